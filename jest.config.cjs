@@ -1,0 +1,11 @@
+// All projects in one run: `npx jest` from the root; `npx jest -c libs/NAME/jest.config.cjs` for one.
+const { existsSync, readdirSync } = require('node:fs');
+
+const projects = [];
+for (const group of ['libs', 'apps', 'tools', '.']) {
+  for (const name of group === '.' ? ['e2e'] : readdirSync(group)) {
+    const config = `<rootDir>/${group}/${name}/jest.config.cjs`;
+    if (existsSync(config.replace('<rootDir>', __dirname))) projects.push(config);
+  }
+}
+module.exports = { projects };

@@ -1,0 +1,35 @@
+export { assert, AssertionError, must, unreachable } from './assert.js';
+export {
+  ClusterId,
+  hexId,
+  LeaseId,
+  MemberId,
+  NO_LEASE,
+  NO_MEMBER,
+  RaftIndex,
+  Revision,
+  Term,
+} from './brands.js';
+export {
+  asBuffer,
+  compareBytes,
+  EMPTY_BYTES,
+  equalBytes,
+  fromBinaryString,
+  prefixEnd,
+  toBinaryString,
+} from './bytes.js';
+export type { BinaryString } from './bytes.js';
+export { crc32c } from './crc32c.js';
+export {
+  DEFAULT_MAX_REQUEST_BYTES,
+  GRPC_OVERHEAD_BYTES,
+  MAX_UNAPPLIED_ENTRIES,
+  MAX_WATCH_CATCH_UP_REVISIONS,
+  WATCH_STREAM_QUEUE_RESPONSES,
+} from './limits.js';
+export { SILENT_LOGGER } from './logger.js';
+export type { LogFields, Logger, LogValue } from './logger.js';
+export { SeededRng } from './rng.js';
+export type { Rng } from './rng.js';
+export type { CancelTimer, Clock, Scheduler } from './time.js';

@@ -1,0 +1,106 @@
+import type { EndpointUrl } from './endpoint-url.js';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'panic' | 'fatal';
+
+export interface LogRotation {
+  /** Size at which the file is rotated, in MiB; 0 means 100. */
+  readonly maxSizeMib: number;
+  /** Days rotated files are kept; 0 means for ever. */
+  readonly maxAgeDays: number;
+  /** Rotated files kept; 0 means all. */
+  readonly maxBackups: number;
+  /** Names of rotated files carry local time instead of UTC. */
+  readonly localTime: boolean;
+  readonly compress: boolean;
+}
+
+export type AutoCompaction =
+  | { readonly mode: 'off' }
+  /** Keep what is younger than this. */
+  | { readonly mode: 'periodic'; readonly retentionMs: number }
+  /** Keep this many of the latest revisions. */
+  | { readonly mode: 'revision'; readonly retentionRevisions: number };
+
+/**
+ * Everything one node is told from outside, checked and with defaults filled in: no field means
+ * "look elsewhere", and none keeps one of etcd's "0 is the default" values unless its comment says
+ * so. Durations are milliseconds, possibly with a fraction; sizes are bytes. A node is a value:
+ * nothing here is shared between nodes.
+ */
+export interface ServerConfig {
+  // Member
+  readonly name: string;
+  readonly dataDir: string;
+  /** Directory of the WAL; undefined: inside the data directory. */
+  readonly walDir: string | undefined;
+  /** Applied entries between two snapshots. */
+  readonly snapshotCount: number;
+  /** Entries kept behind a snapshot for followers that are slow. */
+  readonly snapshotCatchupEntries: number;
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly initialElectionTickAdvance: boolean;
+  readonly listenPeerUrls: readonly EndpointUrl[];
+  readonly listenClientUrls: readonly EndpointUrl[];
+  /** When not empty, HTTP is served here only and `listenClientUrls` serve gRPC only. */
+  readonly listenClientHttpUrls: readonly EndpointUrl[];
+  /** Snapshot files kept; 0 keeps all. */
+  readonly maxSnapshots: number;
+  /** WAL files kept; 0 keeps all. */
+  readonly maxWals: number;
+  /** Positive: the limit that raises NOSPACE. Negative: no limit. Never 0 (resolved to 2 GiB). */
+  readonly quotaBackendBytes: number;
+  readonly backendBatchIntervalMs: number;
+  readonly backendBatchLimit: number;
+  readonly maxTxnOps: number;
+  readonly maxRequestBytes: number;
+  /** Streams one client connection may have open at a time: a uint32. */
+  readonly maxConcurrentStreams: number;
+  /** Pings that come closer together than this break the connection. */
+  readonly grpcKeepaliveMinTimeMs: number;
+  /** Time between the server's own pings; 0: none. */
+  readonly grpcKeepaliveIntervalMs: number;
+  /** How long the answer to such a ping may take; 0: none are sent. */
+  readonly grpcKeepaliveTimeoutMs: number;
+
+  // Clustering
+  readonly initialAdvertisePeerUrls: readonly EndpointUrl[];
+  readonly advertiseClientUrls: readonly EndpointUrl[];
+  /** `name=url[,name=url...]` as given, or derived from name and advertised peer URLs. */
+  readonly initialCluster: string;
+  readonly initialClusterState: 'new' | 'existing';
+  readonly initialClusterToken: string;
+  readonly strictReconfigCheck: boolean;
+  readonly preVote: boolean;
+  readonly autoCompaction: AutoCompaction;
+  readonly maxLearners: number;
+
+  // Monitoring and logging
+  readonly metrics: 'basic' | 'extensive';
+  readonly listenMetricsUrls: readonly EndpointUrl[];
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'console';
+  /** `default`, `stderr`, `stdout`, `systemd/journal` or paths of files; never empty. */
+  readonly logOutputs: readonly string[];
+  /** Set only when rotation is switched on; then `logOutputs` is exactly one path. */
+  readonly logRotation: LogRotation | undefined;
+  /** A request that takes longer is logged as a warning; 0: none is. */
+  readonly warningUnaryRequestDurationMs: number;
+  readonly warningApplyDurationMs: number;
+
+  // Storage upkeep and watch
+  /** Revisions removed in one step of a compaction. */
+  readonly compactionBatchLimit: number;
+  /** Pause between two such steps. */
+  readonly compactionSleepIntervalMs: number;
+  readonly watchProgressNotifyIntervalMs: number;
+  readonly enableGrpcGateway: boolean;
+  /** Origins allowed by CORS; `*` allows all. */
+  readonly cors: readonly string[];
+  /** Host names allowed in plain HTTP requests; `*` allows all. */
+  readonly hostWhitelist: readonly string[];
+
+  // Unsafe
+  /** No fsync of WAL and backend: a power loss then loses answered writes. */
+  readonly unsafeNoFsync: boolean;
+}

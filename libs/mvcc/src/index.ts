@@ -1,0 +1,34 @@
+export type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
+export type { KeyValue } from './key-value.js';
+export type { LeaseAttachments } from './lease-attachments.js';
+export type {
+  Compare,
+  CompareResult,
+  CompareTarget,
+  DeleteRangeOutcome,
+  DeleteRangeRequest,
+  DeleteRangeResult,
+  Failed,
+  NestedTxnResult,
+  Operation,
+  OperationResult,
+  PutOutcome,
+  PutRequest,
+  PutResult,
+  TxnOutcome,
+  TxnRequest,
+  WriteFailure,
+} from './operation.js';
+export type {
+  RangeChunk,
+  RangeChunkOutcome,
+  RangeOutcome,
+  RangeRequest,
+  RangeResult,
+  RevisionUnavailable,
+  SortOrder,
+  SortTarget,
+} from './range-request.js';
+export { MvccStore } from './store.js';
+export type { CompactOutcome, HashOutcome, RangeChunkRequest, RestoreProgress } from './store.js';
+export type { EventsOutcome, RevisionCommit, WatchEvent } from './watch-event.js';

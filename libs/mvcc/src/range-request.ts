@@ -1,0 +1,55 @@
+import type { Revision } from '@etcd-ts/foundation';
+import type { KeyValue } from './key-value.js';
+
+export type SortOrder = 'none' | 'ascend' | 'descend';
+export type SortTarget = 'key' | 'version' | 'create' | 'mod' | 'value';
+
+export interface RangeRequest {
+  readonly key: Uint8Array;
+  /** Empty: the one key. A single 0x00: every key from `key` on. Otherwise exclusive. */
+  readonly rangeEnd: Uint8Array;
+  /** 0 or less: all. */
+  readonly limit: number;
+  /** 0 or less: the current one. */
+  readonly revision: number;
+  readonly sortOrder: SortOrder;
+  readonly sortTarget: SortTarget;
+  readonly keysOnly: boolean;
+  readonly countOnly: boolean;
+  /** The four filters are inclusive; 0 is off. */
+  readonly minModRevision: number;
+  readonly maxModRevision: number;
+  readonly minCreateRevision: number;
+  readonly maxCreateRevision: number;
+}
+
+export interface RangeResult {
+  readonly kind: 'ok';
+  readonly kvs: readonly KeyValue[];
+  /** All keys of the range at that revision, whatever the limit and the filters. */
+  readonly count: number;
+  /** More keys than the limit were left after filtering. */
+  readonly more: boolean;
+  /** For the header: the store's revision at the time of the read, not the one read at. */
+  readonly revision: Revision;
+}
+
+export type RevisionUnavailable =
+  { readonly kind: 'compacted'; readonly compactRevision: Revision } | { readonly kind: 'future' };
+
+export type RangeOutcome = RangeResult | RevisionUnavailable;
+
+/** One chunk of a RangeStream; see MvccStore.rangeChunk. */
+export interface RangeChunk {
+  readonly kind: 'ok';
+  readonly kvs: readonly KeyValue[];
+  /** The key to pass as `key` of the next chunk; undefined after the last key of the range. */
+  readonly resumeKey: Uint8Array | undefined;
+  /** Keys of the range behind this chunk. */
+  readonly remaining: number;
+  /** The revision read at: pass it as `revision` of all later chunks. */
+  readonly pinnedRevision: Revision;
+  readonly revision: Revision;
+}
+
+export type RangeChunkOutcome = RangeChunk | RevisionUnavailable;

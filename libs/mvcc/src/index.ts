@@ -32,3 +32,7 @@ export type {
 export { MvccStore } from './store.js';
 export type { CompactOutcome, HashOutcome, RangeChunkRequest, RestoreProgress } from './store.js';
 export type { EventsOutcome, RevisionCommit, WatchEvent } from './watch-event.js';
+export { WatchHub } from './watch/hub.js';
+export type { WatchCounts, WatchHistory, WatchHubOptions } from './watch/hub.js';
+export type { WatcherOptions, WatchSink } from './watch/sink.js';
+export type { Watcher } from './watch/watcher.js';

@@ -21,6 +21,8 @@ export {
 } from './bytes.js';
 export type { BinaryString } from './bytes.js';
 export { crc32c } from './crc32c.js';
+export { IndexedHeap } from './indexed-heap.js';
+export type { HeapEntry } from './indexed-heap.js';
 export {
   DEFAULT_MAX_REQUEST_BYTES,
   GRPC_OVERHEAD_BYTES,

@@ -1,10 +1,11 @@
 export type { LeaseRecord, LeaseRecords } from './lease-records.js';
-export { Lessor } from './lessor.js';
+export { EXPIRED_LEASE_RETRY_MS, Lessor, MAX_LEASE_TTL_SECONDS } from './lessor.js';
 export type {
   GrantOutcome,
   LeaseCheckpoint,
   LeaseTimes,
   LessorOptions,
   RenewOutcome,
+  RevokeOutcome,
   RevokeOutcome,
 } from './lessor.js';

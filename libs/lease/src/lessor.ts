@@ -1,47 +1,251 @@
+import { assert, IndexedHeap, must, NO_LEASE } from '@etcd-ts/foundation';
 import type { BinaryString, LeaseId } from '@etcd-ts/foundation';
+import { CheckpointPlan } from './checkpoint-plan.js';
 import type { LeaseRecords } from './lease-records.js';
+import { Lease, NEVER } from './lease.js';
+
+/** Seconds; beyond it a grant is refused (etcd's limit, about 285 years). */
+export const MAX_LEASE_TTL_SECONDS = 9_000_000_000;
+/** A revocation that was proposed may be lost with its leader or its queue: propose it again. */
+export const EXPIRED_LEASE_RETRY_MS = 3000;
 
 export interface LessorOptions {
-  /** ceil(3/2 * election timeout) seconds; shorter TTLs are raised to it. */
+  /** ceil(3/2 * election timeout) in seconds; shorter and negative TTLs are raised to it. */
   readonly minTtlSeconds: number;
   readonly store: LeaseRecords;
+  /** How often a long lease's remaining TTL is replicated; absent: never. */
+  readonly checkpointIntervalMs?: number;
 }
+
 export type GrantOutcome =
   { readonly kind: 'ok'; readonly ttl: number } | { readonly kind: 'exists' | 'ttlTooLarge' };
+
 export type RevokeOutcome =
-  { readonly kind: 'ok'; readonly keys: BinaryString[] } | { readonly kind: 'notFound' };
+  | {
+      readonly kind: 'ok';
+      /** In byte order; detached already. */
+      readonly keys: BinaryString[];
+    }
+  | { readonly kind: 'notFound' };
+
 export type RenewOutcome =
-  { readonly kind: 'ok'; readonly ttl: number } | { readonly kind: 'notFound' | 'notPrimary' };
+  | {
+      readonly kind: 'ok';
+      readonly ttl: number;
+      /** A checkpoint is on record that a new leader would go by: propose one of 0 seconds. */
+      readonly clearCheckpoint: boolean;
+    }
+  | { readonly kind: 'notFound' | 'notPrimary' };
+
 export interface LeaseCheckpoint {
   readonly id: LeaseId;
   readonly remainingSeconds: number;
 }
+
 export interface LeaseTimes {
   readonly grantedTtl: number;
+  /** Not below 0; Infinity on a member that is not primary and cannot know. */
   readonly remainingMs: number;
+  /** In byte order. */
   readonly keys: BinaryString[];
 }
 
-export declare class Lessor {
-  constructor(options: LessorOptions);
-  readonly size: number;
-  readonly isPrimary: boolean;
-  /** Reads all records; before anything else. Keys are attached afterwards, by the key-value store. */
-  restore(nowMs: number): void;
-  grant(id: LeaseId, ttlSeconds: number, nowMs: number): GrantOutcome;
-  revoke(id: LeaseId): RevokeOutcome;
-  renew(id: LeaseId, nowMs: number): RenewOutcome;
-  timeToLive(id: LeaseId, nowMs: number): LeaseTimes | undefined;
-  list(): LeaseId[];
-  expired(nowMs: number, max: number): LeaseId[];
-  promote(nowMs: number, extendMs: number): void;
-  demote(): void;
-  /** What the leader should propose now; empty unless primary. */
-  checkpointsDue(nowMs: number, max: number): LeaseCheckpoint[];
-  /** Applies a replicated checkpoint. */
-  checkpoint(id: LeaseId, remainingSeconds: number): 'ok' | 'notFound';
-  exists(id: LeaseId): boolean;
-  attach(id: LeaseId, key: BinaryString): void;
-  detach(id: LeaseId, key: BinaryString): void;
-  leaseOf(key: BinaryString): LeaseId;
+/**
+ * The leases of one member. grant, revoke, checkpoint, attach and detach are replicated: they come
+ * from applied entries and have the same effect everywhere, whatever the local time. Expiry is not:
+ * only the primary (the leader's lessor) has expiry times, and an expired lease lives on until the
+ * revocation it proposes comes back as an entry.
+ *
+ * `nowMs` is monotonic. Nothing here expires by itself: the owner asks.
+ */
+export class Lessor {
+  readonly #minTtlSeconds: number;
+  readonly #store: LeaseRecords;
+  readonly #leases = new Map<LeaseId, Lease>();
+  readonly #leaseByKey = new Map<BinaryString, Lease>();
+  readonly #expiries = new IndexedHeap<Lease>((a, b) => a.dueMs < b.dueMs);
+  readonly #checkpoints: CheckpointPlan;
+  #primary = false;
+
+  constructor(options: LessorOptions) {
+    this.#minTtlSeconds = options.minTtlSeconds;
+    this.#store = options.store;
+    this.#checkpoints = new CheckpointPlan(options.checkpointIntervalMs ?? Infinity);
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  get isPrimary(): boolean {
+    return this.#primary;
+  }
+
+  /**
+   * Replaces all state by the records', demoted and without keys: after it the key-value store
+   * attaches what it finds.
+   */
+  restore(): void {
+    this.demote();
+    this.#leases.clear();
+    this.#leaseByKey.clear();
+    for (const { id, ttlSeconds, remainingSeconds } of this.#store.all()) {
+      const ttl = Math.max(ttlSeconds, this.#minTtlSeconds);
+      this.#leases.set(id, new Lease(id, ttl, remainingSeconds));
+    }
+  }
+
+  grant(id: LeaseId, ttlSeconds: number, nowMs: number): GrantOutcome {
+    assert(id !== NO_LEASE, 'a lease id of 0 must be replaced before the grant is proposed');
+    if (ttlSeconds > MAX_LEASE_TTL_SECONDS) return { kind: 'ttlTooLarge' };
+    if (this.#leases.has(id)) return { kind: 'exists' };
+    const lease = new Lease(id, Math.max(ttlSeconds, this.#minTtlSeconds), 0);
+    this.#leases.set(id, lease);
+    this.#store.save(id, lease.ttlSeconds, 0);
+    if (this.#primary) this.#start(lease, lease.ttlSeconds * 1000, nowMs);
+    return { kind: 'ok', ttl: lease.ttlSeconds };
+  }
+
+  revoke(id: LeaseId): RevokeOutcome {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return { kind: 'notFound' };
+    const keys = lease.sortedKeys();
+    for (const key of keys) this.#leaseByKey.delete(key);
+    this.#leases.delete(id);
+    this.#checkpoints.forget(lease);
+    if (lease.heapIndex >= 0) this.#expiries.remove(lease);
+    this.#store.remove(id);
+    return { kind: 'ok', keys };
+  }
+
+  /** A lease whose time is over is not found, although its revocation may still be on the way. */
+  renew(id: LeaseId, nowMs: number): RenewOutcome {
+    if (!this.#primary) return { kind: 'notPrimary' };
+    const lease = this.#leases.get(id);
+    // Renewing an expired lease would be answered "alive" and then undone by the revocation that
+    // is proposed already: the client would lose its keys while it believes it holds them.
+    if (lease === undefined || lease.expiryMs <= nowMs) return { kind: 'notFound' };
+    this.#start(lease, lease.ttlSeconds * 1000, nowMs);
+    return { kind: 'ok', ttl: lease.ttlSeconds, clearCheckpoint: lease.remainingSeconds > 0 };
+  }
+
+  timeToLive(id: LeaseId, nowMs: number): LeaseTimes | undefined {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return undefined;
+    return {
+      grantedTtl: lease.ttlSeconds,
+      remainingMs: Math.max(0, lease.expiryMs - nowMs),
+      keys: lease.sortedKeys(),
+    };
+  }
+
+  /** Soonest to expire first; equal ones (all of them, unless primary) by id. */
+  list(): LeaseId[] {
+    return [...this.#leases.values()]
+      .sort((a, b) => {
+        if (a.expiryMs !== b.expiryMs) return a.expiryMs - b.expiryMs;
+        return a.id < b.id ? -1 : 1;
+      })
+      .map((lease) => lease.id);
+  }
+
+  /**
+   * Leases to revoke now, soonest expired first; none unless primary. One that is handed out comes
+   * again only if it still exists after EXPIRED_LEASE_RETRY_MS.
+   */
+  expired(nowMs: number, max: number): LeaseId[] {
+    const ids: LeaseId[] = [];
+    for (
+      let lease = this.#expiries.peek();
+      lease !== undefined && lease.dueMs <= nowMs && ids.length < max;
+      lease = this.#expiries.peek()
+    ) {
+      ids.push(lease.id);
+      lease.dueMs = nowMs + EXPIRED_LEASE_RETRY_MS;
+      this.#expiries.moved(lease);
+    }
+    return ids;
+  }
+
+  /**
+   * This member has become leader. Nobody knows when the former leader last renewed what, so every
+   * lease gets its whole TTL (or what its checkpoint says) and `extendMs`, the time in which its
+   * client may have had nobody to renew it with: never too early, perhaps too late.
+   */
+  promote(nowMs: number, extendMs: number): void {
+    this.#primary = true;
+    for (const lease of this.#leases.values()) {
+      const seconds = lease.remainingSeconds > 0 ? lease.remainingSeconds : lease.ttlSeconds;
+      this.#start(lease, seconds * 1000 + extendMs, nowMs);
+    }
+  }
+
+  demote(): void {
+    this.#primary = false;
+    this.#expiries.clear();
+    this.#checkpoints.clear();
+    for (const lease of this.#leases.values()) {
+      lease.expiryMs = NEVER;
+      lease.dueMs = NEVER;
+    }
+  }
+
+  /** What the leader should propose now, each once per interval; none unless primary. */
+  checkpointsDue(nowMs: number, max: number): LeaseCheckpoint[] {
+    const due: LeaseCheckpoint[] = [];
+    while (due.length < max) {
+      const lease = this.#checkpoints.takeDue(nowMs);
+      if (lease === undefined) break;
+      const remainingSeconds = Math.ceil((lease.expiryMs - nowMs) / 1000);
+      // A promoted lease's extension counts as not yet used: there is nothing to record.
+      if (remainingSeconds > 0 && remainingSeconds < lease.ttlSeconds) {
+        due.push({ id: lease.id, remainingSeconds });
+      }
+    }
+    return due;
+  }
+
+  /** Applies a replicated checkpoint; the running expiry of the primary does not change. */
+  checkpoint(id: LeaseId, remainingSeconds: number): 'ok' | 'notFound' {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return 'notFound';
+    lease.remainingSeconds = remainingSeconds;
+    this.#store.save(id, lease.ttlSeconds, remainingSeconds);
+    return 'ok';
+  }
+
+  exists(id: LeaseId): boolean {
+    return this.#leases.has(id);
+  }
+
+  /** The lease must exist. A key has one lease: it leaves the one it had. */
+  attach(id: LeaseId, key: BinaryString): void {
+    const lease = must(this.#leases.get(id), () => `key attached to unknown lease ${id}`);
+    const former = this.#leaseByKey.get(key);
+    if (former === lease) return;
+    former?.removeKey(key);
+    lease.addKey(key);
+    this.#leaseByKey.set(key, lease);
+  }
+
+  /** Nothing happens if the key is not, or no longer, this lease's. */
+  detach(id: LeaseId, key: BinaryString): void {
+    const lease = this.#leaseByKey.get(key);
+    if (lease === undefined || lease.id !== id) return;
+    lease.removeKey(key);
+    this.#leaseByKey.delete(key);
+  }
+
+  /** NO_LEASE when the key has none. */
+  leaseOf(key: BinaryString): LeaseId {
+    return this.#leaseByKey.get(key)?.id ?? NO_LEASE;
+  }
+
+  #start(lease: Lease, durationMs: number, nowMs: number): void {
+    lease.expiryMs = nowMs + durationMs;
+    lease.dueMs = lease.expiryMs;
+    if (lease.heapIndex >= 0) this.#expiries.moved(lease);
+    else this.#expiries.push(lease);
+    this.#checkpoints.schedule(lease, nowMs);
+  }
 }

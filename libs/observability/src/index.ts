@@ -1,0 +1,16 @@
+export { createLogger } from './log/create.js';
+export type { LoggerOptions, LoggerOutcome, NodeLogger } from './log/create.js';
+export { isLogLevel, LOG_LEVELS } from './log/levels.js';
+export type { LogLevel } from './log/levels.js';
+export { createMetrics } from './metrics/create.js';
+export type { EtcdMetrics, MetricsOptions } from './metrics/create.js';
+export type { DiskMetrics } from './metrics/disk.js';
+export type { Family } from './metrics/family.js';
+export type { GrpcMethod, GrpcMethodMetrics, GrpcMethodType } from './metrics/grpc.js';
+export type { Counter, Gauge, Histogram } from './metrics/instruments.js';
+export type { LeaseMetrics } from './metrics/lease.js';
+export type { MvccMetrics } from './metrics/mvcc.js';
+export type { NetworkMetrics } from './metrics/network.js';
+export { descriptorLimit } from './metrics/process.js';
+export type { Scrape } from './metrics/scrape.js';
+export type { ServerMetrics } from './metrics/server.js';

@@ -1,0 +1,67 @@
+import { assert } from '@etcd-ts/foundation';
+
+/**
+ * Series one family may hold. Label values can come from outside (a client names its API version),
+ * and each new one is memory for the life of the node. All gRPC methods times all codes are some
+ * 850, so this is far from what an honest node needs.
+ */
+export const MAX_SERIES_PER_FAMILY = 4096;
+const OVERFLOW_LABEL = 'other';
+
+interface Series<Instrument> {
+  readonly labels: readonly string[];
+  readonly instrument: Instrument;
+}
+
+/** One metric with labels: an instrument for each combination of label values. */
+export class Family<Instrument> {
+  readonly labelNames: readonly string[];
+  readonly #create: () => Instrument;
+  readonly #series = new Map<string, Series<Instrument>>();
+
+  constructor(labelNames: readonly string[], create: () => Instrument) {
+    this.labelNames = labelNames;
+    this.#create = create;
+  }
+
+  /**
+   * The instrument of these label values, in the order of `labelNames`; made at the first call.
+   * Keep it where the call is hot. A family that is full answers with one shared series.
+   */
+  with(...labels: readonly string[]): Instrument {
+    assert(labels.length === this.labelNames.length, 'one value for each label name');
+    const key = keyOf(labels);
+    const found = this.#series.get(key);
+    if (found !== undefined) return found.instrument;
+    return this.#add(
+      this.#series.size < MAX_SERIES_PER_FAMILY ? labels : labels.map(() => OVERFLOW_LABEL),
+    );
+  }
+
+  /** The instrument of these values, all other series removed: for "1 for the label that is true". */
+  only(...labels: readonly string[]): Instrument {
+    this.#series.clear();
+    return this.with(...labels);
+  }
+
+  remove(...labels: readonly string[]): void {
+    this.#series.delete(keyOf(labels));
+  }
+
+  series(): Iterable<Series<Instrument>> {
+    return this.#series.values();
+  }
+
+  #add(labels: readonly string[]): Instrument {
+    const key = keyOf(labels);
+    const found = this.#series.get(key);
+    if (found !== undefined) return found.instrument;
+    const instrument = this.#create();
+    this.#series.set(key, { labels, instrument });
+    return instrument;
+  }
+}
+
+// The separator cannot be part of a label value that came over HTTP/2 or is a name of ours.
+const keyOf = (labels: readonly string[]): string =>
+  labels.length === 1 ? (labels[0] as string) : labels.join('\0');

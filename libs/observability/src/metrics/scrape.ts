@@ -1,0 +1,42 @@
+import type { Registry } from 'prom-client';
+import type { MetricFactory } from './metric-factory.js';
+
+export interface Scrape {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** What a GET of /metrics answers, counted as Go's handler counts itself. */
+export class MetricsPage {
+  readonly #registry: Registry;
+  readonly #inFlight;
+  readonly #ok;
+  readonly #failed;
+
+  constructor(make: MetricFactory, registry: Registry) {
+    this.#registry = registry;
+    this.#inFlight = make.gauge('promhttp_metric_handler_requests_in_flight', 'Scrapes under way.');
+    const requests = make.counters(
+      'promhttp_metric_handler_requests_total',
+      'Scrapes by status code.',
+      ['code'],
+    );
+    this.#ok = requests.with('200');
+    this.#failed = requests.with('500');
+    requests.with('503');
+  }
+
+  async scrape(): Promise<Scrape> {
+    this.#inFlight.inc();
+    try {
+      const text = await this.#registry.metrics();
+      this.#ok.inc();
+      return { contentType: this.#registry.contentType, text };
+    } catch (error) {
+      this.#failed.inc();
+      throw error;
+    } finally {
+      this.#inFlight.dec();
+    }
+  }
+}

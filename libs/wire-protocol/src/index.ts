@@ -201,3 +201,40 @@ export { GRPC_STATUS_NAMES, GrpcStatus, grpcStatusName } from './errors/grpc-sta
 export type { GrpcCode, GrpcStatusName } from './errors/grpc-status.js';
 export { ERRORS, errorNameOf, toEtcdError, UNCODED_ERRORS } from './errors/registry.js';
 export type { ErrorName, RegisteredError } from './errors/registry.js';
+export {
+  decodeConfChange,
+  decodeConfChangeV2,
+  encodeConfChange,
+  encodeConfChangeV2,
+} from './raftpb/conf-change-codec.js';
+export { decodeEntry, encodeEntry, entrySizeBytes, writeEntry } from './raftpb/entry-codec.js';
+export { FieldReader, MalformedMessageError } from './raftpb/field-reader.js';
+export {
+  encodeSized,
+  FieldWriter,
+  lengthDelimitedSize,
+  uint64Size,
+  varintSize,
+} from './raftpb/field-writer.js';
+export { decodePeerMessage, encodePeerMessage } from './raftpb/peer-message-codec.js';
+export type {
+  RaftConfChange,
+  RaftConfChangeSingle,
+  RaftConfChangeTransition,
+  RaftConfChangeType,
+  RaftConfChangeV2,
+  RaftConfState,
+  RaftEntry,
+  RaftEntryType,
+  RaftHardState,
+  RaftPeerMessage,
+  RaftSnapshot,
+  RaftSnapshotMetadata,
+} from './raftpb/raft-types.js';
+export { decodeSnapshot, encodeSnapshot } from './raftpb/snapshot-codec.js';
+export {
+  decodeConfState,
+  decodeHardState,
+  encodeConfState,
+  encodeHardState,
+} from './raftpb/state-codec.js';

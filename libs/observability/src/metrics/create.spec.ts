@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Gauge } from 'prom-client';
 import { createMetrics } from './create.js';
 import type { EtcdMetrics } from './create.js';
 
@@ -150,5 +151,21 @@ describe('the metrics of a node', () => {
     expect(await lines()).toContain('etcd_mvcc_put_total 5');
     expect((await other.scrape()).text).toContain('etcd_mvcc_put_total 1\n');
     other.close();
+  });
+
+  it('may be joined by metrics of the program that embeds the node', async () => {
+    create();
+    new Gauge({ name: 'rooms_open', help: 'Rooms.', registers: [metrics.registry] }).set(3);
+    expect(await lines()).toContain('rooms_open 3');
+  });
+
+  it('read the same through the registry as through the page', async () => {
+    create('extensive');
+    metrics.server.clientRequests.with('unary', 'a "quoted"\\\n').inc();
+    metrics.disk.walFsync.observe(0.002);
+    const varying = /^(process|nodejs|os|promhttp)_|^#|^$/;
+    const stable = (text: string): readonly string[] =>
+      text.split('\n').filter((line) => !varying.test(line));
+    expect(stable((await metrics.scrape()).text)).toEqual(stable(await metrics.registry.metrics()));
   });
 });

@@ -8,8 +8,9 @@ import { assert } from '@etcd-ts/foundation';
 export const MAX_SERIES_PER_FAMILY = 4096;
 const OVERFLOW_LABEL = 'other';
 
-interface Series<Instrument> {
-  readonly labels: readonly string[];
+export interface Series<Instrument> {
+  /** Name to value. The same object for the life of the series. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly instrument: Instrument;
 }
 
@@ -52,11 +53,12 @@ export class Family<Instrument> {
     return this.#series.values();
   }
 
-  #add(labels: readonly string[]): Instrument {
-    const key = keyOf(labels);
+  #add(values: readonly string[]): Instrument {
+    const key = keyOf(values);
     const found = this.#series.get(key);
     if (found !== undefined) return found.instrument;
     const instrument = this.#create();
+    const labels = Object.fromEntries(this.labelNames.map((name, i) => [name, values[i] ?? '']));
     this.#series.set(key, { labels, instrument });
     return instrument;
   }

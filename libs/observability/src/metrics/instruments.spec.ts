@@ -49,8 +49,8 @@ describe('a family', () => {
     expect(
       [...counters.series()].map(({ labels, instrument }) => [labels, instrument.value]),
     ).toEqual([
-      [['unary', '3.7'], 3],
-      [['stream', '3.7'], 1],
+      [{ type: 'unary', version: '3.7' }, 3],
+      [{ type: 'stream', version: '3.7' }, 1],
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('a family', () => {
     for (let i = 0; i < MAX_SERIES_PER_FAMILY + 100; i++) counters.with('unary', `x${i}`).inc();
     const series = [...counters.series()];
     expect(series).toHaveLength(MAX_SERIES_PER_FAMILY + 1);
-    expect(series.at(-1)).toMatchObject({ labels: ['other', 'other'] });
+    expect(series.at(-1)).toMatchObject({ labels: { type: 'other', version: 'other' } });
     expect(series.at(-1)?.instrument.value).toBe(100);
   });
 
@@ -67,7 +67,9 @@ describe('a family', () => {
     const counters = family();
     counters.with('a', 'b').inc();
     counters.only('c', 'd').inc();
-    expect([...counters.series()].map(({ labels }) => labels)).toEqual([['c', 'd']]);
+    expect([...counters.series()].map(({ labels }) => labels)).toEqual([
+      { type: 'c', version: 'd' },
+    ]);
     counters.remove('c', 'd');
     expect([...counters.series()]).toEqual([]);
   });

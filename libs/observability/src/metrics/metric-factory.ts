@@ -1,13 +1,8 @@
 import type { Metric, MetricType, Registry } from 'prom-client';
-import { formatBound } from './buckets.js';
 import { Family } from './family.js';
 import { Counter, Gauge, Histogram } from './instruments.js';
-
-interface Sample {
-  readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+import { histogramShape, RegisteredMetric, SCALAR_SHAPE } from './registered-metric.js';
+import type { Shape } from './registered-metric.js';
 
 const NO_LABELS: readonly string[] = [];
 
@@ -17,6 +12,7 @@ const NO_LABELS: readonly string[] = [];
  */
 export class MetricFactory {
   readonly #registry: Registry;
+  readonly #made = new Map<string, { text(): string }>();
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -25,14 +21,14 @@ export class MetricFactory {
   counter(name: string, help: string, collect?: (counter: Counter) => void): Counter {
     const counter = new Counter();
     const family = new Family(NO_LABELS, () => counter);
-    this.#register(name, help, 'counter', family, scalarSamples, () => collect?.(counter));
+    this.#register(name, help, 'counter', family, SCALAR_SHAPE, () => collect?.(counter));
     return family.with();
   }
 
   gauge(name: string, help: string, collect?: (gauge: Gauge) => void): Gauge {
     const gauge = new Gauge();
     const family = new Family(NO_LABELS, () => gauge);
-    this.#register(name, help, 'gauge', family, scalarSamples, () => collect?.(gauge));
+    this.#register(name, help, 'gauge', family, SCALAR_SHAPE, () => collect?.(gauge));
     return family.with();
   }
 
@@ -42,13 +38,13 @@ export class MetricFactory {
 
   counters(name: string, help: string, labels: readonly string[]): Family<Counter> {
     const family = new Family(labels, () => new Counter());
-    this.#register(name, help, 'counter', family, scalarSamples);
+    this.#register(name, help, 'counter', family, SCALAR_SHAPE);
     return family;
   }
 
   gauges(name: string, help: string, labels: readonly string[]): Family<Gauge> {
     const family = new Family(labels, () => new Gauge());
-    this.#register(name, help, 'gauge', family, scalarSamples);
+    this.#register(name, help, 'gauge', family, SCALAR_SHAPE);
     return family;
   }
 
@@ -59,10 +55,19 @@ export class MetricFactory {
     bounds: readonly number[],
   ): Family<Histogram> {
     const family = new Family(labels, () => new Histogram(bounds));
-    this.#register(name, help, 'histogram', family, (histogram, labels) =>
-      histogramSamples(name, histogram, labels),
-    );
+    this.#register(name, help, 'histogram', family, histogramShape(bounds));
     return family;
+  }
+
+  /** The text of all metrics made here, each ending in a line feed. */
+  text(): string {
+    let text = '';
+    for (const metric of this.#made.values()) text += metric.text();
+    return text;
+  }
+
+  owns(name: string): boolean {
+    return this.#made.has(name);
   }
 
   #register<Instrument>(
@@ -70,58 +75,13 @@ export class MetricFactory {
     help: string,
     type: `${MetricType}`,
     family: Family<Instrument>,
-    samplesOf: (
-      instrument: Instrument,
-      labels: Readonly<Record<string, string>>,
-    ) => readonly Sample[],
+    shape: Shape<Instrument>,
     collect?: () => void,
   ): void {
-    const metric = {
-      name,
-      help,
-      type,
-      aggregator: 'sum',
-      get: () => {
-        collect?.();
-        const values: Sample[] = [];
-        for (const { labels, instrument } of family.series()) {
-          values.push(...samplesOf(instrument, named(family.labelNames, labels)));
-        }
-        return Promise.resolve({ name, help, type, aggregator: 'sum', values });
-      },
-      reset: () => undefined,
-    };
-    // The registry calls only `get` (and `name`) of what it holds, but its type wants one of its
+    const metric = new RegisteredMetric(name, help, type, family, shape, collect);
+    this.#made.set(name, metric);
+    // The registry calls only `get` and `reset` of what it holds, but its type wants one of its
     // own four classes, whose private halves are what makes them slow.
     this.#registry.registerMetric(metric as unknown as Metric);
   }
-}
-
-function named(names: readonly string[], values: readonly string[]): Record<string, string> {
-  const labels: Record<string, string> = {};
-  names.forEach((name, i) => (labels[name] = values[i] ?? ''));
-  return labels;
-}
-
-function scalarSamples(
-  instrument: { readonly value: number },
-  labels: Readonly<Record<string, string>>,
-): readonly Sample[] {
-  return [{ labels, value: instrument.value }];
-}
-
-function histogramSamples(
-  name: string,
-  histogram: Histogram,
-  labels: Readonly<Record<string, string>>,
-): readonly Sample[] {
-  const cumulated = histogram.cumulated();
-  const samples: Sample[] = cumulated.map((value, i) => ({
-    metricName: `${name}_bucket`,
-    labels: { ...labels, le: formatBound(histogram.bounds[i] ?? Infinity) },
-    value,
-  }));
-  samples.push({ metricName: `${name}_sum`, labels, value: histogram.sum });
-  samples.push({ metricName: `${name}_count`, labels, value: cumulated.at(-1) ?? 0 });
-  return samples;
 }

@@ -8,12 +8,14 @@ export interface Scrape {
 
 /** What a GET of /metrics answers, counted as Go's handler counts itself. */
 export class MetricsPage {
+  readonly #make: MetricFactory;
   readonly #registry: Registry;
   readonly #inFlight;
   readonly #ok;
   readonly #failed;
 
   constructor(make: MetricFactory, registry: Registry) {
+    this.#make = make;
     this.#registry = registry;
     this.#inFlight = make.gauge('promhttp_metric_handler_requests_in_flight', 'Scrapes under way.');
     const requests = make.counters(
@@ -29,7 +31,11 @@ export class MetricsPage {
   async scrape(): Promise<Scrape> {
     this.#inFlight.inc();
     try {
-      const text = await this.#registry.metrics();
+      let text = this.#make.text();
+      for (const { name } of this.#registry.getMetricsAsArray()) {
+        if (!this.#make.owns(name))
+          text += `${await this.#registry.getSingleMetricAsString(name)}\n`;
+      }
       this.#ok.inc();
       return { contentType: this.#registry.contentType, text };
     } catch (error) {

@@ -1,0 +1,17 @@
+/** What two correct servers may print differently, and how it reads in a comparison. */
+const DIFFERING: readonly (readonly [RegExp, string])[] = [
+  // Times and durations.
+  [/"ts":"[^"]+"/g, '"ts":"TIME"'],
+  [/took( =)? [0-9.]+[µnm]?s/g, 'took DURATION'],
+  [/"took":"[^"]+"/g, '"took":"DURATION"'],
+  [/("Took" : )\S+/g, '$1DURATION'],
+  [/remaining\(\d+s\)/g, 'remaining(SECONDS)'],
+  // The client names its own connection at random.
+  [/endpoint:\/\/client-[0-9a-f-]+\//g, 'endpoint://client-ID/'],
+];
+
+/** Output of etcdctl without the address of the server and without clocks. */
+export function normalise(output: string, endpoint: string): string {
+  const text = output.replaceAll(endpoint, 'ENDPOINT');
+  return DIFFERING.reduce((seen, [pattern, name]) => seen.replaceAll(pattern, name), text);
+}

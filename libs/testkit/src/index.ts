@@ -1,0 +1,12 @@
+export { BackgroundCommand, runCommand } from './command.js';
+export type { CommandOptions, CommandResult } from './command.js';
+export { eventually, pause, within } from './condition.js';
+export { EtcdProcess } from './etcd-process.js';
+export type { Exit, NodeSetup } from './etcd-process.js';
+export { etcdctl, startEtcdctl } from './etcdctl.js';
+export { freePort } from './ports.js';
+export { RpcClient, succeeded } from './rpc-client.js';
+export type { CallOptions, MessageCodec, Method, Outcome, Service } from './rpc-client.js';
+export { ETCDCTL_COMMAND, serverCommand } from './server-command.js';
+export type { Flavour } from './server-command.js';
+export { createScratchDirectory, removeScratchDirectory, workspaceRoot } from './workspace.js';

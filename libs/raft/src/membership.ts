@@ -1,0 +1,87 @@
+import { NO_MEMBER } from '@etcd-ts/foundation';
+import { asConfChangeV2 } from './confchange/conf-change.js';
+import { Changer, membershipOf } from './confchange/changer.js';
+import { releaseEarlyReads } from './reads.js';
+import { confirmReads } from './reads.js';
+import { abortTransfer, broadcastAppend, maybeCommit, sendAppend } from './replication.js';
+import type { RaftState } from './state.js';
+import { becomeFollower } from './transition.js';
+import type { ConfChange, ConfChangeV2, ConfState, Snapshot } from './types.js';
+
+/**
+ * A committed change takes effect when it is applied, not when it is appended (unlike Raft 6): the
+ * rule of pendingConfIndex keeps consecutive configurations overlapping all the same.
+ */
+export function applyConfChange(state: RaftState, change: ConfChange | ConfChangeV2): ConfState {
+  const { tracker, log, config } = state;
+  const { configuration, progress } = tracker;
+  const changer = new Changer(
+    { configuration, progress },
+    log.lastIndex,
+    config.maxInflightMessages,
+  );
+  const result = changer.change(asConfChangeV2(change));
+  if (result.kind === 'refused') {
+    // Every member holds the same configuration here and refuses alike.
+    state.trace({ kind: 'confChangeRefused', reason: result.reason });
+    return tracker.confState();
+  }
+  const { membership } = result;
+  tracker.replace(membership.configuration, membership.progress);
+  state.trace({ kind: 'confChange', confState: tracker.confState() });
+  afterSwitch(state);
+  return tracker.confState();
+}
+
+function afterSwitch(state: RaftState): void {
+  const { tracker } = state;
+  if (state.role !== 'leader') return;
+  if (!tracker.isVoter(state.id)) {
+    // Thesis 4.2.2: a leader that is not in the configuration it has committed steps down. The
+    // commit index that says so went out when it advanced.
+    becomeFollower(state, state.term, NO_MEMBER);
+    return;
+  }
+  // A smaller quorum may have what the larger one lacked.
+  if (maybeCommit(state)) {
+    releaseEarlyReads(state);
+    broadcastAppend(state);
+  } else {
+    for (const [id, progress] of tracker.progress) {
+      if (id !== state.id) sendAppend(state, id, progress, false);
+    }
+  }
+  confirmReads(state);
+  if (state.hasTransfer() && !tracker.isVoter(state.leadTransferee)) abortTransfer(state);
+}
+
+/**
+ * Takes over a leader's snapshot. False if the log has everything in it, or if it is not for this
+ * member.
+ */
+export function restoreSnapshot(state: RaftState, snapshot: Snapshot): boolean {
+  const { index, term, confState } = snapshot.metadata;
+  const { log } = state;
+  if (index <= log.committed || !namesMember(confState, state)) {
+    state.trace({ kind: 'snapshotIgnored', index, commit: log.committed });
+    return false;
+  }
+  if (log.matches(index, term)) {
+    // The log is right up to there: only the commit index was behind. Keeping the entries after
+    // it saves sending them again.
+    log.commitTo(index);
+    state.trace({ kind: 'snapshotIgnored', index, commit: log.committed });
+    return false;
+  }
+  log.restore(snapshot);
+  const membership = membershipOf(confState, index, state.config.maxInflightMessages);
+  state.tracker.replace(membership.configuration, membership.progress);
+  state.trace({ kind: 'snapshotRestored', index, term });
+  return true;
+}
+
+/** A configuration without this member cannot be its own future: the snapshot went astray. */
+function namesMember(confState: ConfState, state: RaftState): boolean {
+  const { voters, learners, votersOutgoing } = confState;
+  return [voters, learners, votersOutgoing].some((ids) => ids.includes(state.id));
+}

@@ -26,7 +26,10 @@ export interface MvccBackend {
   readRevision(main: Revision, sub: number): Uint8Array | undefined;
   /** Ascending from (fromMain, fromSub) inclusive; fewer than `maxRows` rows only at the end. */
   scanRevisions(fromMain: Revision, fromSub: number, maxRows: number): readonly RevisionRow[];
-  /** In no particular order; absent ones are ignored. */
+  /**
+   * Absent ones are ignored. A crash may leave a prefix of them deleted, never others: of one key
+   * the older come first, for a tombstone gone before the put it covers would bring the key back.
+   */
   deleteRevisions(revisions: readonly RevisionId[]): void;
   readMeta(name: string): Uint8Array | undefined;
   writeMeta(name: string, value: Uint8Array): void;

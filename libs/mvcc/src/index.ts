@@ -1,6 +1,10 @@
 export type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
+export type { CompactOutcome } from './compaction.js';
+export type { HashOutcome } from './hash-kv.js';
 export type { KeyValue } from './key-value.js';
+export { decodeKeyValue, encodeKeyValue } from './key-value-codec.js';
 export type { LeaseAttachments } from './lease-attachments.js';
+export { MemoryBackend } from './memory-backend.js';
 export type {
   Compare,
   CompareResult,
@@ -21,6 +25,7 @@ export type {
 } from './operation.js';
 export type {
   RangeChunk,
+  RangeChunkRequest,
   RangeChunkOutcome,
   RangeOutcome,
   RangeRequest,
@@ -29,8 +34,8 @@ export type {
   SortOrder,
   SortTarget,
 } from './range-request.js';
+export type { RestoreProgress } from './restore.js';
 export { MvccStore } from './store.js';
-export type { CompactOutcome, HashOutcome, RangeChunkRequest, RestoreProgress } from './store.js';
 export type { EventsOutcome, RevisionCommit, WatchEvent } from './watch-event.js';
 export { WatchHub } from './watch/hub.js';
 export type { WatchCounts, WatchHistory, WatchHubOptions } from './watch/hub.js';

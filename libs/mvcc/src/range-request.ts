@@ -39,14 +39,27 @@ export type RevisionUnavailable =
 
 export type RangeOutcome = RangeResult | RevisionUnavailable;
 
+export interface RangeChunkRequest {
+  readonly key: Uint8Array;
+  /** As in RangeRequest. */
+  readonly rangeEnd: Uint8Array;
+  /** At least 1. */
+  readonly limit: number;
+  /** 0 or less for the first chunk: the current one is pinned. */
+  readonly revision: number;
+  readonly keysOnly: boolean;
+  /** Only the last chunk needs it, and behind the current revision it costs a walk. */
+  readonly countRemaining: boolean;
+}
+
 /** One chunk of a RangeStream; see MvccStore.rangeChunk. */
 export interface RangeChunk {
   readonly kind: 'ok';
   readonly kvs: readonly KeyValue[];
   /** The key to pass as `key` of the next chunk; undefined after the last key of the range. */
   readonly resumeKey: Uint8Array | undefined;
-  /** Keys of the range behind this chunk. */
-  readonly remaining: number;
+  /** Keys of the range behind this chunk; undefined unless asked for. */
+  readonly remaining: number | undefined;
   /** The revision read at: pass it as `revision` of all later chunks. */
   readonly pinnedRevision: Revision;
   readonly revision: Revision;

@@ -1,6 +1,12 @@
-import { Revision, unreachable, assert } from '@etcd-ts/foundation';
+import { Revision, toBinaryString } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import type { MvccBackend } from './backend.js';
+import { Compaction } from './compaction.js';
+import type { CompactOutcome } from './compaction.js';
+import { readEventHistory } from './event-history.js';
+import { hashKv } from './hash-kv.js';
+import type { HashOutcome } from './hash-kv.js';
+import { visibleAt } from './key-index/key-index.js';
 import type { KeyValue } from './key-value.js';
 import type { LeaseAttachments } from './lease-attachments.js';
 import type {
@@ -11,102 +17,148 @@ import type {
   TxnOutcome,
   TxnRequest,
 } from './operation.js';
-import type { RangeChunkOutcome, RangeOutcome, RangeRequest } from './range-request.js';
+import { readChunk, readRange } from './range-read.js';
+import type {
+  RangeChunkOutcome,
+  RangeChunkRequest,
+  RangeOutcome,
+  RangeRequest,
+} from './range-request.js';
+import { restoreRows } from './restore.js';
+import type { RestoreProgress } from './restore.js';
+import { StoreState } from './store-state.js';
+import { executeDelete, executePlan } from './txn-execution.js';
+import { missingKey, missingLease, planFailure, planTxn } from './txn-plan.js';
 import type { EventsOutcome, RevisionCommit, WatchEvent } from './watch-event.js';
+import { WriteBatch } from './write-batch.js';
 
-/** How far a restore has come; one is yielded per slice. */
-export interface RestoreProgress {
-  readonly rows: number;
-  readonly revision: number;
-}
-
-export type CompactOutcome =
-  { readonly kind: 'scheduled' } | { readonly kind: 'compacted' } | { readonly kind: 'future' };
-
-export interface RangeChunkRequest {
-  readonly key: Uint8Array;
-  readonly rangeEnd: Uint8Array;
-  readonly limit: number;
-  readonly revision: number;
-  readonly keysOnly: boolean;
-}
-
-export type HashOutcome =
-  | {
-      readonly kind: 'ok';
-      /** Unsigned 32 bits. */
-      readonly hash: number;
-      /** -1 on a store that was never compacted, as etcd answers. */
-      readonly compactRevision: number;
-      readonly hashRevision: Revision;
-      /** The store's revision when the hash was asked for (header.revision). */
-      readonly revision: Revision;
-    }
-  | { readonly kind: 'compacted' }
-  | { readonly kind: 'future' };
-
-/** SIGNATURES ONLY in this commit: the bodies follow. */
+/**
+ * The multi-version key-value store of one member: a pure function of the requests it is given, in
+ * order. Every answer depends on replicated state only, never on how far this member's own
+ * compaction has come, on time or on chance.
+ *
+ * Requests are taken as valid (keys not empty, no key put twice in one transaction): the edge
+ * checks that before they are replicated. Their bytes are kept, so they must not change later.
+ */
 export class MvccStore {
   /** Called once for each mutating request, after its rows are appended and readable. */
   onRevision: (commit: RevisionCommit) => void = () => undefined;
+  readonly #state: StoreState;
+  readonly #compaction: Compaction;
 
-  private constructor() {
-    assert(false, 'not built yet');
+  private constructor(state: StoreState) {
+    this.#state = state;
+    this.#compaction = new Compaction(state);
   }
 
-  /** Rebuilds the index in slices: yields between them, returns the store. */
+  /**
+   * Opens a store over what the backend holds, an empty one included. Yields between slices of a
+   * few milliseconds. Leases must exist already: live keys are attached to theirs. A compaction
+   * that was under way goes on with the next `compactionStep`.
+   */
   static *restore(
-    _backend: MvccBackend,
-    _leases: LeaseAttachments,
+    backend: MvccBackend,
+    leases: LeaseAttachments,
   ): Generator<RestoreProgress, MvccStore> {
-    return unreachable(undefined as never);
+    const state = new StoreState(backend, leases);
+    yield* restoreRows(state);
+    return new MvccStore(state);
   }
 
   get currentRevision(): Revision {
-    return unreachable(undefined as never);
+    return this.#state.currentRevision;
   }
-  /** 0 while never compacted. */
+
+  /** 0 while never compacted (hashKv tells -1 then, as etcd does). */
   get compactRevision(): Revision {
-    return unreachable(undefined as never);
+    return Revision(Math.max(this.#state.compactedAt, 0));
   }
+
   /** Live keys. */
   get keyCount(): number {
-    return unreachable(undefined as never);
+    return this.#state.index.liveCount;
   }
-  range(_request: RangeRequest): RangeOutcome {
-    return unreachable(undefined as never);
+
+  range(request: RangeRequest): RangeOutcome {
+    return readRange(this.#state, request, this.#state.currentRevision);
   }
-  rangeChunk(_request: RangeChunkRequest): RangeChunkOutcome {
-    return unreachable(undefined as never);
+
+  /** A bounded piece of an unsorted, unfiltered range; see RangeChunk for how to go on. */
+  rangeChunk(request: RangeChunkRequest): RangeChunkOutcome {
+    return readChunk(this.#state, request);
   }
-  put(_request: PutRequest): PutOutcome {
-    return unreachable(undefined as never);
+
+  put(request: PutRequest): PutOutcome {
+    const failure = missingLease(this.#state, request) ?? missingKey(this.#state, request);
+    if (failure !== undefined) return { kind: 'failed', failure };
+    const batch = new WriteBatch(this.#state);
+    const prevKv = batch.put(request);
+    return { kind: 'ok', prevKv, revision: this.#finish(batch) };
   }
-  deleteRange(_request: DeleteRangeRequest): DeleteRangeOutcome {
-    return unreachable(undefined as never);
+
+  deleteRange(request: DeleteRangeRequest): DeleteRangeOutcome {
+    const batch = new WriteBatch(this.#state);
+    const { deleted, prevKvs } = executeDelete(this.#state, batch, request);
+    return { kind: 'ok', deleted, prevKvs, revision: this.#finish(batch) };
   }
-  txn(_request: TxnRequest): TxnOutcome {
-    return unreachable(undefined as never);
+
+  /** Also for transactions that only read: those leave the revision as it is. */
+  txn(request: TxnRequest): TxnOutcome {
+    const plan = planTxn(this.#state, request);
+    const failure = planFailure(this.#state, plan);
+    if (failure !== undefined) return { kind: 'failed', failure };
+    const batch = new WriteBatch(this.#state);
+    const results = executePlan(this.#state, batch, plan);
+    return { kind: 'ok', succeeded: plan.succeeded, results, revision: this.#finish(batch) };
   }
+
   /** The end of a lease: all keys in one revision, in byte order; absent keys are skipped. */
-  deleteKeys(_keys: readonly BinaryString[]): Revision {
-    return unreachable(undefined as never);
+  deleteKeys(keys: readonly BinaryString[]): Revision {
+    const batch = new WriteBatch(this.#state);
+    // Every member must give a key the same sub revision, whatever order its lessor has them in.
+    for (const key of [...keys].sort(byBytes)) batch.delete(key);
+    return this.#finish(batch);
   }
-  compact(_revision: number): CompactOutcome {
-    return unreachable(undefined as never);
+
+  /**
+   * Makes revisions below `revision` unreadable at once; rows go in `compactionStep`. `compacted`
+   * if it is not above the last one, `future` if it is above the current revision.
+   */
+  compact(revision: number): CompactOutcome {
+    return this.#compaction.schedule(revision);
   }
-  /** One bounded slice of a scheduled compaction. `done` when there is nothing left to do. */
-  compactionStep(_maxKeys: number): { readonly done: boolean } {
-    return unreachable(undefined as never);
+
+  /** One slice of the compaction: at most `maxKeys` keys and removed rows, give or take a leaf. */
+  compactionStep(maxKeys: number): { readonly done: boolean } {
+    return { done: this.#compaction.step(maxKeys) };
   }
-  /** Yields between bounded slices. */
-  hashKv(_revision: number): Generator<undefined, HashOutcome> {
-    return unreachable(undefined as never);
+
+  /** etcd's HashKV at a revision (0 or less: the current one). Yields between bounded slices. */
+  hashKv(revision: number): Generator<undefined, HashOutcome> {
+    return hashKv(this.#state, revision);
   }
-  previousKeyValue(_event: WatchEvent): KeyValue | undefined {
-    return unreachable(undefined as never);
+
+  /** The key just before the event; undefined if the event created it or that state is compacted. */
+  previousKeyValue(event: WatchEvent): KeyValue | undefined {
+    const { index, compactedAt } = this.#state;
+    const before = event.kv.modRevision - 1;
+    if (before < compactedAt || !index.find(toBinaryString(event.kv.key))) return undefined;
+    const id = visibleAt(index.leaf, index.slot, before);
+    return id && this.#state.readRow(id.main, id.sub);
   }
-  readEvents(_from: Revision, _maxRevisions: number): EventsOutcome {
-    return unreachable(undefined as never);
+
+  /** History for a watcher: whole revisions from `from` on, at most `maxRevisions` of them. */
+  readEvents(from: Revision, maxRevisions: number): EventsOutcome {
+    return readEventHistory(this.#state, from, maxRevisions);
   }
+
+  #finish(batch: WriteBatch): Revision {
+    const commit = batch.finish();
+    if (commit !== undefined) this.onRevision(commit);
+    return this.#state.currentRevision;
+  }
+}
+
+function byBytes(a: BinaryString, b: BinaryString): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

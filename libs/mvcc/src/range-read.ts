@@ -1,0 +1,225 @@
+import {
+  compareBytes,
+  EMPTY_BYTES,
+  fromBinaryString,
+  NO_LEASE,
+  Revision,
+  toBinaryString,
+} from '@etcd-ts/foundation';
+import { visibleAt } from './key-index/key-index.js';
+import type { Leaf } from './key-index/node.js';
+import { keyRange } from './key-range.js';
+import type { KeyRange } from './key-range.js';
+import type { KeyValue } from './key-value.js';
+import type {
+  RangeChunkOutcome,
+  RangeChunkRequest,
+  RangeOutcome,
+  RangeRequest,
+  RevisionUnavailable,
+} from './range-request.js';
+import type { StoreState } from './store-state.js';
+
+interface Fetched {
+  readonly kvs: KeyValue[];
+  readonly count: number;
+}
+
+/**
+ * Evaluates a range in etcd's order: fetch, filter by revisions, sort, cut at the limit. `current`
+ * is the revision the reader sees as the newest: inside a transaction that has written, the one it
+ * is about to make.
+ */
+export function readRange(
+  state: StoreState,
+  request: RangeRequest,
+  current: Revision,
+): RangeOutcome {
+  const at = readableRevision(state, request.revision, current);
+  if (typeof at !== 'number') return at;
+  if (request.countOnly) {
+    const count = countKeys(state, keyRange(request.key, request.rangeEnd), at, current);
+    return { kind: 'ok', kvs: [], count, more: false, revision: current };
+  }
+  const keysFromIndex = request.keysOnly && request.sortTarget !== 'value';
+  const fetched = fetch(state, request, at, current, fetchLimit(request), keysFromIndex);
+  const kvs = sorted(filtered(fetched.kvs, request), request);
+  const more = request.limit > 0 && kvs.length > request.limit;
+  if (more) kvs.length = request.limit;
+  return {
+    kind: 'ok',
+    kvs: request.keysOnly ? kvs.map((kv) => withoutValue(kv, keysFromIndex)) : kvs,
+    count: fetched.count,
+    more,
+    revision: current,
+  };
+}
+
+export function readChunk(state: StoreState, request: RangeChunkRequest): RangeChunkOutcome {
+  const current = state.currentRevision;
+  const at = readableRevision(state, request.revision, current);
+  if (typeof at !== 'number') return at;
+  const range = keyRange(request.key, request.rangeEnd);
+  const limit = Math.max(request.limit, 1);
+  const kvs = fetchKeys(state, range, at, current, limit + 1, request.keysOnly).kvs;
+  const next = kvs.length > limit ? kvs.pop() : undefined;
+  const countRest = (): number =>
+    next ? countKeys(state, { from: toBinaryString(next.key), end: range.end }, at, current) : 0;
+  return {
+    kind: 'ok',
+    kvs: request.keysOnly ? kvs.map((kv) => withoutValue(kv, true)) : kvs,
+    resumeKey: next?.key,
+    remaining: request.countRemaining ? countRest() : undefined,
+    pinnedRevision: Revision(at),
+    revision: current,
+  };
+}
+
+function readableRevision(
+  state: StoreState,
+  revision: number,
+  current: Revision,
+): number | RevisionUnavailable {
+  if (revision > current) return { kind: 'future' };
+  const at = revision <= 0 ? current : revision;
+  if (at < state.compactedAt) {
+    return { kind: 'compacted', compactRevision: Revision(state.compactedAt) };
+  }
+  return at;
+}
+
+/**
+ * etcd hands the limit down (plus one, to know of more) whenever the order is NONE, even if the
+ * target then asks for sorting: such a range is the first keys in key order, sorted among
+ * themselves. Clients see that, so it stays.
+ */
+function fetchLimit(request: RangeRequest): number {
+  const keyOrder =
+    request.sortOrder === 'none' ||
+    (request.sortOrder === 'ascend' && request.sortTarget === 'key');
+  const unfiltered =
+    request.minModRevision === 0 &&
+    request.maxModRevision === 0 &&
+    request.minCreateRevision === 0 &&
+    request.maxCreateRevision === 0;
+  return keyOrder && unfiltered && request.limit > 0 ? request.limit + 1 : Infinity;
+}
+
+function fetch(
+  state: StoreState,
+  request: RangeRequest,
+  at: number,
+  current: Revision,
+  limit: number,
+  keysFromIndex: boolean,
+): Fetched {
+  if (request.rangeEnd.length > 0) {
+    const range = keyRange(request.key, request.rangeEnd);
+    return fetchKeys(state, range, at, current, limit, keysFromIndex);
+  }
+  const key = toBinaryString(request.key);
+  if (!state.index.find(key)) return { kvs: [], count: 0 };
+  const kv = fetchKey(state, state.index.leaf, state.index.slot, at, keysFromIndex);
+  return kv === undefined ? { kvs: [], count: 0 } : { kvs: [kv], count: 1 };
+}
+
+function fetchKeys(
+  state: StoreState,
+  range: KeyRange,
+  at: number,
+  current: Revision,
+  limit: number,
+  keysFromIndex: boolean,
+): Fetched {
+  const kvs: KeyValue[] = [];
+  let count = 0;
+  const isCurrent = at === current;
+  state.index.visit(range, isCurrent, (leaf, slot) => {
+    if (kvs.length < limit) {
+      const kv = fetchKey(state, leaf, slot, at, keysFromIndex);
+      if (kv === undefined) return true;
+      kvs.push(kv);
+      count++;
+      // Behind the current revision the tree has no counts: the walk goes on to the end.
+      return kvs.length < limit || !isCurrent;
+    }
+    if (visibleAt(leaf, slot, at) !== undefined) count++;
+    return true;
+  });
+  const cut = isCurrent && kvs.length >= limit;
+  return { kvs, count: cut ? state.index.countLive(range) : count };
+}
+
+function fetchKey(
+  state: StoreState,
+  leaf: Leaf,
+  slot: number,
+  at: number,
+  keysFromIndex: boolean,
+): KeyValue | undefined {
+  if (leaf.main(slot) > at) {
+    const id = visibleAt(leaf, slot, at);
+    return id && state.readRow(id.main, id.sub);
+  }
+  if (leaf.version(slot) === 0) return undefined;
+  if (!keysFromIndex) return state.readNewest(leaf, slot);
+  return {
+    key: fromBinaryString(leaf.keys[slot] as string),
+    createRevision: Revision(leaf.create(slot)),
+    modRevision: Revision(leaf.main(slot)),
+    version: leaf.version(slot),
+    value: EMPTY_BYTES,
+    lease: NO_LEASE,
+  };
+}
+
+function countKeys(state: StoreState, range: KeyRange, at: number, current: Revision): number {
+  if (at === current) return state.index.countLive(range);
+  let count = 0;
+  state.index.visit(range, false, (leaf, slot) => {
+    if (visibleAt(leaf, slot, at) !== undefined) count++;
+    return true;
+  });
+  return count;
+}
+
+/** keys_only answers without the lease, as etcd 3.7 does when it takes them from the index. */
+function withoutValue(kv: KeyValue, withoutLease: boolean): KeyValue {
+  if (kv.value.length === 0 && (!withoutLease || kv.lease === NO_LEASE)) return kv;
+  return { ...kv, value: EMPTY_BYTES, lease: withoutLease ? NO_LEASE : kv.lease };
+}
+
+function filtered(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
+  const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
+  if (
+    minModRevision === 0 &&
+    maxModRevision === 0 &&
+    minCreateRevision === 0 &&
+    maxCreateRevision === 0
+  ) {
+    return kvs;
+  }
+  return kvs.filter(
+    (kv) =>
+      (maxModRevision === 0 || kv.modRevision <= maxModRevision) &&
+      (minModRevision === 0 || kv.modRevision >= minModRevision) &&
+      (maxCreateRevision === 0 || kv.createRevision <= maxCreateRevision) &&
+      (minCreateRevision === 0 || kv.createRevision >= minCreateRevision),
+  );
+}
+
+const ORDERS = {
+  key: (a: KeyValue, b: KeyValue) => compareBytes(a.key, b.key),
+  version: (a: KeyValue, b: KeyValue) => a.version - b.version,
+  create: (a: KeyValue, b: KeyValue) => a.createRevision - b.createRevision,
+  mod: (a: KeyValue, b: KeyValue) => a.modRevision - b.modRevision,
+  value: (a: KeyValue, b: KeyValue) => compareBytes(a.value, b.value),
+};
+
+/** Keys arrive in key order. A target without an order sorts ascending. */
+function sorted(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
+  const descend = request.sortOrder === 'descend';
+  if (request.sortTarget === 'key') return descend ? kvs.reverse() : kvs;
+  const order = ORDERS[request.sortTarget];
+  return kvs.sort(descend ? (a, b) => order(b, a) : order);
+}

@@ -1,0 +1,40 @@
+import { must, Revision } from '@etcd-ts/foundation';
+import type { MvccBackend } from './backend.js';
+import { KeyIndex } from './key-index/key-index.js';
+import type { Leaf } from './key-index/node.js';
+import type { KeyValue } from './key-value.js';
+import { decodeKeyValue } from './key-value-codec.js';
+import type { LeaseAttachments } from './lease-attachments.js';
+
+/** Main revision of a store nothing was ever written to: the first write gets 2. */
+export const FIRST_REVISION = Revision(1);
+/** What etcd answers as compact_revision until the first compaction; compact(0) is a first one. */
+export const NEVER_COMPACTED = -1;
+
+/** What the parts of the store share; only write-batch.ts and compaction.ts change it. */
+export class StoreState {
+  readonly backend: MvccBackend;
+  readonly leases: LeaseAttachments;
+  readonly index = new KeyIndex();
+  currentRevision: Revision = FIRST_REVISION;
+  /**
+   * The compaction that has been agreed on, however far this member has come in carrying it out.
+   * Every answer is measured against this and never against which rows are still there: members
+   * compact at their own pace, and must not differ because of it.
+   */
+  compactedAt: number = NEVER_COMPACTED;
+
+  constructor(backend: MvccBackend, leases: LeaseAttachments) {
+    this.backend = backend;
+    this.leases = leases;
+  }
+
+  readRow(main: number, sub: number): KeyValue {
+    const row = this.backend.readRevision(main as Revision, sub);
+    return decodeKeyValue(must(row, () => `indexed revision ${main}_${sub} has no row`));
+  }
+
+  readNewest(leaf: Leaf, slot: number): KeyValue {
+    return this.readRow(leaf.main(slot), leaf.sub(slot));
+  }
+}

@@ -1,0 +1,118 @@
+import {
+  EMPTY_BYTES,
+  fromBinaryString,
+  LeaseId,
+  NO_LEASE,
+  Revision,
+  toBinaryString,
+} from '@etcd-ts/foundation';
+import type { BinaryString } from '@etcd-ts/foundation';
+import type { KeyRange } from './key-range.js';
+import type { KeyValue } from './key-value.js';
+import { encodeKeyValue, encodeTombstone } from './key-value-codec.js';
+import type { PutRequest } from './operation.js';
+import { encodeRevision } from './revision-bytes.js';
+import type { StoreState } from './store-state.js';
+import type { RevisionCommit, WatchEvent } from './watch-event.js';
+
+export const CURRENT_REVISION_META = 'currentRevision';
+
+/**
+ * All changes of one mutating request: they share a main revision, and each takes the next sub
+ * revision. What it writes is readable at once, through the same state; `finish` makes the new
+ * revision the store's. A batch that changed nothing leaves the revision alone.
+ */
+export class WriteBatch {
+  readonly #state: StoreState;
+  readonly #main: Revision;
+  readonly #events: WatchEvent[] = [];
+
+  constructor(state: StoreState) {
+    this.#state = state;
+    this.#main = Revision(state.currentRevision + 1);
+  }
+
+  /** The newest revision as the request itself sees it. */
+  get revision(): Revision {
+    return this.#events.length > 0 ? this.#main : this.#state.currentRevision;
+  }
+
+  /** The request has been checked (lease and, where needed, key exist). */
+  put(request: PutRequest): KeyValue | undefined {
+    const { index, backend } = this.#state;
+    const name = toBinaryString(request.key);
+    const found = index.find(name);
+    const { leaf, slot } = index;
+    const live = found && leaf.version(slot) > 0;
+    const needsPrevious = request.prevKv || request.ignoreValue || request.ignoreLease;
+    const previous = live && needsPrevious ? this.#state.readNewest(leaf, slot) : undefined;
+    const kv: KeyValue = {
+      key: request.key,
+      createRevision: live ? (leaf.create(slot) as Revision) : this.#main,
+      modRevision: this.#main,
+      version: live ? leaf.version(slot) + 1 : 1,
+      value: request.ignoreValue && previous ? previous.value : request.value,
+      lease: request.ignoreLease && previous ? previous.lease : request.lease,
+    };
+    const sub = this.#events.length;
+    backend.appendRevision(this.#main, sub, false, encodeKeyValue(kv));
+    index.record(found, name, this.#main, sub, kv.createRevision, kv.version);
+    this.#attach(name, live, kv.lease);
+    this.#events.push({ type: 'put', kv });
+    return request.prevKv ? previous : undefined;
+  }
+
+  /** Returns how many keys there were. */
+  deleteRange(range: KeyRange): number {
+    const names: BinaryString[] = [];
+    this.#state.index.visit(range, true, (leaf, slot) => {
+      names.push(leaf.keys[slot] as BinaryString);
+      return true;
+    });
+    for (const name of names) this.delete(name);
+    return names.length;
+  }
+
+  /** An absent key is left alone. */
+  delete(name: BinaryString): void {
+    const { index, backend, leases } = this.#state;
+    if (!index.findLive(name)) return;
+    const key = fromBinaryString(name);
+    const sub = this.#events.length;
+    backend.appendRevision(this.#main, sub, true, encodeTombstone(key));
+    index.record(true, name, this.#main, sub, 0, 0);
+    const lease = leases.leaseOf(name);
+    if (lease !== NO_LEASE) leases.detach(lease, name);
+    this.#events.push({ type: 'delete', kv: tombstone(key, this.#main) });
+  }
+
+  /** Undefined if nothing changed. */
+  finish(): RevisionCommit | undefined {
+    if (this.#events.length === 0) return undefined;
+    this.#state.currentRevision = this.#main;
+    // Explicitly, never recovered as the largest row: compaction may remove that one, and then a
+    // restart would hand out revisions a second time.
+    this.#state.backend.writeMeta(CURRENT_REVISION_META, encodeRevision(this.#main));
+    return { revision: this.#main, events: this.#events };
+  }
+
+  #attach(name: BinaryString, existed: boolean, lease: LeaseId): void {
+    const { leases } = this.#state;
+    const old = existed ? leases.leaseOf(name) : NO_LEASE;
+    if (old === lease) return;
+    if (old !== NO_LEASE) leases.detach(old, name);
+    if (lease !== NO_LEASE) leases.attach(lease, name);
+  }
+}
+
+/** The KeyValue of a delete event. */
+export function tombstone(key: Uint8Array, revision: Revision): KeyValue {
+  return {
+    key,
+    createRevision: Revision(0),
+    modRevision: revision,
+    version: 0,
+    value: EMPTY_BYTES,
+    lease: NO_LEASE,
+  };
+}

@@ -1,2 +1,10 @@
 export type { EndpointUrl, UrlScheme } from './endpoint-url.js';
+export { parseEndpointUrl, parseEndpointUrls } from './endpoint-url.js';
+export { formatGoDuration, parseGoDuration } from './go-duration.js';
+export type { DurationOutcome } from './go-duration.js';
+export type { ConfigNotice } from './notice.js';
+export { parseConfiguration } from './parse-configuration.js';
+export type { Configuration, ConfigurationSources } from './parse-configuration.js';
 export type { AutoCompaction, LogLevel, LogRotation, ServerConfig } from './server-config.js';
+export { API_VERSION } from './version-text.js';
+export type { BuildInfo } from './version-text.js';

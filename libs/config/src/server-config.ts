@@ -82,9 +82,9 @@ export interface ServerConfig {
   readonly logFormat: 'json' | 'console';
   /** `default`, `stderr`, `stdout`, `systemd/journal` or paths of files; never empty. */
   readonly logOutputs: readonly string[];
-  /** Set only when rotation is switched on; then `logOutputs` is exactly one path. */
+  /** Set only when rotation is switched on; then exactly one of `logOutputs` is a path. */
   readonly logRotation: LogRotation | undefined;
-  /** A request that takes longer is logged as a warning; 0: none is. */
+  /** A request that takes longer is logged as a warning; 0: every one is. */
   readonly warningUnaryRequestDurationMs: number;
   readonly warningApplyDurationMs: number;
 

@@ -1,0 +1,11 @@
+export type { AccessOptions } from './access.js';
+export { createHttpServer } from './http-server.js';
+export { clientListener, metricsListener } from './listener.js';
+export type { HttpFace } from './listener.js';
+export type {
+  AlarmName,
+  HealthObserver,
+  NodeStatus,
+  RaftProgressReport,
+  RaftStatusReport,
+} from './node-status.js';

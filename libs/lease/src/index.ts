@@ -7,5 +7,4 @@ export type {
   LessorOptions,
   RenewOutcome,
   RevokeOutcome,
-  RevokeOutcome,
 } from './lessor.js';

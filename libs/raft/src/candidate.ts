@@ -1,7 +1,7 @@
 import { recordVote } from './election.js';
 import { handleAppendEntries, handleHeartbeat, handleInstallSnapshot } from './follower.js';
 import type { StepResult } from './follower.js';
-import type { Message } from './message.js';
+import type { Message, RequestVoteResponse } from './message.js';
 import type { RaftState } from './state.js';
 import { becomeFollower } from './transition.js';
 
@@ -25,7 +25,7 @@ export function stepCandidate(state: RaftState, message: Message): StepResult {
       if (state.role === 'candidate') recordVote(state, message.from, !message.reject);
       return 'accepted';
     case 'requestPreVoteResponse':
-      if (state.role === 'preCandidate') recordVote(state, message.from, !message.reject);
+      if (state.role === 'preCandidate') handlePreVoteResponse(state, message);
       return 'accepted';
     case 'propose':
       state.trace({ kind: 'proposalDropped', reason: 'no leader' });
@@ -33,4 +33,10 @@ export function stepCandidate(state: RaftState, message: Message): StepResult {
     default:
       return 'dropped';
   }
+}
+
+/** A grant names the term it is for; one for an earlier plan says nothing about this one. */
+function handlePreVoteResponse(state: RaftState, message: RequestVoteResponse): void {
+  if (!message.reject && message.term !== state.term + 1) return;
+  recordVote(state, message.from, !message.reject);
 }

@@ -3,7 +3,7 @@ import type { MemberId, Term } from '@etcd-ts/foundation';
 import type { RequestVote } from './message.js';
 import { broadcastAppend } from './replication.js';
 import type { RaftState } from './state.js';
-import { becomeCandidate, becomeLeader, becomePreCandidate } from './transition.js';
+import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './transition.js';
 
 /** `transfer`: the leader asked for it, so neither pre-vote nor leases stand in the way. */
 export type CampaignKind = 'preVote' | 'vote' | 'transfer';
@@ -53,7 +53,7 @@ export function recordVote(state: RaftState, from: MemberId, granted: boolean): 
       winElection(state);
       return;
     case 'lost':
-      loseElection(state);
+      becomeFollower(state, state.term, NO_MEMBER);
       return;
     case 'pending':
       return;
@@ -67,15 +67,6 @@ function winElection(state: RaftState): void {
   }
   becomeLeader(state);
   broadcastAppend(state);
-}
-
-function loseElection(state: RaftState): void {
-  state.role = 'follower';
-  state.leader = NO_MEMBER;
-  state.electionElapsed = 0;
-  state.drawElectionTimeout();
-  state.tracker.resetVotes();
-  state.trace({ kind: 'role', role: 'follower', term: state.term, leader: NO_MEMBER });
 }
 
 /** Any role answers a vote request (Raft 5.2, 5.4.1; thesis 9.6 for the pre-vote). */

@@ -1,4 +1,5 @@
-import type { MemberId } from '@etcd-ts/foundation';
+import type { MemberId, RaftIndex } from '@etcd-ts/foundation';
+import { advanceCommit } from './commit.js';
 import { encodesLeaveJoint } from './confchange/conf-change.js';
 import type { StepResult } from './follower.js';
 import type {
@@ -6,15 +7,13 @@ import type {
   HeartbeatResponse,
   Message,
   ProposedEntry,
-  Propose,
 } from './message.js';
 import { decodeRound } from './read-only.js';
-import { confirmReads, releaseEarlyReads, requestRead } from './reads.js';
+import { confirmReads, requestRead } from './reads.js';
 import {
   abortTransfer,
   appendOwn,
   broadcastAppend,
-  maybeCommit,
   sendAllAppends,
   sendAppend,
   sendTimeoutNow,
@@ -25,7 +24,7 @@ import type { Progress } from './tracker/progress.js';
 export function stepLeader(state: RaftState, message: Message): StepResult {
   switch (message.type) {
     case 'propose':
-      return handlePropose(state, message);
+      return proposeEntries(state, message.entries);
     case 'readIndex':
       return requestRead(state, message) ? 'accepted' : 'dropped';
     case 'appendEntriesResponse':
@@ -50,10 +49,6 @@ function withProgress<M extends Message>(
   progress.recentActive = true;
   handle(state, message, progress);
   return 'accepted';
-}
-
-function handlePropose(state: RaftState, message: Propose): StepResult {
-  return proposeEntries(state, message.entries);
 }
 
 /** The whole batch becomes one append, or nothing of it. */
@@ -91,8 +86,7 @@ function admitConfChanges(
     }
     admitted.push(entry);
     if (entry.type !== 'normal') {
-      state.pendingConfIndex = (state.log.lastIndex +
-        admitted.length) as typeof state.pendingConfIndex;
+      state.pendingConfIndex = (state.log.lastIndex + admitted.length) as RaftIndex;
     }
   }
   return admitted;
@@ -140,10 +134,8 @@ function handleAppendAccepted(
   // A probe that finds nothing new has still found the match.
   if (!advanced && !(progress.match === index && progress.state === 'probe')) return;
   advanceState(state, progress, index);
-  if (advanced && maybeCommit(state)) {
-    releaseEarlyReads(state);
-    broadcastAppend(state);
-  } else if (wasPaused || progress.canLearnCommit(state.log.committed)) {
+  const committed = advanced && advanceCommit(state);
+  if (!committed && (wasPaused || progress.canLearnCommit(state.log.committed))) {
     sendAppend(state, from, progress, true);
   }
   sendAllAppends(state, from, progress);

@@ -1,9 +1,10 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
-import { asConfChangeV2 } from './confchange/conf-change.js';
+import { advanceCommit } from './commit.js';
+import { asConfChangeV2, LEAVE_JOINT } from './confchange/conf-change.js';
 import { Changer, membershipOf } from './confchange/changer.js';
-import { releaseEarlyReads } from './reads.js';
+import { proposeEntries } from './leader.js';
 import { confirmReads } from './reads.js';
-import { abortTransfer, broadcastAppend, maybeCommit, sendAppend } from './replication.js';
+import { abortTransfer, sendAppend } from './replication.js';
 import type { RaftState } from './state.js';
 import { becomeFollower } from './transition.js';
 import type { ConfChange, ConfChangeV2, ConfState, Snapshot } from './types.js';
@@ -43,16 +44,24 @@ function afterSwitch(state: RaftState): void {
     return;
   }
   // A smaller quorum may have what the larger one lacked.
-  if (maybeCommit(state)) {
-    releaseEarlyReads(state);
-    broadcastAppend(state);
-  } else {
+  if (!advanceCommit(state)) {
     for (const [id, progress] of tracker.progress) {
       if (id !== state.id) sendAppend(state, id, progress, false);
     }
   }
   confirmReads(state);
   if (state.hasTransfer() && !tracker.isVoter(state.leadTransferee)) abortTransfer(state);
+}
+
+/**
+ * Thesis 4.3: once the joint configuration is committed and applied, its leader proposes to leave
+ * it. A new leader gets here when its first entry is applied. A proposal that is dropped (during a
+ * transfer) is made again by the next call.
+ */
+export function leaveJointWhenDue(state: RaftState): void {
+  if (state.role !== 'leader' || !state.tracker.configuration.autoLeave) return;
+  if (state.log.applied < state.pendingConfIndex) return;
+  proposeEntries(state, [{ type: 'confChangeV2', data: LEAVE_JOINT.context }]);
 }
 
 /**

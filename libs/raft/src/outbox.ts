@@ -2,6 +2,9 @@ import { unreachable } from '@etcd-ts/foundation';
 import type { Message } from './message.js';
 import type { ReadState } from './ready.js';
 
+const NO_MESSAGES: readonly Message[] = [];
+const NO_READ_STATES: readonly ReadState[] = [];
+
 /** What has been said since the last Ready, in two queues: see Ready for what separates them. */
 export class Outbox {
   #messages: Message[] = [];
@@ -25,14 +28,23 @@ export class Outbox {
     );
   }
 
-  take(): { messages: Message[]; messagesAfterPersist: Message[]; readStates: ReadState[] } {
-    const taken = {
-      messages: this.#messages,
-      messagesAfterPersist: this.#afterPersist,
-      readStates: this.#readStates,
-    };
+  takeMessages(): readonly Message[] {
+    if (this.#messages.length === 0) return NO_MESSAGES;
+    const taken = this.#messages;
     this.#messages = [];
+    return taken;
+  }
+
+  takeAfterPersist(): readonly Message[] {
+    if (this.#afterPersist.length === 0) return NO_MESSAGES;
+    const taken = this.#afterPersist;
     this.#afterPersist = [];
+    return taken;
+  }
+
+  takeReadStates(): readonly ReadState[] {
+    if (this.#readStates.length === 0) return NO_READ_STATES;
+    const taken = this.#readStates;
     this.#readStates = [];
     return taken;
   }

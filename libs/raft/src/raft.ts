@@ -1,23 +1,21 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import type { MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
-import { LEAVE_JOINT } from './confchange/conf-change.js';
+import { advanceCommit } from './commit.js';
 import { validateConfig } from './config.js';
 import type { RaftConfig } from './config.js';
 import { startElection } from './election.js';
 import type { StepResult } from './follower.js';
 import { proposeEntries } from './leader.js';
-import { applyConfChange } from './membership.js';
+import { applyConfChange, leaveJointWhenDue } from './membership.js';
 import type { Message, ProposedEntry } from './message.js';
 import { ReadyBuilder } from './ready-builder.js';
 import type { Ready } from './ready.js';
-import { releaseEarlyReads } from './reads.js';
-import { broadcastAppend, maybeCommit } from './replication.js';
 import { RaftState } from './state.js';
 import { statusOf } from './status.js';
 import type { Status } from './status.js';
 import { step } from './step.js';
 import { tick } from './tick.js';
-import { becomeFollower } from './transition.js';
+import type { Progress } from './tracker/progress.js';
 import type { ConfChange, ConfChangeV2, ConfState } from './types.js';
 
 export type ProposeResult = 'accepted' | 'dropped';
@@ -137,7 +135,7 @@ export class Raft {
     progress.paused = true;
   }
 
-  #leaderProgress(id: MemberId) {
+  #leaderProgress(id: MemberId): Progress | undefined {
     return this.#state.role === 'leader' ? this.#state.progressOf(id) : undefined;
   }
 
@@ -164,9 +162,7 @@ export class Raft {
     // Only here does the leader's own copy count: counting it at the append would commit, with one
     // voter, what a crash can still lose.
     const own = state.ownProgress();
-    if (own?.maybeUpdate(state.log.stableIndex) !== true || !maybeCommit(state)) return;
-    releaseEarlyReads(state);
-    broadcastAppend(state);
+    if (own?.maybeUpdate(state.log.stableIndex) === true) advanceCommit(state);
   }
 
   /**
@@ -175,7 +171,7 @@ export class Raft {
    */
   snapshotPersisted(index: RaftIndex): void {
     const state = this.#state;
-    if (state.log.snapshotPersisted(index)) this.#ready.snapshotApplied(index);
+    if (state.log.snapshotPersisted(index)) this.#ready.applied(index);
   }
 
   /** Everything handed out up to `index` is applied. In order. */
@@ -183,22 +179,7 @@ export class Raft {
     const state = this.#state;
     state.log.appliedTo(index);
     this.#ready.applied(index);
-    const { autoLeave } = state.tracker.configuration;
-    if (autoLeave && state.role === 'leader' && state.log.applied >= state.pendingConfIndex) {
-      this.#leaveJoint();
-    }
-  }
-
-  /** Thesis 4.3: the first thing a leader does after a joint configuration has committed. */
-  #leaveJoint(): void {
-    const [nothing] = [LEAVE_JOINT.context];
-    proposeEntries(this.#state, [{ type: 'confChangeV2', data: nothing }]);
-  }
-
-  /** Steps down without a vote; for a member that knows it must not lead. */
-  stepDown(): void {
-    const state = this.#state;
-    if (state.role === 'leader') becomeFollower(state, state.term, NO_MEMBER);
+    leaveJointWhenDue(state);
   }
 
   status(): Status {

@@ -12,6 +12,8 @@ interface ApplyingBatch {
   readonly bytes: number;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Knows what the owner has been told, and so what is new. */
 export class ReadyBuilder {
   readonly #state: RaftState;
@@ -57,15 +59,18 @@ export class ReadyBuilder {
     const committedEntries = this.#takeCommitted();
     this.#toldLeader = state.leader;
     this.#toldRole = state.role;
-    return {
-      ...(softStateChanged && { softState: { leader: state.leader, role: state.role } }),
-      ...(hardState !== undefined && { hardState }),
-      ...(snapshot !== undefined && { snapshot }),
+    const ready: Mutable<Ready> = {
       entries,
       committedEntries,
-      ...state.outbox.take(),
+      messages: state.outbox.takeMessages(),
+      messagesAfterPersist: state.outbox.takeAfterPersist(),
+      readStates: state.outbox.takeReadStates(),
       mustSync: mustSyncState || entries.length > 0 || snapshot !== undefined,
     };
+    if (softStateChanged) ready.softState = { leader: state.leader, role: state.role };
+    if (hardState !== undefined) ready.hardState = hardState;
+    if (snapshot !== undefined) ready.snapshot = snapshot;
+    return ready;
   }
 
   #softStateChanged(): boolean {
@@ -105,6 +110,7 @@ export class ReadyBuilder {
     return entries;
   }
 
+  /** Makes room for more; a snapshot's index covers what was still being applied before it. */
   applied(index: RaftIndex): void {
     let done = 0;
     for (const { lastIndex, bytes } of this.#applyingBatches) {
@@ -113,10 +119,5 @@ export class ReadyBuilder {
       this.#applyingBytes -= bytes;
     }
     if (done > 0) this.#applyingBatches.splice(0, done);
-  }
-
-  /** A snapshot overtakes what was still being applied. */
-  snapshotApplied(index: RaftIndex): void {
-    this.applied(index);
   }
 }

@@ -1,4 +1,4 @@
-import { NO_MEMBER } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
 import type { MemberId, RaftIndex } from '@etcd-ts/foundation';
 import type { ProposedEntry } from './message.js';
 import { encodeRound } from './read-only.js';
@@ -124,7 +124,7 @@ export function sendAllAppends(state: RaftState, to: MemberId, progress: Progres
 
 export function broadcastHeartbeat(state: RaftState): void {
   const round = state.readOnly.newestRound;
-  const context = encodeRound(round);
+  const context = round === 0 ? EMPTY_BYTES : encodeRound(round);
   for (const [id, progress] of state.tracker.progress) {
     if (id === state.id) continue;
     // A heartbeat has no consistency check, so it must not let the follower commit what it may

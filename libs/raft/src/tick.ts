@@ -1,6 +1,7 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import { startElection } from './election.js';
 import { hasActiveQuorum } from './leader.js';
+import { leaveJointWhenDue } from './membership.js';
 import { abortTransfer, broadcastHeartbeat } from './replication.js';
 import type { RaftState } from './state.js';
 import { becomeFollower } from './transition.js';
@@ -43,4 +44,5 @@ function endElectionTimeout(state: RaftState): void {
   // Thesis 3.10: the transferee did not make it; take proposals again.
   state.trace({ kind: 'transfer', to: state.leadTransferee, outcome: 'timedOut' });
   abortTransfer(state);
+  leaveJointWhenDue(state);
 }

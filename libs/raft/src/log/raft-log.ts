@@ -20,14 +20,15 @@ export class RaftLog {
   constructor(storage: LogStorage, committed: RaftIndex, applied: RaftIndex) {
     this.#storage = storage;
     this.unstable = new Unstable(storage.lastIndex());
-    // A snapshot is committed by nature, whatever the hard state had time to record.
+    // What a snapshot covers or what is applied is committed by nature. The hard state may know
+    // less: a commit index alone is not worth an fsync, while the applied state has its own.
     const compacted = (storage.firstIndex() - 1) as RaftIndex;
-    this.#committed = Math.max(committed, compacted) as RaftIndex;
     this.#applied = Math.max(applied, compacted) as RaftIndex;
     this.#applying = this.#applied;
+    this.#committed = Math.max(committed, this.#applied) as RaftIndex;
     assert(
-      this.#applied <= this.#committed && this.#committed <= storage.lastIndex(),
-      () => `applied ${applied}, committed ${committed}, last ${storage.lastIndex()} do not fit`,
+      this.#committed <= storage.lastIndex(),
+      () => `applied ${applied} or committed ${committed} is beyond ${storage.lastIndex()}`,
     );
   }
 

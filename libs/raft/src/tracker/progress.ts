@@ -73,15 +73,16 @@ export class Progress {
     this.inflights.reset();
   }
 
-  /** An append that ends before `next` + count is going out. */
+  /** An append with the `count` entries from `next` on is going out. */
   sent(count: number): void {
-    if (count === 0) return;
     if (this.state === 'probe') {
       this.paused = true;
       return;
     }
-    this.next = (this.next + count) as RaftIndex;
-    this.inflights.add(this.next - 1);
+    if (count > 0) {
+      this.next = (this.next + count) as RaftIndex;
+      this.inflights.add(this.next - 1);
+    }
     this.paused = this.inflights.full();
   }
 

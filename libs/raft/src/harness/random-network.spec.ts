@@ -1,0 +1,233 @@
+import { SeededRng } from '@etcd-ts/foundation';
+import type { RaftIndex, Term } from '@etcd-ts/foundation';
+import type { Message } from '../message.js';
+import { Cluster, voters } from './cluster.js';
+import { encodeConfChange, parseConfChange } from './conf-change-codec.js';
+import type { Applied, Member } from './member.js';
+
+const SEEDS = 300;
+const STEPS = 1200;
+const SETTLE_ROUNDS = 600;
+
+/** The rules of Raft figure 3, checked after every step. */
+class Safety {
+  readonly #leaders = new Map<Term, bigint>();
+  readonly #committed: (Applied | undefined)[] = [];
+
+  check(cluster: Cluster): void {
+    for (const member of cluster.members.values()) {
+      this.#electionSafety(member);
+      this.#stateMachineSafety(member);
+    }
+  }
+
+  #electionSafety(member: Member): void {
+    if (!member.raft.isLeader) return;
+    const known = this.#leaders.get(member.raft.term);
+    if (known !== undefined && known !== member.id) {
+      throw new Error(`two leaders in term ${member.raft.term}: ${known} and ${member.id}`);
+    }
+    this.#leaders.set(member.raft.term, member.id);
+  }
+
+  #stateMachineSafety(member: Member): void {
+    const last = member.applied[member.applied.length - 1];
+    if (last === undefined) return;
+    // Only the new part: what was checked of this object does not change.
+    for (let i = member.applied.length - 1; i >= 0; i--) {
+      const applied = member.applied[i] as Applied;
+      const known = this.#committed[applied.index];
+      if (known === applied) return;
+      if (known !== undefined && known.command !== applied.command) {
+        throw new Error(
+          `${member.id} applied "${applied.command}", not "${known.command}" at ${applied.index}`,
+        );
+      }
+      if (known === undefined) this.#committed[applied.index] = applied;
+    }
+  }
+}
+
+/** Raft figure 3, log matching: equal index and term means equal logs up to there. */
+function checkLogMatching(cluster: Cluster): void {
+  const all = [...cluster.members.values()];
+  for (const a of all) for (const b of all) if (a.id < b.id) checkPair(a, b);
+}
+
+function checkPair(a: Member, b: Member): void {
+  const from = Math.max(a.disk.firstIndex(), b.disk.firstIndex());
+  const to = Math.min(a.disk.lastIndex(), b.disk.lastIndex());
+  let matched = false;
+  for (let i = to; i >= from; i--) {
+    const left = a.disk.entries(i as RaftIndex, (i + 1) as RaftIndex, Infinity)[0];
+    const right = b.disk.entries(i as RaftIndex, (i + 1) as RaftIndex, Infinity)[0];
+    if (typeof left !== 'object' || typeof right !== 'object') throw new Error(`no entry ${i}`);
+    matched ||= left.term === right.term;
+    if (!matched) continue;
+    if (left.term !== right.term || Buffer.compare(left.data, right.data) !== 0) {
+      throw new Error(`logs of ${a.id} and ${b.id} differ at ${i} below a match`);
+    }
+  }
+}
+
+const MEMBERSHIP_CHANGES = ['v4', 'v5', 'r4', 'r5', 'l4', 'l5', 'r1', 'v1', 'l2', 'v2', 'v3', 'r3'];
+
+class Scenario {
+  readonly rng: SeededRng;
+  readonly cluster = new Cluster();
+  readonly #safety = new Safety();
+  #commands = 0;
+  #partition: ReadonlySet<bigint> = new Set();
+
+  constructor(seed: number) {
+    this.rng = new SeededRng(seed);
+    const size = 3 + this.rng.below(3);
+    const conf = voters(1, 2, 3);
+    const options = {
+      preVote: this.rng.below(2) === 0,
+      checkQuorum: this.rng.below(2) === 0,
+      maxInflightMessages: 1 + this.rng.below(4),
+      maxSizePerMessageBytes: 30 + this.rng.below(200),
+      maxCommittedSizePerReadyBytes: 30 + this.rng.below(500),
+    };
+    for (let id = 1; id <= size; id++) this.cluster.add(id, conf, options, this.rng);
+  }
+
+  run(): void {
+    for (let i = 0; i < STEPS; i++) {
+      this.#step(this.#anyMember());
+      this.#safety.check(this.cluster);
+    }
+    checkLogMatching(this.cluster);
+    this.#heal();
+    checkLogMatching(this.cluster);
+  }
+
+  #anyMember(): Member {
+    const all = [...this.cluster.members.values()];
+    return all[this.rng.below(all.length)] as Member;
+  }
+
+  #step(member: Member): void {
+    const die = this.rng.below(200);
+    if (die < 50) this.#work(member);
+    else if (die < 130) this.#deliverSome(member);
+    else if (die < 160) member.raft.tick();
+    else if (die < 180) this.#propose(member);
+    else if (die < 184) member.restart();
+    else if (die < 188) this.#changeMembership(member);
+    else if (die < 190) member.raft.transferLeadership(this.#anyMember().id);
+    else if (die < 193) this.#compact(member);
+    else if (die < 195) member.raft.reportUnreachable(this.#anyMember().id);
+    else if (die < 197) this.#partition = new Set([this.#anyMember().id, this.#anyMember().id]);
+    else this.#partition = new Set();
+  }
+
+  /** Any of the three things an owner does, in any order its contract allows. */
+  #work(member: Member): void {
+    const die = this.rng.below(3);
+    if (die === 0 && member.raft.hasReady()) member.takeReady();
+    else if (die === 1 && member.unpersisted.length > 0) member.persist();
+    else if (member.unapplied.length > 0) member.apply();
+  }
+
+  /** Drops, doubles and reorders. */
+  #deliverSome(member: Member): void {
+    const { rng, cluster } = this;
+    const mine = cluster.network.filter((message) => message.to === member.id);
+    const picked = mine[rng.below(Math.min(mine.length, 4))];
+    if (picked === undefined) return;
+    const die = rng.below(20);
+    if (die > 0) cluster.network = cluster.network.filter((message) => message !== picked);
+    if (die === 1 || this.#cut(picked)) this.#report(picked, 'failure');
+    else {
+      member.raft.step(picked);
+      this.#report(picked, 'finish');
+    }
+  }
+
+  #cut(message: Message): boolean {
+    return this.#partition.has(message.from) !== this.#partition.has(message.to);
+  }
+
+  #report(message: Message, outcome: 'finish' | 'failure'): void {
+    if (message.type !== 'installSnapshot') return;
+    this.cluster.members.get(message.from)?.raft.reportSnapshot(message.to, outcome);
+  }
+
+  #propose(member: Member): void {
+    const batch: Uint8Array[] = [];
+    for (let i = this.rng.below(4); i >= 0; i--) batch.push(Buffer.from(`c${++this.#commands}`));
+    member.raft.propose(batch);
+  }
+
+  #changeMembership(member: Member): void {
+    const { rng } = this;
+    const size = this.cluster.members.size;
+    const usable = MEMBERSHIP_CHANGES.filter((word) => Number(word.slice(1)) <= size);
+    const words = Array.from(
+      { length: rng.below(3) },
+      () => usable[rng.below(usable.length)] as string,
+    );
+    const transition =
+      (['auto', 'jointImplicit', 'jointExplicit'] as const)[rng.below(3)] ?? 'auto';
+    const change = parseConfChange(words, words.length === 0 ? 'auto' : transition);
+    member.raft.proposeConfChange(change, encodeConfChange(change));
+  }
+
+  #compact(member: Member): void {
+    const { appliedIndex } = member.raft;
+    // The snapshot's membership is the current one, so it must be of what is applied now.
+    if (appliedIndex > member.disk.firstIndex() && appliedIndex <= member.disk.lastIndex()) {
+      member.compact(appliedIndex);
+    }
+  }
+
+  /** With a network that works, all who belong to the cluster come to agree. */
+  #heal(): void {
+    const { cluster } = this;
+    this.#partition = new Set();
+    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+      for (const member of cluster.members.values()) member.raft.tick();
+      for (const member of cluster.members.values()) this.#healMember(member);
+      this.#safety.check(cluster);
+      if (round % 20 === 19 && this.#converged()) return;
+    }
+    throw new Error('no agreement after the network healed');
+  }
+
+  #healMember(member: Member): void {
+    member.settle();
+    for (const message of this.cluster.deliver(member)) this.#report(message, 'finish');
+    member.settle();
+    this.cluster.network = this.cluster.network.filter((m) => this.cluster.members.has(m.to));
+  }
+
+  #converged(): boolean {
+    const leaders = [...this.cluster.members.values()].filter((member) => member.raft.isLeader);
+    const leader = leaders.reduce<Member | undefined>(
+      (best, one) => (best === undefined || one.raft.term > best.raft.term ? one : best),
+      undefined,
+    );
+    if (leader === undefined || leader.raft.commitIndex !== leader.raft.lastIndex) return false;
+    const { voters: ids, votersOutgoing, learners } = leader.raft.confState;
+    return [...ids, ...votersOutgoing, ...learners].every(
+      (id) => this.cluster.members.get(id)?.raft.appliedIndex === leader.raft.appliedIndex,
+    );
+  }
+}
+
+describe('members on a network that drops, doubles, reorders and cuts', () => {
+  it('never break election safety, log matching or state machine safety, and agree in the end', () => {
+    const only = process.env['RAFT_SEED'];
+    const first = only === undefined ? 1 : Number(only);
+    const last = only === undefined ? SEEDS : first;
+    for (let seed = first; seed <= last; seed++) {
+      try {
+        new Scenario(seed).run();
+      } catch (error) {
+        throw new Error(`RAFT_SEED=${seed} repeats this: ${String(error)}`, { cause: error });
+      }
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { MemberId } from '@etcd-ts/foundation';
+import { AlarmMember, AlarmType } from '@etcd-ts/wire-protocol';
+
+import type { BucketStore } from './records/bucket-store.js';
+
+const BUCKET = 'alarm';
+
+/** Alarms raised by members; replicated, so every member knows the same ones. */
+export class Alarms {
+  readonly #records: BucketStore;
+  readonly #active = new Map<string, AlarmMember>();
+
+  constructor(records: BucketStore) {
+    this.#records = records;
+    for (const [key] of records.bucketEntries(BUCKET)) {
+      const alarm = AlarmMember.decode(key);
+      this.#active.set(nameOf(alarm), alarm);
+    }
+  }
+
+  /** Activating what is active changes nothing and answers the same. */
+  activate(memberId: MemberId, type: AlarmType): AlarmMember {
+    const alarm: AlarmMember = { memberID: memberId, alarm: type };
+    if (!this.#active.has(nameOf(alarm))) {
+      this.#active.set(nameOf(alarm), alarm);
+      this.#records.bucketPut(BUCKET, AlarmMember.encode(alarm).finish(), new Uint8Array(0));
+    }
+    return alarm;
+  }
+
+  /** Undefined when no such alarm was active. */
+  deactivate(memberId: MemberId, type: AlarmType): AlarmMember | undefined {
+    const alarm: AlarmMember = { memberID: memberId, alarm: type };
+    const active = this.#active.get(nameOf(alarm));
+    if (active === undefined) return undefined;
+    this.#active.delete(nameOf(alarm));
+    this.#records.bucketDelete(BUCKET, AlarmMember.encode(active).finish());
+    return active;
+  }
+
+  /** All of a type; `NONE` means of every type. */
+  list(type: AlarmType): readonly AlarmMember[] {
+    const all = [...this.#active.values()];
+    return type === AlarmType.NONE ? all : all.filter((alarm) => alarm.alarm === type);
+  }
+
+  isActive(type: AlarmType): boolean {
+    for (const alarm of this.#active.values()) if (alarm.alarm === type) return true;
+    return false;
+  }
+}
+
+function nameOf(alarm: AlarmMember): string {
+  return `${alarm.memberID}/${alarm.alarm}`;
+}
+
+/** As etcd writes it in texts and labels. */
+export function alarmName(type: AlarmType): string {
+  switch (type) {
+    case AlarmType.NONE:
+      return 'NONE';
+    case AlarmType.NOSPACE:
+      return 'NOSPACE';
+    case AlarmType.CORRUPT:
+      return 'CORRUPT';
+  }
+}

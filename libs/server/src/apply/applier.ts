@@ -1,0 +1,164 @@
+import { MemberId, unreachable } from '@etcd-ts/foundation';
+import type { Logger } from '@etcd-ts/foundation';
+import type { Cluster } from '@etcd-ts/membership';
+import type { MvccStore } from '@etcd-ts/mvcc';
+import { AlarmRequest_AlarmAction, AlarmType, EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
+import type {
+  AlarmMember,
+  AlarmRequest,
+  ClusterMemberAttrSetRequest,
+  ClusterVersionSetRequest,
+  InternalRaftRequest,
+} from '@etcd-ts/wire-protocol';
+
+import { alarmName } from '../alarms.js';
+import type { Alarms } from '../alarms.js';
+import type { Quota } from '../quota.js';
+import { revisionHeader } from '../translate/response-translation.js';
+import { spaceCost } from './cost.js';
+import type { KeyValueApplier } from './key-value-applier.js';
+import type { LeaseApplier } from './lease-applier.js';
+import { applied, refused } from './outcome.js';
+import type { ApplyOutcome } from './outcome.js';
+
+export interface ApplierParts {
+  readonly keyValues: KeyValueApplier;
+  readonly leases: LeaseApplier;
+  readonly alarms: Alarms;
+  readonly cluster: Cluster;
+  readonly store: MvccStore;
+  readonly quota: Quota;
+  readonly logger: Logger;
+  /** The backend outgrew its quota while applying: somebody should propose the alarm. */
+  readonly quotaExceeded: () => void;
+}
+
+/**
+ * One committed request changes the replicated state: a function of that state and the request
+ * alone, so that every member computes the same. (How full the local disk is decides only which
+ * answer the proposer gets, never whether the write happens.)
+ */
+export class Applier {
+  readonly #parts: ApplierParts;
+
+  constructor(parts: ApplierParts) {
+    this.#parts = parts;
+  }
+
+  apply(request: InternalRaftRequest): ApplyOutcome {
+    const { alarms, quota } = this.#parts;
+    const cost = spaceCost(request);
+    const blocked = this.#blockedBy(alarms, request, cost);
+    if (blocked !== undefined) return refused(blocked);
+    const fits = cost === 0 || quota.allows(cost);
+    const outcome = this.#dispatch(request);
+    if (fits || outcome.kind === 'refused') return outcome;
+    // As in etcd, the write has happened on every member; its proposer learns that space is out.
+    this.#parts.quotaExceeded();
+    return refused(ERRORS.NoSpace.error());
+  }
+
+  #blockedBy(alarms: Alarms, request: InternalRaftRequest, cost: number): EtcdError | undefined {
+    if (alarms.isActive(AlarmType.CORRUPT) && changesData(request)) {
+      return ERRORS.Corrupt.error();
+    }
+    if (cost > 0 && alarms.isActive(AlarmType.NOSPACE)) return ERRORS.NoSpace.error();
+    return undefined;
+  }
+
+  #dispatch(request: InternalRaftRequest): ApplyOutcome {
+    const { keyValues, leases } = this.#parts;
+    if (request.put !== undefined) return keyValues.put(request.put);
+    if (request.txn !== undefined) return keyValues.txn(request.txn);
+    if (request.deleteRange !== undefined) return keyValues.deleteRange(request.deleteRange);
+    if (request.leaseGrant !== undefined) return leases.grant(request.leaseGrant);
+    if (request.leaseRevoke !== undefined) return leases.revoke(request.leaseRevoke);
+    if (request.leaseCheckpoint !== undefined) return leases.checkpoint(request.leaseCheckpoint);
+    if (request.compaction !== undefined) return keyValues.compact(request.compaction);
+    if (request.alarm !== undefined) return this.#alarm(request.alarm);
+    return this.#dispatchCluster(request);
+  }
+
+  #dispatchCluster(request: InternalRaftRequest): ApplyOutcome {
+    if (request.clusterVersionSet !== undefined) {
+      return this.#clusterVersion(request.clusterVersionSet);
+    }
+    if (request.clusterMemberAttrSet !== undefined) {
+      return this.#memberAttributes(request.clusterMemberAttrSet);
+    }
+    // A log of a newer version, or one with authentication: going on would silently diverge.
+    throw new Error(
+      `log entry with a request this version cannot apply: ${Object.keys(request)
+        .filter((field) => request[field as keyof InternalRaftRequest] !== undefined)
+        .join(', ')}`,
+    );
+  }
+
+  #alarm(request: AlarmRequest): ApplyOutcome {
+    const response = {
+      header: revisionHeader(this.#parts.store.currentRevision),
+      alarms: [...this.#alarmsAfter(request)],
+    };
+    return applied({ kind: 'alarm', response });
+  }
+
+  #alarmsAfter(request: AlarmRequest): readonly AlarmMember[] {
+    const { alarms, logger } = this.#parts;
+    const memberId = MemberId(request.memberID);
+    switch (request.action) {
+      case AlarmRequest_AlarmAction.GET:
+        return alarms.list(request.alarm);
+      case AlarmRequest_AlarmAction.ACTIVATE:
+        if (request.alarm === AlarmType.NONE) return [];
+        logger.warn('alarm raised', {
+          alarm: alarmName(request.alarm),
+          from: memberId.toString(16),
+        });
+        return [alarms.activate(memberId, request.alarm)];
+      case AlarmRequest_AlarmAction.DEACTIVATE: {
+        const gone = alarms.deactivate(memberId, request.alarm);
+        if (gone === undefined) return [];
+        logger.warn('alarm disarmed', {
+          alarm: alarmName(request.alarm),
+          from: memberId.toString(16),
+        });
+        return [gone];
+      }
+      default:
+        return unreachable(request.action, 'alarm action');
+    }
+  }
+
+  #clusterVersion(request: ClusterVersionSetRequest): ApplyOutcome {
+    const { cluster, logger } = this.#parts;
+    const from = cluster.clusterVersion;
+    if (from === request.ver) return applied({ kind: 'clusterVersion' });
+    cluster.setClusterVersion(request.ver);
+    if (from === undefined) {
+      logger.info('set initial cluster version', { 'cluster-version': request.ver });
+    } else {
+      logger.info('updated cluster version', { from, to: request.ver });
+    }
+    return applied({ kind: 'clusterVersion' });
+  }
+
+  #memberAttributes(request: ClusterMemberAttrSetRequest): ApplyOutcome {
+    const attributes = request.memberAttributes;
+    this.#parts.cluster.updateAttributes(MemberId(request.memberID), {
+      name: attributes?.name ?? '',
+      clientUrls: attributes?.clientUrls ?? [],
+    });
+    return applied({ kind: 'memberAttributes' });
+  }
+}
+
+function changesData(request: InternalRaftRequest): boolean {
+  return (
+    request.put !== undefined ||
+    request.txn !== undefined ||
+    request.deleteRange !== undefined ||
+    request.compaction !== undefined ||
+    request.leaseGrant !== undefined ||
+    request.leaseRevoke !== undefined
+  );
+}

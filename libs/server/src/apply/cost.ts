@@ -1,0 +1,38 @@
+import type {
+  InternalRaftRequest,
+  PutRequest,
+  RequestOp,
+  TxnRequest,
+} from '@etcd-ts/wire-protocol';
+
+/** What a key-value row takes beyond key and value, and what a lease takes: etcd's estimates. */
+const KEY_VALUE_OVERHEAD_BYTES = 256;
+const LEASE_BYTES = 64;
+
+/** Bytes the request may add to the backend; 0 for what can only shrink it. */
+export function spaceCost(request: InternalRaftRequest): number {
+  if (request.put !== undefined) return putCost(request.put);
+  if (request.txn !== undefined) return txnCost(request.txn);
+  if (request.leaseGrant !== undefined) return LEASE_BYTES;
+  return 0;
+}
+
+export function putCost(request: PutRequest): number {
+  return KEY_VALUE_OVERHEAD_BYTES + request.key.length + request.value.length;
+}
+
+/** The dearer branch counts, transactions nested in it included. */
+export function txnCost(request: TxnRequest): number {
+  return Math.max(branchCost(request.success), branchCost(request.failure));
+}
+
+function branchCost(operations: readonly RequestOp[]): number {
+  let cost = 0;
+  for (const { request } of operations) {
+    if (request?.$case === 'requestPut') cost += putCost(request.value);
+    else if (request?.$case === 'requestTxn') cost += txnCost(request.value);
+  }
+  return cost;
+}
+
+export const LEASE_COST_BYTES = LEASE_BYTES;

@@ -1,0 +1,72 @@
+import { LeaseId, unreachable } from '@etcd-ts/foundation';
+import type { Clock } from '@etcd-ts/foundation';
+import type { Lessor } from '@etcd-ts/lease';
+import type { MvccStore } from '@etcd-ts/mvcc';
+import { ERRORS } from '@etcd-ts/wire-protocol';
+import type {
+  LeaseCheckpointRequest,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+} from '@etcd-ts/wire-protocol';
+
+import { revisionHeader } from '../translate/response-translation.js';
+import { applied, refused } from './outcome.js';
+import type { ApplyOutcome } from './outcome.js';
+
+/**
+ * The lease part of applying an entry. The clock only sets when this member, should it lead, will
+ * ask for a revocation; no replicated state depends on it.
+ */
+export class LeaseApplier {
+  readonly #lessor: Lessor;
+  readonly #store: MvccStore;
+  readonly #clock: Clock;
+
+  constructor(lessor: Lessor, store: MvccStore, clock: Clock) {
+    this.#lessor = lessor;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  grant(request: LeaseGrantRequest): ApplyOutcome {
+    const id = LeaseId(request.ID);
+    const outcome = this.#lessor.grant(id, Number(request.TTL), this.#clock.monotonicMs());
+    switch (outcome.kind) {
+      case 'exists':
+        return refused(ERRORS.LeaseExist.error());
+      case 'ttlTooLarge':
+        return refused(ERRORS.LeaseTTLTooLarge.error());
+      case 'ok':
+        return applied({
+          kind: 'leaseGrant',
+          response: {
+            header: revisionHeader(this.#store.currentRevision),
+            ID: id,
+            TTL: BigInt(outcome.ttl),
+            error: '',
+          },
+        });
+      default:
+        return unreachable(outcome, 'grant outcome');
+    }
+  }
+
+  /** The attached keys go in one revision, in byte order, so every member deletes alike. */
+  revoke(request: LeaseRevokeRequest): ApplyOutcome {
+    const outcome = this.#lessor.revoke(LeaseId(request.ID));
+    if (outcome.kind === 'notFound') return refused(ERRORS.LeaseNotFound.error());
+    if (outcome.keys.length > 0) this.#store.deleteKeys(outcome.keys);
+    return applied({
+      kind: 'leaseRevoke',
+      response: { header: revisionHeader(this.#store.currentRevision) },
+    });
+  }
+
+  /** A checkpoint of a lease revoked meanwhile is of no interest to anyone. */
+  checkpoint(request: LeaseCheckpointRequest): ApplyOutcome {
+    for (const { ID, remainingTTL } of request.checkpoints) {
+      this.#lessor.checkpoint(LeaseId(ID), Number(remainingTTL));
+    }
+    return applied({ kind: 'leaseCheckpoint' });
+  }
+}

@@ -1,0 +1,38 @@
+import type {
+  AlarmResponse,
+  CompactionResponse,
+  DeleteRangeResponse,
+  EtcdError,
+  LeaseGrantResponse,
+  LeaseRevokeResponse,
+  PutResponse,
+  TxnResponse,
+} from '@etcd-ts/wire-protocol';
+
+/** What applying one entry answers to whoever proposed it. */
+export type Applied =
+  | { readonly kind: 'put'; readonly response: PutResponse }
+  | { readonly kind: 'deleteRange'; readonly response: DeleteRangeResponse }
+  | { readonly kind: 'txn'; readonly response: TxnResponse }
+  | {
+      readonly kind: 'compaction';
+      readonly response: CompactionResponse;
+      /** Settled when the rows are gone from the backend (`physical`). */
+      readonly removed: Promise<void>;
+    }
+  | { readonly kind: 'leaseGrant'; readonly response: LeaseGrantResponse }
+  | { readonly kind: 'leaseRevoke'; readonly response: LeaseRevokeResponse }
+  | { readonly kind: 'alarm'; readonly response: AlarmResponse }
+  | { readonly kind: 'leaseCheckpoint' | 'clusterVersion' | 'memberAttributes' | 'conf' };
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly result: Applied }
+  | { readonly kind: 'refused'; readonly error: EtcdError };
+
+export function applied(result: Applied): ApplyOutcome {
+  return { kind: 'applied', result };
+}
+
+export function refused(error: EtcdError): ApplyOutcome {
+  return { kind: 'refused', error };
+}

@@ -1,0 +1,65 @@
+import { Backend, DataDirectory } from '@etcd-ts/storage';
+import type { ServerConfig } from '@etcd-ts/config';
+import type { Clock, Logger } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+
+import { openRaftStorage } from './raft-storage.js';
+import type { RaftStorage } from './raft-storage.js';
+
+export interface StorageParts {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: EtcdMetrics;
+}
+
+export interface OpenedStorage extends RaftStorage {
+  readonly directory: DataDirectory;
+  readonly backend: Backend;
+}
+
+/**
+ * Opens a member's files, or creates them. The backend comes first, so that a crash between the
+ * two leaves an empty backend without a log (a fresh start) and never a log without its backend.
+ * On failure nothing stays open or locked.
+ */
+export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
+  const { config, clock, logger, metrics } = parts;
+  const directory = DataDirectory.open(config.dataDir, {
+    logger: logger.named('storage/data-directory'),
+    ...(config.walDir === undefined ? {} : { walDir: config.walDir }),
+  });
+  let backend: Backend | undefined;
+  try {
+    logger.info(
+      directory.hasWal()
+        ? 'server has already been initialized'
+        : 'server has not been initialized yet',
+      { 'data-dir': config.dataDir, 'wal-dir': directory.walDir },
+    );
+    backend = Backend.open(directory.backendFile, {
+      logger: logger.named('storage/backend'),
+      clock,
+      mustExist: directory.hasWal(),
+      observer: {
+        committed: (seconds) => {
+          metrics.disk.backendCommit.observe(seconds);
+          metrics.disk.backendCommitWrite.observe(seconds);
+        },
+      },
+    });
+    const observer = {
+      fsynced: (seconds: number) => metrics.disk.walFsync.observe(seconds),
+      written: (bytes: number, seconds: number) => {
+        metrics.disk.walWriteBytes.inc(bytes);
+        metrics.disk.walWrite.observe(seconds);
+      },
+    };
+    const raft = await openRaftStorage({ config, directory, backend, clock, logger, observer });
+    return { ...raft, directory, backend };
+  } catch (error) {
+    await backend?.close();
+    directory.close();
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { ClusterId, LeaseId, MemberId, Revision, Term } from '@etcd-ts/foundation';
+import type { Member } from '@etcd-ts/membership';
+import type { KeyValue, WatchEvent, WatchHub } from '@etcd-ts/mvcc';
+import type {
+  AlarmRequest,
+  AlarmResponse,
+  AlarmType,
+  CompactionRequest,
+  CompactionResponse,
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+  LeaseRevokeRequest,
+  LeaseRevokeResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  StatusResponse,
+  TxnRequest,
+  TxnResponse,
+} from '@etcd-ts/wire-protocol';
+
+/** What every response header tells of the member that answered. */
+export interface HeaderFacts {
+  readonly clusterId: ClusterId;
+  readonly memberId: MemberId;
+  readonly revision: Revision;
+  readonly raftTerm: Term;
+}
+
+/**
+ * Requests are expected to be well formed (the faces validate); what the state decides fails with
+ * an `EtcdError`. Responses carry a header with nothing but `revision`; the gRPC face adds ids and
+ * term. A mutation that returned is durable on a quorum and applied here. A linearizable read saw
+ * every mutation acknowledged before it began; a serializable one may be stale.
+ */
+export interface KeyValueOperations {
+  range(request: RangeRequest): Promise<RangeResponse>;
+  /** Chunks of one revision; only the last has header, `more` and `count`. */
+  rangeStream(request: RangeRequest): AsyncIterable<RangeResponse>;
+  put(request: PutRequest): Promise<PutResponse>;
+  deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
+  txn(request: TxnRequest): Promise<TxnResponse>;
+  compact(request: CompactionRequest): Promise<CompactionResponse>;
+}
+
+export interface LeaseOperations {
+  grant(request: LeaseGrantRequest): Promise<LeaseGrantResponse>;
+  revoke(request: LeaseRevokeRequest): Promise<LeaseRevokeResponse>;
+  /** The renewed TTL in seconds; fails with LeaseNotFound. */
+  renew(id: LeaseId): Promise<number>;
+  /** An unknown lease is no error here: TTL -1. */
+  timeToLive(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse>;
+  /** By expiry. */
+  list(): readonly LeaseId[];
+}
+
+export interface ClusterOperations {
+  /** Sorted by id. */
+  members(linearizable: boolean): Promise<readonly Member[]>;
+  moveLeader(target: MemberId): Promise<void>;
+}
+
+export interface HashKvAnswer {
+  readonly hash: number;
+  readonly compactRevision: number;
+  readonly hashRevision: Revision;
+  /** Of the store when the hash was taken, for the header. */
+  readonly revision: Revision;
+}
+
+export interface MaintenanceOperations {
+  alarm(request: AlarmRequest): Promise<AlarmResponse>;
+  status(): StatusResponse;
+  /** CRC-32C over the whole backend. */
+  hash(): Promise<number>;
+  /** Revision 0: the current one. */
+  hashKv(revision: number): Promise<HashKvAnswer>;
+  /** Gives free pages back to the file system in slices; reads and writes go on. */
+  defragment(): Promise<void>;
+}
+
+export interface WatchOperations {
+  /** Subscriptions to the store. The faces own the sinks and call `sinkDrained`. */
+  readonly hub: WatchHub;
+  /** The key as it was before this event; undefined if the event created it, or it is compacted. */
+  previousKeyValue(event: WatchEvent): KeyValue | undefined;
+  /** How long a synced watcher with progress_notify waits for news, in milliseconds. */
+  readonly progressNotifyIntervalMs: number;
+}
+
+/** What the member is and how it fares: for health checks and metrics. */
+export interface MemberFacts {
+  header(): HeaderFacts;
+  /** 0n while there is none. */
+  leader(): MemberId;
+  isLearner(): boolean;
+  clusterVersion(): string | undefined;
+  activeAlarms(): readonly AlarmType[];
+  /** --max-request-bytes: bounds watch fragments and range stream chunks too. */
+  readonly maxRequestBytes: number;
+  readonly maxTxnOperations: number;
+  /** A fresh positive int63, unique over members and restarts: for lease and lock ids. */
+  nextLeaseId(): LeaseId;
+}
+
+/** One member, as its faces (gRPC services, HTTP) see it. */
+export interface EtcdServer {
+  readonly facts: MemberFacts;
+  readonly keyValues: KeyValueOperations;
+  readonly leases: LeaseOperations;
+  readonly cluster: ClusterOperations;
+  readonly maintenance: MaintenanceOperations;
+  readonly watch: WatchOperations;
+}

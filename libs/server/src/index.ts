@@ -1,0 +1,20 @@
+export { alarmName } from './alarms.js';
+export { BootstrapError } from './bootstrap/bootstrap-error.js';
+export type {
+  ClusterOperations,
+  EtcdServer,
+  HashKvAnswer,
+  HeaderFacts,
+  KeyValueOperations,
+  LeaseOperations,
+  MaintenanceOperations,
+  MemberFacts,
+  WatchOperations,
+} from './etcd-server.js';
+export { openMember } from './member.js';
+export type { Member } from './member.js';
+export { requestTimeoutMs } from './member-assembly.js';
+export type { MemberParts } from './member-assembly.js';
+export { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
+export { toWireKeyValue } from './translate/response-translation.js';
+export { CLUSTER_VERSION, SERVER_VERSION, STORAGE_VERSION } from './version.js';

@@ -1,0 +1,176 @@
+import { hexId } from '@etcd-ts/foundation';
+import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
+import type { ServerConfig } from '@etcd-ts/config';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { Raft } from '@etcd-ts/raft';
+
+import { ConfChangeApplier } from './apply/conf-change-applier.js';
+import { openStorage } from './bootstrap/open-storage.js';
+import type { OpenedStorage } from './bootstrap/open-storage.js';
+import type { EtcdServer } from './etcd-server.js';
+import { Consensus } from './operations/consensus.js';
+import { assembleOperations } from './operations/assembly.js';
+import { Proposals } from './proposals.js';
+import { Quota } from './quota.js';
+import { RaftLoop } from './raft-loop.js';
+import { ReadQueue } from './read-queue.js';
+import { assembleReplica } from './replica-assembly.js';
+import { RequestIds } from './request-ids.js';
+import { refreshMetrics } from './server-metrics.js';
+import { SpaceGuard } from './space-guard.js';
+import { restoreState } from './state.js';
+import type { MemberState } from './state.js';
+import { assembleUpkeep } from './upkeep/assembly.js';
+import type { Upkeep } from './upkeep/assembly.js';
+
+/** What a member is made from: its configuration, and the world as arguments. */
+export interface MemberParts {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly metrics: EtcdMetrics;
+}
+
+/** How the assembled parts reach whoever runs them. */
+export interface MemberControl {
+  readonly stopped: () => boolean;
+  /** The member cannot go on: stop at once, acknowledge nothing more. */
+  readonly failed: (error: Error) => void;
+}
+
+export interface AssembledMember extends OpenedStorage, MemberState, Upkeep {
+  readonly raft: Raft;
+  readonly loop: RaftLoop;
+  readonly proposals: Proposals;
+  readonly reads: ReadQueue;
+  readonly consensus: Consensus;
+  readonly server: EtcdServer;
+  refreshMetrics(): void;
+}
+
+/** One append message, as etcd. */
+const MAX_SIZE_PER_MESSAGE_BYTES = 1024 * 1024;
+/** Entries applied in one go: some milliseconds of small writes. */
+const MAX_COMMITTED_SIZE_PER_READY_BYTES = 2 * 1024 * 1024;
+/** A log that cannot commit must not take the whole heap; twice what proposals may hold. */
+const MAX_UNCOMMITTED_SIZE_BYTES = 512 * 1024 * 1024;
+/** Appends on their way to one follower, as etcd. */
+const MAX_INFLIGHT_MESSAGES = 512;
+
+/** etcd's: five seconds for the disk and the network, and two elections. */
+export function requestTimeoutMs(config: ServerConfig): number {
+  return 5000 + 2 * config.electionTimeoutMs;
+}
+
+export async function assembleMember(
+  parts: MemberParts,
+  control: MemberControl,
+): Promise<AssembledMember> {
+  const { config, clock } = parts;
+  const storage = await openStorage({ ...parts, logger: parts.logger.named('server/bootstrap') });
+  const state = await restoreState(storage, parts);
+  const raft = createRaft(parts, storage);
+  const requestIds = new RequestIds(storage.localId, clock);
+  const proposals = new Proposals(clock, requestTimeoutMs(config));
+  const reads = new ReadQueue(clock, requestTimeoutMs(config), () => requestIds.next());
+  const consensus = new Consensus({
+    proposals,
+    reads,
+    requestIds,
+    clock,
+    metrics: parts.metrics,
+    maxRequestBytes: config.maxRequestBytes,
+    wake: () => loop.wake(),
+    stopped: control.stopped,
+  });
+  const quota = new Quota(config.quotaBackendBytes, () => storage.backend.sizeBytes());
+  const spaceGuard = new SpaceGuard({
+    quota,
+    alarms: state.alarms,
+    consensus,
+    localId: storage.localId,
+    logger: parts.logger.named('server/space-guard'),
+  });
+  const core = { raft, proposals, reads, consensus, quota, spaceGuard, requestIds };
+  const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
+  const loop = new RaftLoop(
+    {
+      raft,
+      log: storage.log,
+      wal: storage.wal,
+      proposals,
+      reads,
+      scheduler: parts.scheduler,
+      tickIntervalMs: config.heartbeatIntervalMs,
+      failed: control.failed,
+    },
+    replica,
+  );
+  parts.metrics.server.id.only(hexId(storage.localId)).set(1);
+  const server = assembleOperations({ ...parts, ...storage, ...state, ...core, ...upkeep });
+  return {
+    ...storage,
+    ...state,
+    ...upkeep,
+    ...core,
+    loop,
+    server,
+    refreshMetrics: () => refreshMetrics(parts.metrics, { ...storage, ...state, ...core }),
+  };
+}
+
+/** What the operations and the replica share besides storage and state. */
+export interface MemberCore {
+  readonly raft: Raft;
+  readonly proposals: Proposals;
+  readonly reads: ReadQueue;
+  readonly consensus: Consensus;
+  readonly quota: Quota;
+  readonly spaceGuard: SpaceGuard;
+  readonly requestIds: RequestIds;
+}
+
+function assembleStateMachine(
+  parts: MemberParts,
+  control: MemberControl,
+  storage: OpenedStorage,
+  state: MemberState,
+  core: MemberCore,
+) {
+  const confChanges = new ConfChangeApplier({
+    raft: core.raft,
+    cluster: state.cluster,
+    record: storage.backend,
+    logger: parts.logger.named('server/conf-change'),
+  });
+  const upkeep = assembleUpkeep(parts, control, storage, state, () => confChanges.confState);
+  const replica = assembleReplica({
+    ...parts,
+    ...storage,
+    ...state,
+    ...core,
+    ...upkeep,
+    confChanges,
+  });
+  return { upkeep, replica };
+}
+
+function createRaft({ config, rng }: MemberParts, storage: OpenedStorage): Raft {
+  return new Raft({
+    id: storage.localId,
+    electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
+    heartbeatTicks: 1,
+    storage: storage.log,
+    applied: storage.snapshotIndex,
+    maxSizePerMessageBytes: MAX_SIZE_PER_MESSAGE_BYTES,
+    maxCommittedSizePerReadyBytes: MAX_COMMITTED_SIZE_PER_READY_BYTES,
+    maxUncommittedSizeBytes: MAX_UNCOMMITTED_SIZE_BYTES,
+    maxInflightMessages: MAX_INFLIGHT_MESSAGES,
+    checkQuorum: true,
+    preVote: config.preVote,
+    readOnly: 'safe',
+    rng,
+  });
+}

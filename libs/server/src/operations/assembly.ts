@@ -1,0 +1,60 @@
+import type { OpenedStorage } from '../bootstrap/open-storage.js';
+import type { EtcdServer, MemberFacts } from '../etcd-server.js';
+import type { MemberCore, MemberParts } from '../member-assembly.js';
+import type { MemberState } from '../state.js';
+import type { Upkeep } from '../upkeep/assembly.js';
+import { AlarmType } from '@etcd-ts/wire-protocol';
+import { ClusterView } from './cluster-view.js';
+import { KeyValues } from './key-values.js';
+import { Leases } from './leases.js';
+import { Maintenance } from './maintenance.js';
+
+type Parts = MemberParts & OpenedStorage & MemberState & MemberCore & Upkeep;
+
+/** The member's operations, over its parts. */
+export function assembleOperations(parts: Parts): EtcdServer {
+  const { config, store, hub, requestIds, consensus } = parts;
+  const { ensureSpace } = parts.spaceGuard;
+  const { maxRequestBytes } = config;
+  return {
+    facts: memberFacts(parts),
+    keyValues: new KeyValues({
+      ...parts,
+      maxRequestBytes,
+      ensureSpace,
+      commitBackend: () => parts.backend.commit(),
+    }),
+    leases: new Leases({
+      ...parts,
+      ensureSpace,
+      nextLeaseId: () => requestIds.nextLeaseId(),
+      currentRevision: () => store.currentRevision,
+    }),
+    cluster: new ClusterView(consensus, parts.cluster, parts.raft),
+    maintenance: new Maintenance(parts),
+    watch: {
+      hub,
+      previousKeyValue: (event) => store.previousKeyValue(event),
+      progressNotifyIntervalMs: config.watchProgressNotifyIntervalMs,
+    },
+  };
+}
+
+function memberFacts(parts: Parts): MemberFacts {
+  const { raft, cluster, store, alarms, config, requestIds, localId, clusterId } = parts;
+  return {
+    header: () => ({
+      clusterId,
+      memberId: localId,
+      revision: store.currentRevision,
+      raftTerm: raft.term,
+    }),
+    leader: () => raft.leader,
+    isLearner: () => cluster.localMember?.isLearner ?? false,
+    clusterVersion: () => cluster.clusterVersion,
+    activeAlarms: () => alarms.list(AlarmType.NONE).map(({ alarm }) => alarm),
+    maxRequestBytes: config.maxRequestBytes,
+    maxTxnOperations: config.maxTxnOps,
+    nextLeaseId: () => requestIds.nextLeaseId(),
+  };
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { ERRORS, InternalRaftRequest } from '@etcd-ts/wire-protocol';
+
+import type { Applied } from '../apply/outcome.js';
+import { operationName } from '../apply/operation-name.js';
+import type { Proposals } from '../proposals.js';
+import { raftRequest } from '../raft-request.js';
+import type { ReadQueue } from '../read-queue.js';
+import type { RequestIds } from '../request-ids.js';
+
+export interface ConsensusParts {
+  readonly proposals: Proposals;
+  readonly reads: ReadQueue;
+  readonly requestIds: RequestIds;
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  /** --max-request-bytes, of the encoded log entry. */
+  readonly maxRequestBytes: number;
+  /** Something was queued: let the loop take it in. */
+  readonly wake: () => void;
+  /** Once true, nothing is accepted any more. */
+  readonly stopped: () => boolean;
+}
+
+type Payload = Parameters<typeof raftRequest>[1];
+
+/** The two ways into the replicated log: propose a change, or learn what a read must wait for. */
+export class Consensus {
+  readonly #parts: ConsensusParts;
+
+  constructor(parts: ConsensusParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Settles when the request is applied here: durable on a quorum, and its effects readable.
+   * After Timeout or Stopped the outcome is unknown: it may still be applied.
+   */
+  async propose(payload: Payload): Promise<Applied> {
+    const { proposals, requestIds, metrics, clock } = this.#parts;
+    if (this.#parts.stopped()) throw ERRORS.Stopped.error();
+    const id = requestIds.next();
+    const request = raftRequest(id, payload);
+    const data = InternalRaftRequest.encode(request).finish();
+    if (data.length > this.#parts.maxRequestBytes) throw ERRORS.RequestTooLarge.error();
+
+    const startedMs = clock.monotonicMs();
+    const settled = proposals.add(id, request, data);
+    metrics.server.proposalsPending.set(proposals.size);
+    this.#parts.wake();
+    let success = 'false';
+    try {
+      const outcome = await settled;
+      if (outcome.kind === 'refused') throw outcome.error;
+      success = 'true';
+      return outcome.result;
+    } finally {
+      metrics.server.proposalsPending.set(proposals.size);
+      metrics.server.request
+        .with(operationName(request), success)
+        .observe((clock.monotonicMs() - startedMs) / 1000);
+    }
+  }
+
+  /** Resolves when everything acknowledged before this call, by any member, can be read here. */
+  linearizable(): Promise<void> {
+    if (this.#parts.stopped()) return Promise.reject(ERRORS.Stopped.error());
+    const waited = this.#parts.reads.wait();
+    this.#parts.wake();
+    return waited;
+  }
+}

@@ -1,0 +1,127 @@
+import { MemberId } from '@etcd-ts/foundation';
+import type { Clock, Scheduler } from '@etcd-ts/foundation';
+import type { Cluster } from '@etcd-ts/membership';
+import type { MvccStore } from '@etcd-ts/mvcc';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { Raft } from '@etcd-ts/raft';
+import type { Backend } from '@etcd-ts/storage';
+import { AlarmRequest_AlarmAction, AlarmType, ERRORS } from '@etcd-ts/wire-protocol';
+import type { AlarmRequest, AlarmResponse, StatusResponse } from '@etcd-ts/wire-protocol';
+
+import { alarmName } from '../alarms.js';
+import type { Alarms } from '../alarms.js';
+import type { HashKvAnswer, MaintenanceOperations } from '../etcd-server.js';
+import type { Quota } from '../quota.js';
+import { revisionHeader } from '../translate/response-translation.js';
+import type { SpaceReclaimer } from '../upkeep/space-reclaimer.js';
+import { SERVER_VERSION, STORAGE_VERSION } from '../version.js';
+import { backendHash } from './backend-hash.js';
+import type { Consensus } from './consensus.js';
+import { expectKind } from './key-values.js';
+import { runInSlices } from './slices.js';
+
+export interface MaintenanceParts {
+  readonly consensus: Consensus;
+  readonly raft: Raft;
+  readonly cluster: Cluster;
+  readonly store: MvccStore;
+  readonly backend: Backend;
+  readonly alarms: Alarms;
+  readonly quota: Quota;
+  readonly reclaimer: SpaceReclaimer;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly metrics: EtcdMetrics;
+}
+
+export class Maintenance implements MaintenanceOperations {
+  readonly #parts: MaintenanceParts;
+
+  constructor(parts: MaintenanceParts) {
+    this.#parts = parts;
+  }
+
+  /** A GET is answered from here; what changes alarms goes through the log. */
+  async alarm(request: AlarmRequest): Promise<AlarmResponse> {
+    if (request.action === AlarmRequest_AlarmAction.GET) {
+      return {
+        header: revisionHeader(this.#parts.store.currentRevision),
+        alarms: [...this.#parts.alarms.list(request.alarm)],
+      };
+    }
+    const applied = await this.#parts.consensus.propose({ alarm: request });
+    return expectKind(applied, 'alarm').response;
+  }
+
+  status(): StatusResponse {
+    const { raft, store, backend, quota, cluster } = this.#parts;
+    const { term, commit, applied, leader } = raft.status();
+    return {
+      header: revisionHeader(store.currentRevision),
+      version: SERVER_VERSION,
+      dbSize: BigInt(backend.sizeBytes()),
+      leader,
+      raftIndex: BigInt(commit),
+      raftTerm: BigInt(term),
+      raftAppliedIndex: BigInt(applied),
+      errors: this.#statusErrors(leader),
+      dbSizeInUse: BigInt(backend.sizeInUseBytes()),
+      isLearner: cluster.localMember?.isLearner ?? false,
+      storageVersion: STORAGE_VERSION,
+      dbSizeQuota: BigInt(quota.limitBytes),
+      downgradeInfo: { enabled: false, targetVersion: '' },
+    };
+  }
+
+  hash(): Promise<number> {
+    return this.#timed(this.#parts.metrics.mvcc.hash, () =>
+      runInSlices(backendHash(this.#parts.backend), this.#parts.scheduler),
+    );
+  }
+
+  async hashKv(revision: number): Promise<HashKvAnswer> {
+    const { metrics, store, scheduler } = this.#parts;
+    const outcome = await this.#timed(metrics.mvcc.hashRevision, () =>
+      runInSlices(store.hashKv(revision), scheduler),
+    );
+    switch (outcome.kind) {
+      case 'ok':
+        return outcome;
+      case 'compacted':
+        throw ERRORS.Compacted.error();
+      case 'future':
+        throw ERRORS.FutureRev.error();
+    }
+  }
+
+  async defragment(): Promise<void> {
+    const { metrics, reclaimer } = this.#parts;
+    metrics.disk.defragInflight.set(1);
+    try {
+      await this.#timed(metrics.disk.backendDefrag, () => reclaimer.wake());
+    } finally {
+      metrics.disk.defragInflight.set(0);
+    }
+  }
+
+  #statusErrors(leader: MemberId): string[] {
+    const errors = leader === 0n ? [ERRORS.NoLeader.message] : [];
+    for (const alarm of this.#parts.alarms.list(AlarmType.NONE)) {
+      // The trailing space is part of the text: Go prints the message's fields that way.
+      errors.push(`memberID:${MemberId(alarm.memberID)} alarm:${alarmName(alarm.alarm)} `);
+    }
+    return errors;
+  }
+
+  async #timed<T>(
+    histogram: { observe(seconds: number): void },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const startedMs = this.#parts.clock.monotonicMs();
+    try {
+      return await work();
+    } finally {
+      histogram.observe((this.#parts.clock.monotonicMs() - startedMs) / 1000);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { must } from '@etcd-ts/foundation';
+import type { Clock } from '@etcd-ts/foundation';
+import { EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
+import type { InternalRaftRequest } from '@etcd-ts/wire-protocol';
+
+import type { ApplyOutcome } from './apply/outcome.js';
+
+/**
+ * Encoded proposals that may wait for the log at a time. A stalled disk must end in "too many
+ * requests", not in a heap that grows until the process dies; 256 MiB is 170 of the largest
+ * requests and about a million small ones.
+ */
+const MAX_PENDING_PROPOSAL_BYTES = 256 * 1024 * 1024;
+
+interface Proposal {
+  readonly id: bigint;
+  readonly data: Uint8Array;
+  readonly request: InternalRaftRequest;
+  readonly deadlineMs: number;
+  readonly resolve: (outcome: ApplyOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * What this member has proposed and not yet seen applied. Every proposal is settled exactly once:
+ * by its application, its timeout, or the end of the server; whichever comes first wins.
+ */
+export class Proposals {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  /** In the order of arrival, hence of deadlines. */
+  readonly #byId = new Map<bigint, Proposal>();
+  /**
+   * The entry of a local proposal carries the very bytes that were proposed, so the request need
+   * not be decoded again: identity of the array finds it. Equal content is guaranteed, because
+   * nobody writes to an array once it has been proposed.
+   */
+  readonly #byData = new Map<Uint8Array, Proposal>();
+  #fresh: Uint8Array[] = [];
+  #pendingBytes = 0;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  add(id: bigint, request: InternalRaftRequest, data: Uint8Array): Promise<ApplyOutcome> {
+    if (this.#pendingBytes + data.length > MAX_PENDING_PROPOSAL_BYTES) {
+      return Promise.reject(ERRORS.RequestTooManyRequests.error());
+    }
+    return new Promise((resolve, reject) => {
+      const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
+      const proposal = { id, data, request, deadlineMs, resolve, reject };
+      this.#byId.set(id, proposal);
+      this.#byData.set(data, proposal);
+      this.#fresh.push(data);
+      this.#pendingBytes += data.length;
+    });
+  }
+
+  /** Everything proposed since the last call: one raft step. */
+  takeFresh(): readonly Uint8Array[] {
+    const fresh = this.#fresh;
+    if (fresh.length > 0) this.#fresh = [];
+    return fresh;
+  }
+
+  /** The request behind these bytes if they were proposed here and nobody gave up on them. */
+  requestOf(data: Uint8Array): InternalRaftRequest | undefined {
+    return this.#byData.get(data)?.request;
+  }
+
+  settle(id: bigint, outcome: ApplyOutcome): void {
+    const proposal = this.#byId.get(id);
+    if (proposal === undefined) return;
+    this.#forget(proposal);
+    proposal.resolve(outcome);
+  }
+
+  /** Raft did not take these bytes (no leader, too much uncommitted): they will never be applied. */
+  drop(data: readonly Uint8Array[], error: () => EtcdError): void {
+    for (const bytes of data) {
+      const proposal = this.#byData.get(bytes);
+      if (proposal === undefined) continue;
+      this.#forget(proposal);
+      proposal.reject(error());
+    }
+  }
+
+  /** Gives up on what is overdue. It may still be applied later: the caller was told "unknown". */
+  expire(): number {
+    const now = this.#clock.monotonicMs();
+    let expired = 0;
+    for (const proposal of this.#byId.values()) {
+      if (proposal.deadlineMs > now) break;
+      this.#forget(proposal);
+      proposal.reject(ERRORS.Timeout.error());
+      expired++;
+    }
+    return expired;
+  }
+
+  /** Nothing will be applied any more. */
+  failAll(error: () => Error): void {
+    for (const proposal of [...this.#byId.values()]) {
+      this.#forget(proposal);
+      proposal.reject(error());
+    }
+  }
+
+  #forget(proposal: Proposal): void {
+    must(this.#byId.get(proposal.id), 'a proposal is settled once');
+    this.#byId.delete(proposal.id);
+    this.#byData.delete(proposal.data);
+    this.#pendingBytes -= proposal.data.length;
+  }
+}

@@ -1,0 +1,58 @@
+import { hexId } from '@etcd-ts/foundation';
+
+import { Applier } from './apply/applier.js';
+import type { ConfChangeApplier } from './apply/conf-change-applier.js';
+import { KeyValueApplier } from './apply/key-value-applier.js';
+import { LeaseApplier } from './apply/lease-applier.js';
+import type { OpenedStorage } from './bootstrap/open-storage.js';
+import type { MemberCore, MemberParts } from './member-assembly.js';
+import { Replica } from './replica.js';
+import type { MemberState } from './state.js';
+import type { Upkeep } from './upkeep/assembly.js';
+
+type Parts = MemberParts &
+  OpenedStorage &
+  MemberState &
+  MemberCore &
+  Upkeep & { readonly confChanges: ConfChangeApplier };
+
+export function assembleReplica(parts: Parts): Replica {
+  const { store, lessor, clock, logger, metrics, config, committer, snapshotter } = parts;
+  const applier = new Applier({
+    keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.wake()),
+    leases: new LeaseApplier(lessor, store, clock),
+    alarms: parts.alarms,
+    cluster: parts.cluster,
+    store,
+    quota: parts.quota,
+    logger: logger.named('server/applier'),
+    quotaExceeded: () => void parts.spaceGuard.raiseAlarm(),
+  });
+  return new Replica({
+    backend: parts.backend,
+    applier,
+    confChanges: parts.confChanges,
+    proposals: parts.proposals,
+    lessor,
+    raft: parts.raft,
+    clock,
+    metrics,
+    logger: logger.named('server/replica'),
+    warningApplyDurationMs: config.warningApplyDurationMs,
+    leaseExtensionMs: config.electionTimeoutMs,
+    applied: (index) => {
+      committer.applied();
+      snapshotter.applied(index);
+    },
+    leadershipChanged: (leader, isLeader) => {
+      metrics.server.leaderChanges.inc(leader === 0n ? 0 : 1);
+      metrics.server.hasLeader.set(leader === 0n ? 0 : 1);
+      metrics.server.isLeader.set(isLeader ? 1 : 0);
+      logger.named('server/replica').info('raft leader changed', {
+        'local-member-id': hexId(parts.localId),
+        leader: hexId(leader),
+        term: parts.raft.term,
+      });
+    },
+  });
+}

@@ -1,0 +1,107 @@
+import type { Clock, Logger, MemberId, RaftIndex } from '@etcd-ts/foundation';
+import { must } from '@etcd-ts/foundation';
+import type { Lessor } from '@etcd-ts/lease';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { Entry, Raft } from '@etcd-ts/raft';
+import type { Backend } from '@etcd-ts/storage';
+import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
+
+import type { Applier } from './apply/applier.js';
+import type { ConfChangeApplier } from './apply/conf-change-applier.js';
+import { operationName } from './apply/operation-name.js';
+import type { Proposals } from './proposals.js';
+import type { StateMachine } from './raft-loop.js';
+import { requestIdOf } from './raft-request.js';
+
+export interface ReplicaParts {
+  readonly backend: Backend;
+  readonly applier: Applier;
+  readonly confChanges: ConfChangeApplier;
+  readonly proposals: Proposals;
+  readonly lessor: Lessor;
+  readonly raft: Raft;
+  readonly clock: Clock;
+  readonly metrics: EtcdMetrics;
+  readonly logger: Logger;
+  readonly warningApplyDurationMs: number;
+  /** Leases get this much longer when their keeper changes: clients need time to find the new one. */
+  readonly leaseExtensionMs: number;
+  /** After each batch, with the index of its last entry. */
+  readonly applied: (index: RaftIndex) => void;
+  readonly leadershipChanged: (leader: MemberId, isLeader: boolean) => void;
+}
+
+/**
+ * The replicated state machine: committed entries in, state changes and answers out.
+ *
+ * Every entry, of whatever kind, goes through the same bracket: beginEntry, its effects,
+ * setConsistentIndex. The backend commits both or neither, which is what makes a replay after a
+ * crash start exactly behind the last entry whose effects survived.
+ */
+export class Replica implements StateMachine {
+  readonly #parts: ReplicaParts;
+  #wasLeader = false;
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts;
+  }
+
+  apply(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#applyEntry(entry);
+    this.#parts.applied(must(entries[entries.length - 1], 'a batch is not empty').index);
+  }
+
+  leadershipChanged(): void {
+    const { raft, lessor } = this.#parts;
+    const { leader, isLeader } = raft;
+    if (this.#wasLeader && !isLeader) lessor.demote();
+    this.#wasLeader = isLeader;
+    this.#parts.leadershipChanged(leader, isLeader);
+  }
+
+  #applyEntry(entry: Entry): void {
+    const { backend, confChanges } = this.#parts;
+    const alreadyStored = entry.index <= backend.consistentIndex().index;
+    if (alreadyStored) {
+      // Raft's configuration starts from the snapshot and has to be told again; the rest is there.
+      if (entry.type === 'confChange') confChanges.apply(entry, true);
+      return;
+    }
+    backend.beginEntry();
+    if (entry.type === 'normal') this.#applyNormal(entry);
+    else confChanges.apply(entry, false);
+    backend.setConsistentIndex(entry.index, entry.term);
+  }
+
+  #applyNormal(entry: Entry): void {
+    if (entry.data.length === 0) return this.#leadershipConfirmed();
+    const { proposals, clock } = this.#parts;
+    const request = proposals.requestOf(entry.data) ?? InternalRaftRequest.decode(entry.data);
+    const startedMs = clock.monotonicMs();
+    const outcome = this.#parts.applier.apply(request);
+    this.#observe(request, outcome.kind === 'applied', clock.monotonicMs() - startedMs);
+    proposals.settle(requestIdOf(request), outcome);
+  }
+
+  /**
+   * A leader's first entry of its term carries nothing. Once it is applied, everything of earlier
+   * terms is too, and only then may this member decide which leases have expired.
+   */
+  #leadershipConfirmed(): void {
+    const { raft, lessor, clock, leaseExtensionMs } = this.#parts;
+    if (raft.isLeader) lessor.promote(clock.monotonicMs(), leaseExtensionMs);
+  }
+
+  #observe(request: InternalRaftRequest, success: boolean, tookMs: number): void {
+    const { metrics, logger, warningApplyDurationMs } = this.#parts;
+    const operation = operationName(request);
+    metrics.server.apply.with('v3', operation, success ? 'true' : 'false').observe(tookMs / 1000);
+    if (tookMs <= warningApplyDurationMs) return;
+    metrics.server.slowApply.inc();
+    logger.warn('apply request took too long', {
+      took: `${tookMs.toFixed(3)}ms`,
+      'expected-duration': `${warningApplyDurationMs}ms`,
+      operation,
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import { hexId } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { AlarmType } from '@etcd-ts/wire-protocol';
+
+import { alarmName } from './alarms.js';
+import type { OpenedStorage } from './bootstrap/open-storage.js';
+import type { MemberCore } from './member-assembly.js';
+import type { MemberState } from './state.js';
+
+/** Gauges that mirror the state: set when somebody looks, so that they cost a write nothing. */
+export function refreshMetrics(
+  { server, mvcc }: EtcdMetrics,
+  parts: OpenedStorage & MemberState & MemberCore,
+): void {
+  const { raft, store, backend, hub, cluster, quota, alarms, proposals, localId } = parts;
+  server.proposalsCommitted.set(raft.commitIndex);
+  server.proposalsApplied.set(raft.appliedIndex);
+  server.proposalsPending.set(proposals.size);
+  server.quotaBackendBytes.set(quota.limitBytes);
+  server.isLearner.set(cluster.localMember?.isLearner === true ? 1 : 0);
+  if (cluster.clusterVersion !== undefined) {
+    server.clusterVersion.only(cluster.clusterVersion.replace(/\.\d+$/u, '')).set(1);
+  }
+  for (const type of [AlarmType.NOSPACE, AlarmType.CORRUPT]) {
+    server.alarms.with(hexId(localId), alarmName(type)).set(alarms.isActive(type) ? 1 : 0);
+  }
+  mvcc.databaseSize.set(backend.sizeBytes());
+  mvcc.databaseSizeInUse.set(backend.sizeInUseBytes());
+  mvcc.keys.set(store.keyCount);
+  mvcc.currentRevision.set(store.currentRevision);
+  mvcc.compactRevision.set(store.compactRevision);
+  mvcc.watchers.set(hub.counts.watchers);
+  mvcc.slowWatchers.set(hub.counts.pending + hub.counts.slow);
+}

@@ -1,0 +1,72 @@
+import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
+import type { ServerConfig } from '@etcd-ts/config';
+import { Lessor } from '@etcd-ts/lease';
+import { Cluster } from '@etcd-ts/membership';
+import { MvccStore, WatchHub } from '@etcd-ts/mvcc';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+
+import { Alarms } from './alarms.js';
+import type { OpenedStorage } from './bootstrap/open-storage.js';
+import { runInSlices } from './operations/slices.js';
+import { BackendLeaseRecords } from './records/lease-records.js';
+import { BackendMembershipRecords } from './records/membership-records.js';
+import { WatchCatchUp } from './upkeep/watch-catch-up.js';
+
+/** The replicated state as the backend has it, and who listens to its changes. */
+export interface MemberState {
+  readonly lessor: Lessor;
+  readonly store: MvccStore;
+  readonly cluster: Cluster;
+  readonly alarms: Alarms;
+  readonly hub: WatchHub;
+  readonly catchUp: WatchCatchUp;
+}
+
+export interface StateParts {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly metrics: EtcdMetrics;
+}
+
+/** ceil(3/2 * election timeout): a lease must outlive the election of a new leader. */
+function minTtlSeconds(electionTimeoutMs: number): number {
+  return Math.ceil((1.5 * electionTimeoutMs) / 1000);
+}
+
+export async function restoreState(
+  storage: OpenedStorage,
+  parts: StateParts,
+): Promise<MemberState> {
+  const { backend, localId, clusterId } = storage;
+  const { config, clock, scheduler, logger, metrics } = parts;
+  const lessor = new Lessor({
+    minTtlSeconds: minTtlSeconds(config.electionTimeoutMs),
+    store: new BackendLeaseRecords(backend),
+  });
+  // Leases first: restoring the keys attaches them.
+  lessor.restore();
+  const startedMs = clock.monotonicMs();
+  const store = await runInSlices(MvccStore.restore(backend, lessor), scheduler);
+  logger.info('restored key-value store', {
+    'current-revision': store.currentRevision,
+    keys: store.keyCount,
+    took: `${(clock.monotonicMs() - startedMs).toFixed(3)}ms`,
+  });
+  const cluster = new Cluster({
+    localId,
+    clusterId,
+    store: new BackendMembershipRecords(backend),
+    maxLearners: config.maxLearners,
+  });
+  cluster.load();
+  const catchUp = new WatchCatchUp(scheduler);
+  const hub = new WatchHub(store, { onCatchUpNeeded: () => catchUp.wake() });
+  catchUp.drive((budget) => hub.catchUpStep(budget));
+  store.onRevision = (commit) => {
+    metrics.mvcc.events.inc(commit.events.length);
+    hub.publish(commit);
+  };
+  return { lessor, store, cluster, alarms: new Alarms(backend), hub, catchUp };
+}

@@ -1,0 +1,70 @@
+import type { CancelTimer, Scheduler } from '@etcd-ts/foundation';
+import type { Backend } from '@etcd-ts/storage';
+
+/** Rows written per turn of the event loop: about a millisecond of SQLite. */
+const OPERATIONS_PER_SLICE = 500;
+
+export interface CommitPace {
+  /** --backend-batch-interval */
+  readonly intervalMs: number;
+  /** --backend-batch-limit */
+  readonly limit: number;
+}
+
+/**
+ * Commits the backend now and then. It may lag behind what was acknowledged: durability is the
+ * log's, and a restart replays what the backend had not committed.
+ */
+export class BackendCommitter {
+  readonly #backend: Backend;
+  readonly #scheduler: Scheduler;
+  readonly #pace: CommitPace;
+  readonly #failed: (error: Error) => void;
+  #running = false;
+  #stopped = false;
+  #cancelTimer: CancelTimer = () => undefined;
+
+  constructor(
+    backend: Backend,
+    scheduler: Scheduler,
+    pace: CommitPace,
+    failed: (error: Error) => void,
+  ) {
+    this.#backend = backend;
+    this.#scheduler = scheduler;
+    this.#pace = pace;
+    this.#failed = failed;
+  }
+
+  start(): void {
+    this.#cancelTimer = this.#scheduler.every(this.#pace.intervalMs, () => this.#begin());
+  }
+
+  /** Called after each batch of entries: a full batch does not wait for the interval. */
+  applied(): void {
+    if (this.#backend.pendingOperations >= this.#pace.limit) this.#begin();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer();
+  }
+
+  #begin(): void {
+    if (this.#running || this.#stopped || this.#backend.pendingOperations === 0) return;
+    this.#running = true;
+    this.#slice();
+  }
+
+  #slice(): void {
+    if (this.#stopped) return;
+    try {
+      this.#running = !this.#backend.commitStep(OPERATIONS_PER_SLICE);
+    } catch (error) {
+      this.#stopped = true;
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (this.#running) this.#scheduler.soon(() => this.#slice());
+  }
+}

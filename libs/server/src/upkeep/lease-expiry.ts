@@ -1,0 +1,36 @@
+import { hexId } from '@etcd-ts/foundation';
+import type { CancelTimer, Clock, LeaseId, Logger, Scheduler } from '@etcd-ts/foundation';
+import type { Lessor } from '@etcd-ts/lease';
+
+/** How often expired leases are looked for (etcd: 500 ms). */
+const CHECK_INTERVAL_MS = 500;
+/** Revocations proposed per check, 1000 a second as etcd: an expiry storm must leave room. */
+const MAX_REVOCATIONS_PER_CHECK = 500;
+
+export interface LeaseExpiryParts {
+  readonly lessor: Lessor;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly revoke: (id: LeaseId) => Promise<void>;
+  readonly expired: () => void;
+}
+
+/**
+ * The primary proposes to revoke what has expired. A proposal that fails is not repeated here:
+ * the lessor hands the lease out again after a while for as long as it exists.
+ */
+export function startLeaseExpiry(parts: LeaseExpiryParts): CancelTimer {
+  return parts.scheduler.every(CHECK_INTERVAL_MS, () => {
+    const now = parts.clock.monotonicMs();
+    for (const id of parts.lessor.expired(now, MAX_REVOCATIONS_PER_CHECK)) {
+      parts.expired();
+      parts.revoke(id).catch((error: unknown) => {
+        parts.logger.warn('failed to revoke lease', {
+          'lease-id': hexId(id),
+          error: error instanceof Error ? error : String(error),
+        });
+      });
+    }
+  });
+}

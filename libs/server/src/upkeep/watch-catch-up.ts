@@ -1,0 +1,34 @@
+import type { Scheduler } from '@etcd-ts/foundation';
+
+/** Revisions read per turn of the event loop for watchers that are behind. */
+const REVISIONS_PER_SLICE = 500;
+
+/** Lets watchers that are behind catch up, a slice per turn, for as long as there are any. */
+export class WatchCatchUp {
+  readonly #scheduler: Scheduler;
+  #step: (budgetRevisions: number) => boolean = () => false;
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** What does a slice; true while there is more to do. */
+  drive(step: (budgetRevisions: number) => boolean): void {
+    this.#step = step;
+  }
+
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    this.#scheduler.soon(() => {
+      this.#scheduled = false;
+      if (!this.#stopped && this.#step(REVISIONS_PER_SLICE)) this.wake();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+}

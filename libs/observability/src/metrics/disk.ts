@@ -6,6 +6,16 @@ const FAST = exponentialBuckets(0.001, 2, 14);
 /** Everything that fsyncs, and the snapshot files. Durations in seconds. */
 export function diskMetrics(make: MetricFactory) {
   return {
+    ...walMetrics(make),
+    ...backendMetrics(make),
+    ...snapshotFileMetrics(make),
+  };
+}
+
+export type DiskMetrics = ReturnType<typeof diskMetrics>;
+
+function walMetrics(make: MetricFactory) {
+  return {
     walFsync: make.histogram(
       'etcd_disk_wal_fsync_duration_seconds',
       'Time one fsync of the write-ahead log takes.',
@@ -21,6 +31,11 @@ export function diskMetrics(make: MetricFactory) {
       'etcd_disk_wal_write_bytes_total',
       'Bytes written to the write-ahead log since the start.',
     ),
+  };
+}
+
+function backendMetrics(make: MetricFactory) {
+  return {
     backendCommit: make.histogram(
       'etcd_disk_backend_commit_duration_seconds',
       'Time one commit of the backend takes.',
@@ -55,6 +70,11 @@ export function diskMetrics(make: MetricFactory) {
       'etcd_disk_defrag_inflight',
       '1 while a defragmentation runs, 0 otherwise.',
     ),
+  };
+}
+
+function snapshotFileMetrics(make: MetricFactory) {
+  return {
     snapshotFsync: make.histogram(
       'etcd_snap_fsync_duration_seconds',
       'Time one fsync of a snapshot file takes.',
@@ -82,5 +102,3 @@ export function diskMetrics(make: MetricFactory) {
     ),
   };
 }
-
-export type DiskMetrics = ReturnType<typeof diskMetrics>;

@@ -27,4 +27,10 @@ describe('prefixEnd', () => {
     expect([...prefixEnd(Uint8Array.of(0xff, 0xff))]).toEqual([0]);
     expect([...prefixEnd(new Uint8Array(0))]).toEqual([0]);
   });
+
+  it('leaves the prefix as it is, also when that is a Buffer', () => {
+    const prefix = Buffer.from('ab');
+    prefixEnd(prefix);
+    expect(prefix.toString()).toBe('ab');
+  });
 });

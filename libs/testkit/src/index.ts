@@ -5,6 +5,7 @@ export { EtcdProcess } from './etcd-process.js';
 export type { Exit, NodeSetup } from './etcd-process.js';
 export { etcdctl, startEtcdctl } from './etcdctl.js';
 export { freePort } from './ports.js';
+export { ProgressLine } from './progress.js';
 export { RpcClient, succeeded } from './rpc-client.js';
 export type { CallOptions, MessageCodec, Method, Outcome, Service } from './rpc-client.js';
 export { ETCDCTL_COMMAND, serverCommand } from './server-command.js';

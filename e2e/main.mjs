@@ -1,0 +1,31 @@
+// Runs a long form of an e2e suite: bundles its TypeScript and starts it.
+//   node e2e/main.mjs differential --seed 7 --operations 100000
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [suite = '', ...args] = process.argv.slice(2);
+if (!['differential', 'crash'].includes(suite)) {
+  console.error('usage: node e2e/main.mjs differential|crash [options]');
+  process.exit(2);
+}
+const outfile = join(root, 'dist', 'e2e', `${suite}.cjs`);
+await build({
+  entryPoints: [join(root, 'e2e', 'src', suite, 'main.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  tsconfig: join(root, 'tsconfig.base.json'),
+  logLevel: 'warning',
+});
+const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+});
+child.once('exit', (code) => process.exit(code ?? 1));

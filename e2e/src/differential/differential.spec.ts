@@ -1,0 +1,39 @@
+import { EtcdProcess } from '@etcd-ts/testkit';
+
+import { runDifferential } from './differential.js';
+
+const OPERATIONS = Number(process.env['DIFFERENTIAL_OPERATIONS'] ?? 3_000);
+/** Fixed ones find what came back; a new one each day finds what was never there. */
+const SEEDS = [1, Math.floor(Date.now() / 86_400_000)];
+
+describe('a random history', () => {
+  let nodes: readonly EtcdProcess[] = [];
+  beforeEach(async () => {
+    nodes = [
+      await EtcdProcess.start({ flavour: 'ours' }),
+      await EtcdProcess.start({ flavour: 'reference' }),
+    ];
+  });
+  afterEach(async () => {
+    for (const node of nodes) await node.dispose();
+  });
+
+  it.each(SEEDS)(
+    'is answered as the original answers it, with seed %d',
+    async (seed) => {
+      const [ours, reference] = nodes;
+      const report = await runDifferential({
+        seed,
+        operations: OPERATIONS,
+        ours: ours?.endpoint ?? '',
+        reference: reference?.endpoint ?? '',
+      });
+      // A run that was refused everything would compare equal, too.
+      for (const call of ['Put', 'Range', 'DeleteRange', 'Txn', 'HashKV', 'Compact']) {
+        expect(report.answers.get(`${call} OK`)).toBeGreaterThan(OPERATIONS / 1_000);
+      }
+      expect(report.finalRevision).toBeGreaterThan(OPERATIONS / 5);
+    },
+    300_000,
+  );
+});

@@ -3,6 +3,7 @@ import { advanceCommit } from './commit.js';
 import { asConfChangeV2, LEAVE_JOINT } from './confchange/conf-change.js';
 import { Changer, membershipOf } from './confchange/changer.js';
 import { proposeEntries } from './leader.js';
+import { namesMember } from './confchange/conf-state.js';
 import { confirmReads } from './reads.js';
 import { abortTransfer, sendAppend } from './replication.js';
 import type { RaftState } from './state.js';
@@ -71,7 +72,8 @@ export function leaveJointWhenDue(state: RaftState): void {
 export function restoreSnapshot(state: RaftState, snapshot: Snapshot): boolean {
   const { index, term, confState } = snapshot.metadata;
   const { log } = state;
-  if (index <= log.committed || !namesMember(confState, state)) {
+  // A configuration without this member cannot be its own future: the snapshot went astray.
+  if (index <= log.committed || !namesMember(confState, state.id)) {
     state.trace({ kind: 'snapshotIgnored', index, commit: log.committed });
     return false;
   }
@@ -87,10 +89,4 @@ export function restoreSnapshot(state: RaftState, snapshot: Snapshot): boolean {
   state.tracker.replace(membership.configuration, membership.progress);
   state.trace({ kind: 'snapshotRestored', index, term });
   return true;
-}
-
-/** A configuration without this member cannot be its own future: the snapshot went astray. */
-function namesMember(confState: ConfState, state: RaftState): boolean {
-  const { voters, learners, votersOutgoing } = confState;
-  return [voters, learners, votersOutgoing].some((ids) => ids.includes(state.id));
 }

@@ -2,6 +2,7 @@ import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
 import type { MemberId, RaftIndex } from '@etcd-ts/foundation';
 import type { ProposedEntry } from './message.js';
 import { encodeRound } from './read-only.js';
+import { namesMember } from './confchange/conf-state.js';
 import type { RaftState } from './state.js';
 import type { Progress } from './tracker/progress.js';
 import type { Entry } from './types.js';
@@ -110,7 +111,9 @@ function sendSnapshot(state: RaftState, to: MemberId, progress: Progress): boole
   if (!progress.recentActive) return false;
   const snapshot = state.log.snapshot();
   if (snapshot === 'unavailable') return false;
-  const { index } = snapshot.metadata;
+  const { index, confState } = snapshot.metadata;
+  // Taken before the member was added, it would be refused there: a newer one has to come.
+  if (!namesMember(confState, to)) return false;
   progress.becomeSnapshot(index);
   state.trace({ kind: 'snapshotSent', to, index });
   state.send({ type: 'installSnapshot', to, snapshot });

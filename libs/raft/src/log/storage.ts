@@ -23,6 +23,10 @@ export interface LogStorage {
   firstIndex(): RaftIndex;
   /** firstIndex - 1 when there are no entries. */
   lastIndex(): RaftIndex;
-  /** For a follower too far behind. `unavailable`: not ready yet, raft asks again later. */
+  /**
+   * For a follower too far behind. `unavailable`: not ready yet, raft asks again later. It should be
+   * of about now: its index is at least firstIndex - 1, and one whose membership lacks the
+   * follower is of no use to it and not sent.
+   */
   snapshot(): Snapshot | 'unavailable';
 }

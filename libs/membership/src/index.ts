@@ -1,3 +1,5 @@
+export { verifyBootstrap, verifyJoinExisting } from './bootstrap-check.js';
+export type { BootstrapCheck, JoinCheck } from './bootstrap-check.js';
 export { Cluster } from './cluster.js';
 export type {
   ClusterOptions,
@@ -5,21 +7,18 @@ export type {
   MembershipStore,
   MembershipVerdict,
 } from './cluster.js';
+export { ExactJsonError } from './exact-json.js';
 export { computeClusterId, computeMemberId } from './identity.js';
 export type { Sha1 } from './identity.js';
-export {
-  bootstrapMembers,
-  formatInitialCluster,
-  parseInitialCluster,
-  verifyBootstrap,
-  verifyJoinExisting,
-} from './initial-cluster.js';
-export type { BootstrapCheck, InitialCluster, InitialClusterOutcome } from './initial-cluster.js';
+export { bootstrapMembers, formatInitialCluster, parseInitialCluster } from './initial-cluster.js';
+export type { InitialCluster, InitialClusterOutcome, PeerUrlParser } from './initial-cluster.js';
 export {
   decodeConfigChangeContext,
   decodeMember,
+  decodeMembers,
   encodeConfigChangeContext,
   encodeMember,
+  encodeMembers,
 } from './member-json.js';
 export type { ConfigChangeContext } from './member-json.js';
 export type { Member } from './member.js';
@@ -30,3 +29,8 @@ export {
   parseVersion,
 } from './semantic-version.js';
 export type { SemanticVersion } from './semantic-version.js';
+export {
+  enoughStartedToAddVoter,
+  enoughStartedToPromote,
+  enoughStartedToRemoveVoter,
+} from './voter-safety.js';

@@ -1,5 +1,5 @@
 import type { Clock, Logger, RaftIndex, Revision, Term } from '@etcd-ts/foundation';
-import type { Entry, HardState, Snapshot, SnapshotPosition, SnapshotRecord } from './log-record.js';
+import type { Snapshot, SnapshotPosition } from './log-record.js';
 
 export interface DataDirectoryOptions {
   /** Replaces `<data-dir>/member/wal`; empty or absent: the default. */
@@ -19,54 +19,6 @@ export declare class DataDirectory {
   /** Whether a write-ahead log exists: this member has run before. */
   hasWal(): boolean;
   close(): void;
-}
-
-export interface WalObserver {
-  /** After each fdatasync of the log. */
-  fsynced(durationSeconds: number): void;
-  /** After each write into the log. */
-  written(bytes: number, durationSeconds: number): void;
-}
-
-export interface WalOptions {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly observer?: WalObserver;
-  /** Acknowledge without fdatasync: loses acknowledged writes at power loss. */
-  readonly unsafeNoFsync?: boolean;
-  /** Segments purge() leaves; 0 keeps all. Default 5, as etcd. */
-  readonly maxWals?: number;
-}
-
-export interface WalContents {
-  readonly wal: Wal;
-  readonly metadata: Uint8Array;
-  readonly hardState: HardState;
-  /** Contiguous, the first at startSnapshot.index + 1. */
-  readonly entries: readonly Entry[];
-}
-
-export declare class Wal {
-  static exists(dir: string): boolean;
-  static create(dir: string, metadata: Uint8Array, options: WalOptions): Wal;
-  /** Throws WalCorruptionError {file, offset}; repairs a torn tail of the last segment. */
-  static open(dir: string, startSnapshot: SnapshotPosition, options: WalOptions): WalContents;
-  /** Snapshot records whose index the last hard state has committed, oldest first. */
-  static readValidSnapshots(
-    dir: string,
-    options: Pick<WalOptions, 'logger'>,
-  ): readonly SnapshotPosition[];
-  /** Encodes into the pending batch; no I/O. Copies what it keeps. Throws WalFailedError after a failure. */
-  append(hardState: HardState | undefined, entries: readonly Entry[]): void;
-  /** Resolves when everything appended before the call is durable; rejects with WalFailedError, for ever. */
-  sync(): Promise<void>;
-  saveSnapshot(record: SnapshotRecord): Promise<void>;
-  /** Segments that hold nothing above `index` may be purged. */
-  releaseTo(index: RaftIndex): void;
-  /** Removes released segments beyond maxWals, oldest first; call it from time to time. Resolves with the number removed. */
-  purge(): Promise<number>;
-  readonly failed: boolean;
-  close(): Promise<void>;
 }
 
 export declare class SnapshotFiles {

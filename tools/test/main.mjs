@@ -1,0 +1,124 @@
+// What `npm test` runs: builds the apps, then every test of every project in one jest run.
+//
+//   node tools/test/main.mjs [JEST ARGUMENTS]            build and test
+//   node tools/test/main.mjs --checks [JEST ARGUMENTS]   before that: formatting, generated code,
+//                                                        types, lint (this is `npm run ok`)
+//
+// Everything runs even when an earlier step failed, so that one run shows all there is to mend; the
+// exit code is 0 only when nothing failed.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A compiler holds some 300 MB; two at a time is what a small machine has room and cores for. */
+const PARALLEL_TYPECHECKS = 2;
+/** A hang must end the run with a name, not with a patience. */
+const STEP_LIMIT_MS = 20 * 60 * 1000;
+const SCRATCH = mkdtempSync(join(tmpdir(), 'etcd-ts-test-'));
+
+const tool = (name) => join(ROOT, 'node_modules/.bin', name);
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Runs a command; what it prints is shown at once, or (`quiet`) only if it fails. */
+function run(command, args, { quiet = false, forbidden } = {}) {
+  return new Promise((resolve) => {
+    const env = { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' };
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const limit = setTimeout(() => child.kill('SIGKILL'), STEP_LIMIT_MS);
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output.push(chunk);
+        if (!quiet) process.stdout.write(chunk);
+      });
+    }
+    child.on('error', (error) => output.push(Buffer.from(`${error.message}\n`)));
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      const text = Buffer.concat(output).toString();
+      const passed = code === 0 && !(forbidden !== undefined && text.includes(forbidden));
+      if (quiet && !passed) process.stdout.write(text);
+      resolve(passed);
+    });
+  });
+}
+
+const failures = [];
+
+async function step(name, action) {
+  const begun = performance.now();
+  process.stdout.write(`--- ${name}\n`);
+  const passed = await action();
+  if (!passed) failures.push(name);
+  process.stdout.write(`--- ${name}: ${passed ? 'ok' : 'FAILED'} (${seconds(begun)})\n`);
+}
+
+/** Every folder with a project.json: name and place. */
+function projects() {
+  const places = ['e2e'];
+  for (const group of ['libs', 'apps', 'tools']) {
+    for (const name of readdirSync(join(ROOT, group))) places.push(join(group, name));
+  }
+  return places.filter((place) => existsSync(join(ROOT, place, 'project.json')));
+}
+
+async function typecheck() {
+  const waiting = projects().filter((place) => existsSync(join(ROOT, place, 'tsconfig.json')));
+  let passed = true;
+  const worker = async () => {
+    for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) {
+      const ok = await run(tool('tsc'), ['--noEmit', '-p', place], { quiet: true });
+      process.stdout.write(`    ${place}${ok ? '' : ' FAILED'}\n`);
+      passed &&= ok;
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_TYPECHECKS }, worker));
+  return passed;
+}
+
+async function checks() {
+  await step('format', () => run(tool('prettier'), ['--check', '--log-level', 'warn', '.']));
+  await step('generated code', () => run(process.execPath, ['tools/protogen/main.mjs', '--check']));
+  await step('types', typecheck);
+  // The boundary rule reads nx's graph from its cache and, without one, lets everything pass with
+  // a warning; so the graph comes first, and the warning is a failure.
+  await step('project graph', () =>
+    run(tool('nx'), ['graph', `--file=${join(SCRATCH, 'graph.json')}`], { quiet: true }),
+  );
+  await step('lint', () => run(tool('eslint'), ['.'], { forbidden: 'The rule will be skipped' }));
+}
+
+/** Jest's own numbers; undefined if it did not get that far. */
+function readResults(file) {
+  if (!existsSync(file)) return undefined;
+  const { numPassedTests, numFailedTests, numFailedTestSuites, numRuntimeErrorTestSuites } =
+    JSON.parse(readFileSync(file, 'utf8'));
+  // A suite that does not even load has no failed test, and still it failed.
+  const failed = Math.max(
+    numFailedTests + numRuntimeErrorTestSuites,
+    numFailedTestSuites > 0 ? 1 : 0,
+  );
+  return { passed: numPassedTests, failed };
+}
+
+async function main(args) {
+  const withChecks = args.includes('--checks');
+  const jestArgs = args.filter((arg) => arg !== '--checks');
+  if (withChecks) await checks();
+  await step('build', () => run(process.execPath, ['tools/build/main.mjs', 'etcd']));
+  const results = join(SCRATCH, 'jest.json');
+  await step('tests', () => run(tool('jest'), ['--json', `--outputFile=${results}`, ...jestArgs]));
+  const counted = readResults(results);
+  rmSync(SCRATCH, { recursive: true, force: true });
+  for (const name of failures) process.stdout.write(`failed: ${name}\n`);
+  const { passed, failed } = counted ?? { passed: 0, failed: 1 };
+  // The last line is for machines, so it counts the other steps as well.
+  const steps = failures.filter((name) => name !== 'tests').length;
+  process.stdout.write(`${passed} passed, ${failed + steps} failed\n`);
+  process.exitCode = failures.length === 0 && failed === 0 ? 0 : 1;
+}
+
+await main(process.argv.slice(2));

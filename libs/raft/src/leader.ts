@@ -129,13 +129,12 @@ function handleAppendAccepted(
   progress: Progress,
 ): void {
   const { from, index } = message;
-  const wasPaused = progress.isPaused();
   const advanced = progress.maybeUpdate(index);
   // A probe that finds nothing new has still found the match.
   if (!advanced && !(progress.match === index && progress.state === 'probe')) return;
   advanceState(state, progress, index);
   const committed = advanced && advanceCommit(state);
-  if (!committed && (wasPaused || progress.canLearnCommit(state.log.committed))) {
+  if (!committed && progress.canLearnCommit(state.log.committed)) {
     sendAppend(state, from, progress, true);
   }
   sendAllAppends(state, from, progress);

@@ -2,7 +2,7 @@ import type { MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
 import { entrySize } from './log/entry-size.js';
 import type { Ready } from './ready.js';
 import { startReadRound } from './reads.js';
-import { releaseUncommitted } from './replication.js';
+import { releaseUncommitted, sendDueAppends } from './replication.js';
 import type { RaftState } from './state.js';
 import type { Entry, HardState, Role } from './types.js';
 
@@ -35,9 +35,10 @@ export class ReadyBuilder {
   }
 
   hasReady(): boolean {
-    const { log, outbox, readOnly, role } = this.#state;
+    const { log, outbox, readOnly, role, appendDue } = this.#state;
     return (
       log.unstable.hasNewEntries() ||
+      appendDue ||
       this.#mayApply() ||
       !outbox.isEmpty() ||
       (role === 'leader' && readOnly.hasGathered()) ||
@@ -50,6 +51,7 @@ export class ReadyBuilder {
 
   ready(): Ready {
     const state = this.#state;
+    sendDueAppends(state);
     startReadRound(state);
     const softStateChanged = this.#softStateChanged();
     const mustSyncState = this.#voteChanged();

@@ -61,11 +61,21 @@ export function maybeCommit(state: RaftState): boolean {
   return true;
 }
 
-/** To everybody, also without entries: so that followers learn the commit index. */
+/**
+ * There is something new for everybody: entries, or a commit index. It goes out with the next
+ * Ready, so that all that happens in one turn costs one append a follower.
+ */
 export function broadcastAppend(state: RaftState): void {
-  if (state.tracker.progress.size === 1) return;
+  state.appendDue = state.tracker.progress.size > 1;
+}
+
+export function sendDueAppends(state: RaftState): void {
+  if (!state.appendDue) return;
+  state.appendDue = false;
   for (const [id, progress] of state.tracker.progress) {
-    if (id !== state.id) sendAppend(state, id, progress, true);
+    if (id === state.id) continue;
+    sendAppend(state, id, progress, progress.canLearnCommit(state.log.committed));
+    sendAllAppends(state, id, progress);
   }
 }
 

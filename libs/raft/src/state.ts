@@ -42,6 +42,8 @@ export class RaftState {
    */
   pendingConfIndex = 0 as RaftIndex;
   uncommittedBytes = 0;
+  /** A leader's followers are to hear of new entries or a new commit index. */
+  appendDue = false;
   /** Reads that came before the first commit of this term, when the commit index may be too low. */
   readsBeforeFirstCommit: ReadRequest[] = [];
 

@@ -18,6 +18,7 @@ function reset(state: RaftState, term: Term): void {
   state.tracker.resetVotes();
   state.pendingConfIndex = 0 as RaftIndex;
   state.uncommittedBytes = 0;
+  state.appendDue = false;
   state.readOnly.reset();
   state.readsBeforeFirstCommit = [];
 }

@@ -75,6 +75,12 @@ class Scenario {
   readonly #safety = new Safety();
   #commands = 0;
   #partition: ReadonlySet<bigint> = new Set();
+  /** Weights out of 400: calm clusters get far, wild ones into corners. */
+  readonly #temper: {
+    readonly ticks: number;
+    readonly crashes: number;
+    readonly slowDisk: boolean;
+  };
 
   constructor(seed: number) {
     this.rng = new SeededRng(seed);
@@ -86,6 +92,11 @@ class Scenario {
       maxInflightMessages: 1 + this.rng.below(4),
       maxSizePerMessageBytes: 30 + this.rng.below(200),
       maxCommittedSizePerReadyBytes: 30 + this.rng.below(500),
+    };
+    this.#temper = {
+      ticks: 10 + this.rng.below(35),
+      crashes: this.rng.below(10),
+      slowDisk: this.rng.below(2) === 0,
     };
     for (let id = 1; id <= size; id++) this.cluster.add(id, conf, options, this.rng);
   }
@@ -107,23 +118,30 @@ class Scenario {
 
   #step(member: Member): void {
     const die = this.rng.below(400);
-    if (die < 160) this.#work(member);
-    else if (die < 320) this.#deliverSome(member);
-    else if (die < 350) member.raft.tick();
-    else if (die < 380) this.#propose(member);
-    else if (die < 384) member.restart();
-    else if (die < 388) this.#changeMembership(member);
-    else if (die < 390) member.raft.transferLeadership(this.#anyMember().id);
-    else if (die < 393) this.#compact(member);
-    else if (die < 394) member.raft.reportUnreachable(this.#anyMember().id);
+    const { ticks, crashes } = this.#temper;
+    if (die < 150) this.#work(member);
+    else if (die < 300) this.#deliverSome(member);
+    else if (die < 330) this.#propose(member);
+    else if (die < 330 + ticks) member.raft.tick();
+    else if (die < 330 + ticks + crashes) this.#crash(member);
+    else if (die < 386) this.#changeMembership(member);
+    else if (die < 388) member.raft.transferLeadership(this.#anyMember().id);
+    else if (die < 391) this.#compact(member);
+    else if (die < 392) member.raft.reportUnreachable(this.#anyMember().id);
     else if (die < 396) this.#partition = new Set([this.#anyMember().id, this.#anyMember().id]);
     else this.#partition = new Set();
+  }
+
+  /** What is on the network stays there: answers to the member's former self arrive yet. */
+  #crash(member: Member): void {
+    member.restart();
+    if (this.rng.below(2) === 0) member.raft.campaign();
   }
 
   /** Some of the three things an owner does, in any order its contract allows. */
   #work(member: Member): void {
     for (let i = this.rng.below(8); i >= 0; i--) {
-      const die = this.rng.below(3);
+      const die = this.rng.below(this.#temper.slowDisk ? 12 : 3);
       if (die === 0 && member.raft.hasReady()) member.takeReady();
       else if (die === 1 && member.unpersisted.length > 0) member.persist();
       else if (member.unapplied.length > 0) member.apply();

@@ -1,6 +1,5 @@
 export { createLogger } from './log/create.js';
 export type { LoggerOptions, LoggerOutcome, NodeLogger } from './log/create.js';
-export { isLogLevel, LOG_LEVELS } from './log/levels.js';
 export type { LogLevel } from './log/levels.js';
 export { createMetrics } from './metrics/create.js';
 export type { EtcdMetrics, MetricsOptions } from './metrics/create.js';

@@ -1,7 +1,7 @@
 export type { AccessOptions } from './access.js';
 export { createHttpServer } from './http-server.js';
-export { clientListener, metricsListener } from './listener.js';
-export type { HttpFace } from './listener.js';
+export { clientListener, metricsListener, peerListener } from './listener.js';
+export type { HttpFace, PeerFace } from './listener.js';
 export type {
   AlarmName,
   HealthObserver,

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from '@etcd-ts/foundation';
 import { corsHeaders, refuseHost } from './access.js';
 import type { AccessOptions } from './access.js';
-import { failure, movedTo, notFound } from './answer.js';
+import { failure, json, movedTo, notFound } from './answer.js';
 import type { Answer } from './answer.js';
 import { checksAt, runChecks } from './checks.js';
 import { health } from './health.js';
@@ -32,6 +32,30 @@ export function clientListener(face: HttpFace, access: AccessOptions): RequestLi
         : await respond(request, (target) => clientRoute(face, target));
     return { ...answer, headers: { ...headers, ...answer.headers } };
   });
+}
+
+/** The member list and version, for other members that join or meet this one. */
+export interface PeerFace {
+  readonly node: NodeStatus;
+  readonly logger: Logger;
+  /** Lower-case hexadecimal. */
+  clusterId(): string;
+  /** The members as a JSON array, sorted by id, ids as bare 64-bit numbers. */
+  members(): string;
+}
+
+/** What a peer URL serves over plain HTTP: who is in the cluster, and what this server is. */
+export function peerListener(face: PeerFace): RequestListener {
+  return listener(face.logger, (request) =>
+    respond(request, ({ path }) => {
+      if (path === '/version') return onGet(() => version(face.node));
+      if (path !== '/members') return undefined;
+      return onGet(() => {
+        const answer = json(`${face.members()}\n`);
+        return { ...answer, headers: { ...answer.headers, 'X-Etcd-Cluster-Id': face.clusterId() } };
+      });
+    }),
+  );
 }
 
 /** What a URL of --listen-metrics-urls serves: metrics and health, nothing a browser would need. */

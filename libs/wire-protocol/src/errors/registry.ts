@@ -148,6 +148,11 @@ export function errorNameOf(message: string): ErrorName | undefined {
  */
 export function toEtcdError(cause: unknown): EtcdError {
   if (cause instanceof EtcdError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new EtcdError({ code: GrpcStatus.Unknown, message });
+  return new EtcdError({ code: GrpcStatus.Unknown, message: textOf(cause) });
+}
+
+function textOf(cause: unknown): string {
+  // By shape: an error from another realm (a worker, a vm) is no instance of this one's Error.
+  const isError = typeof cause === 'object' && cause !== null && 'message' in cause;
+  return String(isError ? cause.message : cause);
 }

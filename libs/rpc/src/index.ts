@@ -1,0 +1,38 @@
+export { Connection, connectService } from './client/connection.js';
+export type { ConnectionOptions } from './client/connection.js';
+export type {
+  BidiCall,
+  CallOptions,
+  ResponseReader,
+  ServiceClient,
+} from './client/service-client.js';
+export { GrpcJsServer } from './grpc-js/grpc-js-server.js';
+export type { GrpcJsServerOptions } from './grpc-js/grpc-js-server.js';
+export { RESPONSE_BUFFER_BYTES } from './grpc-js/response-sink.js';
+export { ClientPort } from './port/client-port.js';
+export type { ClientPortAddress, ClientPortOptions, ServedProtocols } from './port/client-port.js';
+export { ListenError } from './port/listen-address.js';
+export type { ListenAddress } from './port/listen-address.js';
+export { bindService } from './service/bound-service.js';
+export type { BoundMethod, BoundService, ByteSink } from './service/bound-service.js';
+export type { CallContext, CallMetadata } from './service/call-context.js';
+export { describeMethods } from './service/definition.js';
+export type {
+  MessageCodec,
+  RequestOf,
+  ResponseOf,
+  RpcMethod,
+  RpcType,
+  ServiceDefinition,
+} from './service/definition.js';
+export { Encoded } from './service/handlers.js';
+export type {
+  BidiHandler,
+  HandlerOf,
+  ResponseStream,
+  ServerStreamHandler,
+  ServiceHandlers,
+  UnaryHandler,
+} from './service/handlers.js';
+export { NO_OBSERVER } from './service/observer.js';
+export type { MethodObserver, ServerObserver } from './service/observer.js';

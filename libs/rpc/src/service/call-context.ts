@@ -1,0 +1,23 @@
+/** Request metadata. Names are lower case; of several values the first counts, as in etcd. */
+export interface CallMetadata {
+  get(name: string): string | undefined;
+  /** Of a name that ends in "-bin". */
+  getBinary(name: string): Uint8Array | undefined;
+}
+
+/** What a handler may know of the call it serves, whatever carries it. */
+export interface CallContext {
+  readonly metadata: CallMetadata;
+  /** When the client stops waiting, by this process's wall clock; undefined: never. */
+  readonly deadlineMs: number | undefined;
+  /**
+   * Aborts when nobody waits for the answer any more: the client cancelled or is gone, the deadline
+   * passed, or the server stops. Its reason is the EtcdError that then ends the call. It does not
+   * abort after the handler has returned.
+   */
+  readonly signal: AbortSignal;
+  /** "address:port" of the client; "unknown" once it is gone. */
+  readonly peer: string;
+  /** The method's path, such as "/etcdserverpb.KV/Put". */
+  readonly method: string;
+}

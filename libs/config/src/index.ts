@@ -5,6 +5,5 @@ export type { DurationOutcome } from './go-duration.js';
 export type { ConfigNotice } from './notice.js';
 export { parseConfiguration } from './parse-configuration.js';
 export type { Configuration, ConfigurationSources } from './parse-configuration.js';
-export type { AutoCompaction, LogLevel, LogRotation, ServerConfig } from './server-config.js';
-export { API_VERSION } from './version-text.js';
+export type { AutoCompaction, LogLevel, ServerConfig } from './server-config.js';
 export type { BuildInfo } from './version-text.js';

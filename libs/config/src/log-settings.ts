@@ -1,10 +1,10 @@
 import type { ScalarOutcome } from './go-scalar.js';
 import type { OptionValues } from './option-schema.js';
-import type { LogLevel, LogRotation, ServerConfig } from './server-config.js';
+import type { LogLevel, ServerConfig } from './server-config.js';
 
 export type LogSettings = Pick<
   ServerConfig,
-  'logLevel' | 'logFormat' | 'logOutputs' | 'logRotation'
+  'logLevel' | 'logFormat' | 'logOutputs' | 'logRotationJson'
 >;
 
 const DEFAULT_OUTPUT = 'default';
@@ -44,55 +44,21 @@ export function logSettings(values: OptionValues): ScalarOutcome<LogSettings> {
   const rotation = rotationOf(values, outputs);
   if (rotation.kind === 'error') return rotation;
   const settings = { logLevel, logFormat: format, logOutputs: outputs } as const;
-  return { kind: 'ok', value: { ...settings, logRotation: rotation.value } };
+  return { kind: 'ok', value: { ...settings, logRotationJson: rotation.value } };
 }
 
+/** Its text is checked where it is used: what rotation takes is the log's business. */
 function rotationOf(
   values: OptionValues,
   outputs: readonly string[],
-): ScalarOutcome<LogRotation | undefined> {
+): ScalarOutcome<string | undefined> {
   if (!values['enable-log-rotation']) return { kind: 'ok', value: undefined };
   if (outputs.filter((output) => !NOT_A_FILE.has(output)).length !== 1) {
     return failed(
       '--log-outputs requires a single file path when --log-rotate-config-json is defined',
     );
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(values['log-rotation-config-json']);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return failed(`improperly formatted log rotation config: ${error.message}`);
-  }
-  return rotationFields(parsed);
-}
-
-function rotationFields(parsed: unknown): ScalarOutcome<LogRotation> {
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    return failed('improperly formatted log rotation config: a JSON object is expected');
-  }
-  const fields = new Map<string, unknown>(Object.entries(parsed));
-  const faults: string[] = [];
-  const number = (name: string): number => {
-    const value = fields.get(name) ?? 0;
-    if (typeof value === 'number' && Number.isInteger(value)) return value;
-    faults.push(`improperly formatted log rotation config: ${name} must be an integer`);
-    return 0;
-  };
-  const flag = (name: string): boolean => {
-    const value = fields.get(name) ?? false;
-    if (typeof value === 'boolean') return value;
-    faults.push(`improperly formatted log rotation config: ${name} must be true or false`);
-    return false;
-  };
-  const value: LogRotation = {
-    maxSizeMib: number('maxsize'),
-    maxAgeDays: number('maxage'),
-    maxBackups: number('maxbackups'),
-    localTime: flag('localtime'),
-    compress: flag('compress'),
-  };
-  return faults[0] === undefined ? { kind: 'ok', value } : failed(faults[0]);
+  return { kind: 'ok', value: values['log-rotation-config-json'] };
 }
 
 const failed = (message: string): { kind: 'error'; message: string } => ({

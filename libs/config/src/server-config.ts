@@ -2,18 +2,6 @@ import type { EndpointUrl } from './endpoint-url.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'panic' | 'fatal';
 
-export interface LogRotation {
-  /** Size at which the file is rotated, in MiB; 0 means 100. */
-  readonly maxSizeMib: number;
-  /** Days rotated files are kept; 0 means for ever. */
-  readonly maxAgeDays: number;
-  /** Rotated files kept; 0 means all. */
-  readonly maxBackups: number;
-  /** Names of rotated files carry local time instead of UTC. */
-  readonly localTime: boolean;
-  readonly compress: boolean;
-}
-
 export type AutoCompaction =
   | { readonly mode: 'off' }
   /** Keep what is younger than this. */
@@ -82,8 +70,12 @@ export interface ServerConfig {
   readonly logFormat: 'json' | 'console';
   /** `default`, `stderr`, `stdout`, `systemd/journal` or paths of files; never empty. */
   readonly logOutputs: readonly string[];
-  /** Set only when rotation is switched on; then exactly one of `logOutputs` is a path. */
-  readonly logRotation: LogRotation | undefined;
+  /**
+   * Set only when rotation is switched on; then exactly one of `logOutputs` is a path. The text of
+   * --log-rotation-config-json, unchecked: an object with maxsize (MiB), maxage (days), maxbackups,
+   * localtime and compress.
+   */
+  readonly logRotationJson: string | undefined;
   /** A request that takes longer is logged as a warning; 0: every one is. */
   readonly warningUnaryRequestDurationMs: number;
   readonly warningApplyDurationMs: number;

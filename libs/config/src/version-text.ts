@@ -1,10 +1,6 @@
-/**
- * The etcd whose API, flags and behaviour a node has. Clients gate features on it, so it is what
- * /version, Status and --version report; the version of this program is a matter of its own.
- */
-export const API_VERSION = '3.7.1';
-
 export interface BuildInfo {
+  /** The etcd whose API and behaviour a node has; clients gate features on it. */
+  readonly apiVersion: string;
   /** Version of this program. */
   readonly version: string;
   /** Short hash of the commit it was built from. */
@@ -19,7 +15,7 @@ export interface BuildInfo {
 /** Four lines with etcd's labels, which scripts take apart; the values are the truth about us. */
 export const versionText = (build: BuildInfo): string =>
   [
-    `etcd Version: ${API_VERSION}`,
+    `etcd Version: ${build.apiVersion}`,
     `Git SHA: ${build.commit} (etcd-ts ${build.version})`,
     `Go Version: go0 (node ${build.nodeVersion})`,
     `Go OS/Arch: ${build.os}/${build.arch}`,

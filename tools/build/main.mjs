@@ -1,0 +1,73 @@
+// node tools/build/main.mjs APP...
+// Bundles apps/APP/src/main.ts, with every lib it uses, to dist/apps/APP/main.cjs.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Addons load their binaries from beside themselves: they stay in node_modules. */
+const EXTERNAL = ['better-sqlite3', 'koffi'];
+
+/** What the bundle is made from; `-dirty` when that is not a commit alone. */
+function commit() {
+  const options = { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+  const describe = ['describe', '--always', '--dirty', '--abbrev=9', '--exclude=*'];
+  try {
+    return execFileSync('git', describe, options).trim();
+  } catch {
+    // A source archive has no repository; whoever builds from one may say what it is.
+    return process.env.ETCD_TS_COMMIT ?? 'unknown';
+  }
+}
+
+async function bundle(app) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const started = new Date();
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [`apps/${app}/src/main.ts`],
+    outfile: `dist/apps/${app}/main.cjs`,
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: true,
+    sourcesContent: false,
+    tsconfig: 'tsconfig.base.json',
+    external: EXTERNAL,
+    define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(commit()) },
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  // The map first: whoever sees the new bundle finds its map.
+  const maps = result.outputFiles.filter((file) => file.path.endsWith('.map'));
+  const code = result.outputFiles.filter((file) => !file.path.endsWith('.map'));
+  for (const file of [...maps, ...code]) publish(file, started);
+}
+
+/**
+ * Written under a name of its own and renamed: a process that starts meanwhile sees the old bundle
+ * or the new one, never half of one. The time is that of the build's begin, so that a source saved
+ * during the build is newer than the bundle it did not get into.
+ */
+function publish({ path, contents }, started) {
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    writeFileSync(unfinished, contents);
+    utimesSync(unfinished, started, started);
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+const apps = process.argv.slice(2);
+if (apps.length === 0) {
+  process.stderr.write('usage: node tools/build/main.mjs APP...\n');
+  process.exit(2);
+}
+for (const app of apps) await bundle(app);

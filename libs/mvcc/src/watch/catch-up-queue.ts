@@ -3,15 +3,21 @@ import { WatcherGroup } from './watcher-group.js';
 import type { Watcher } from './watcher.js';
 
 /**
- * Watchers behind the present, in groups of nearby positions: history is read once for a group. The
- * groups take turns, a slice of history each, so that one that has millions of revisions to go does
- * not keep one waiting that has ten. A group that has come up to another becomes one with it; as
- * newcomers join a group whenever its next slice reaches them, there is at most one group for each
- * MAX_WATCH_CATCH_UP_REVISIONS of history.
+ * Watchers behind the present, in groups of nearby positions: history is read once for a group, and
+ * groups that meet become one.
+ *
+ * Every other turn is the hindmost group's. It sweeps up all the others, so that history is read
+ * a few times altogether, however many positions there are; if all advanced at one pace, they would
+ * never meet, and each would read all of it. The turns between go round, a slice for each group, so
+ * that one with ten revisions to go does not wait for one with millions.
+ *
+ * Newcomers join a group whose next slice reaches them, which bounds the groups to about one for
+ * each MAX_WATCH_CATCH_UP_REVISIONS of history.
  */
 export class CatchUpQueue {
   readonly #groups: WatcherGroup[] = [];
   #turn = 0;
+  #sweeping = false;
 
   /** Whether anybody may be waiting; true for a moment longer when the last one was cancelled. */
   get busy(): boolean {
@@ -40,37 +46,44 @@ export class CatchUpQueue {
     this.#groups.push(group);
   }
 
-  /** Whose turn it is; empty groups are gone by then. */
+  /** Whose turn it is; never an empty group. */
   next(): WatcherGroup | undefined {
-    for (;;) {
-      if (this.#turn >= this.#groups.length) this.#turn = 0;
-      const group = this.#groups[this.#turn];
-      if (group === undefined) return undefined;
-      if (group.size > 0) {
-        this.#turn++;
-        return group;
-      }
-      this.#groups.splice(this.#turn, 1);
-    }
+    this.#discardEmpty();
+    this.#sweeping = !this.#sweeping;
+    if (this.#sweeping) return this.#hindmost();
+    if (this.#turn >= this.#groups.length) this.#turn = 0;
+    return this.#groups[this.#turn++];
   }
 
   /** Forgets a group that has become empty at once, so that `busy` is exact after a step. */
   discardIfEmpty(group: WatcherGroup): void {
-    if (group.size > 0) return;
-    const at = this.#groups.indexOf(group);
-    if (at < 0) return;
-    this.#groups.splice(at, 1);
-    if (at < this.#turn) this.#turn--;
+    if (group.size === 0) this.#discardEmpty();
   }
 
   /** The closest group that is not behind this one. */
   ahead(group: WatcherGroup): WatcherGroup | undefined {
     let nearest: WatcherGroup | undefined;
     for (const other of this.#groups) {
-      if (other === group || other.size === 0 || other.position < group.position) continue;
+      if (other === group || other.position < group.position) continue;
       if (nearest === undefined || other.position < nearest.position) nearest = other;
     }
     return nearest;
+  }
+
+  #hindmost(): WatcherGroup | undefined {
+    let hindmost = this.#groups[0];
+    for (const group of this.#groups) {
+      if (hindmost !== undefined && group.position < hindmost.position) hindmost = group;
+    }
+    return hindmost;
+  }
+
+  #discardEmpty(): void {
+    for (let at = this.#groups.length - 1; at >= 0; at--) {
+      if (this.#groups[at]?.size !== 0) continue;
+      this.#groups.splice(at, 1);
+      if (at < this.#turn) this.#turn--;
+    }
   }
 }
 

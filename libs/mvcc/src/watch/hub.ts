@@ -98,8 +98,8 @@ export class WatchHub {
   publish(commit: RevisionCommit): void {
     assert(commit.revision === this.#published + 1, 'commits are published without a gap');
     this.#published = commit.revision;
-    if (this.#synced.size > 0) this.#deliver(this.#synced, [commit], after(commit.revision));
-    else this.#synced.advance(after(commit.revision));
+    if (this.#synced.size > 0) this.#deliverCommit(this.#synced, commit);
+    this.#synced.advance(after(commit.revision));
     this.#admitFuture();
   }
 
@@ -200,13 +200,13 @@ export class WatchHub {
     // What is appended but not published yet reaches the watchers by its publication.
     const next = Math.min(read.next, to);
     assert(next > from, 'history was read without getting on');
-    this.#deliver(group, read.commits, Revision(next));
+    this.#deliverSlice(group, read.commits, Revision(next));
   }
 
   /** Compaction took what some of the group still needed. */
   #overtaken(group: WatcherGroup, compactRevision: Revision): void {
     assert(compactRevision > group.position, 'refused history that is not compacted');
-    this.#delivering = group;
+    this.#begin(group);
     for (const watcher of [...group.index.members()]) {
       if (watcher.cancelled || watcher.nextRevision >= compactRevision) continue;
       this.cancel(watcher);
@@ -216,9 +216,17 @@ export class WatchHub {
     group.advance(compactRevision);
   }
 
+  #deliverCommit(group: WatcherGroup, commit: RevisionCommit): void {
+    const whole = [commit];
+    this.#begin(group);
+    matchCommit(group.index, commit, (watcher, part) => {
+      this.#offer(group, watcher, part === commit ? whole : [part], commit.revision);
+    });
+    this.#delivering = undefined;
+  }
+
   /** Offers the commits below `next` to the members that want any of them, then advances all. */
-  #deliver(group: WatcherGroup, commits: readonly RevisionCommit[], next: Revision): void {
-    assert(this.#delivering === undefined, 'a sink may not publish or step');
+  #deliverSlice(group: WatcherGroup, commits: readonly RevisionCommit[], next: Revision): void {
     const wanted = new Map<Watcher, RevisionCommit[]>();
     for (const commit of commits) {
       if (commit.revision >= next) break;
@@ -228,19 +236,31 @@ export class WatchHub {
         else parts.push(part);
       });
     }
-    this.#delivering = group;
     const upTo = Revision(next - 1);
-    for (const [watcher, parts] of wanted) {
-      // Cancelled by a sink since it was matched.
-      if (watcher.group !== group) continue;
-      if (watcher.sink.offer(watcher, parts, upTo) || watcher.cancelled) continue;
-      // It leaves with the position it had before these commits, and before the group advances
-      // below: that is all it takes for a refused event not to be lost.
-      group.leave(watcher);
-      this.#slow.add(watcher);
-    }
+    this.#begin(group);
+    for (const [watcher, parts] of wanted) this.#offer(group, watcher, parts, upTo);
     this.#delivering = undefined;
     group.advance(next);
+  }
+
+  #begin(group: WatcherGroup): void {
+    assert(this.#delivering === undefined, 'a sink may not publish or step');
+    this.#delivering = group;
+  }
+
+  #offer(
+    group: WatcherGroup,
+    watcher: Watcher,
+    commits: readonly RevisionCommit[],
+    upTo: Revision,
+  ): void {
+    // Cancelled by a sink since it was matched.
+    if (watcher.group !== group) return;
+    if (watcher.sink.offer(watcher, commits, upTo) || watcher.cancelled) return;
+    // It leaves with the position it had before these commits, and before the group advances past
+    // them: that is all it takes for a refused event not to be lost.
+    group.leave(watcher);
+    this.#slow.add(watcher);
   }
 }
 

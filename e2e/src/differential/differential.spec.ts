@@ -7,27 +7,22 @@ const OPERATIONS = Number(process.env['DIFFERENTIAL_OPERATIONS'] ?? 3_000);
 const SEEDS = [1, Math.floor(Date.now() / 86_400_000)];
 
 describe('a random history', () => {
-  let nodes: readonly EtcdProcess[] = [];
+  let nodes: { readonly ours: EtcdProcess; readonly reference: EtcdProcess };
   beforeEach(async () => {
-    nodes = [
-      await EtcdProcess.start({ flavour: 'ours' }),
-      await EtcdProcess.start({ flavour: 'reference' }),
-    ];
+    nodes = {
+      ours: await EtcdProcess.start({ flavour: 'ours' }),
+      reference: await EtcdProcess.start({ flavour: 'reference' }),
+    };
   });
   afterEach(async () => {
-    for (const node of nodes) await node.dispose();
+    await nodes.ours.dispose();
+    await nodes.reference.dispose();
   });
 
   it.each(SEEDS)(
     'is answered as the original answers it, with seed %d',
     async (seed) => {
-      const [ours, reference] = nodes;
-      const report = await runDifferential({
-        seed,
-        operations: OPERATIONS,
-        ours: ours?.endpoint ?? '',
-        reference: reference?.endpoint ?? '',
-      });
+      const report = await runDifferential({ seed, operations: OPERATIONS, ...nodes });
       // A run that was refused everything would compare equal, too.
       for (const call of ['Put', 'Range', 'DeleteRange', 'Txn', 'HashKV', 'Compact']) {
         expect(report.answers.get(`${call} OK`)).toBeGreaterThan(OPERATIONS / 1_000);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { SeededRng } from '@etcd-ts/foundation';
-import { RpcClient } from '@etcd-ts/testkit';
+import { RpcClient, type EtcdProcess } from '@etcd-ts/testkit';
 
 import { anyCall, compactCall, hashKvCall, type Call } from './calls.js';
 import { INTENDED_DIFFERENCES, type Json } from './intended-differences.js';
@@ -13,8 +13,8 @@ import { WatchPair } from './watch-pair.js';
 export interface DifferentialOptions {
   readonly seed: number;
   readonly operations: number;
-  readonly ours: string;
-  readonly reference: string;
+  readonly ours: EtcdProcess;
+  readonly reference: EtcdProcess;
   readonly onProgress?: (operations: number) => void;
 }
 
@@ -59,8 +59,8 @@ class DifferentialRun {
     this.#options = options;
     this.#rng = new SeededRng(options.seed);
     this.#clients = {
-      ours: new RpcClient(options.ours),
-      reference: new RpcClient(options.reference),
+      ours: new RpcClient(options.ours.endpoint),
+      reference: new RpcClient(options.reference.endpoint),
     };
     this.#journal = new Journal(this.#clients.reference);
     this.#watches = Array.from(
@@ -75,7 +75,9 @@ class DifferentialRun {
         await this.#oneStep();
       } catch (error) {
         const where = `seed ${this.#options.seed}, operation ${this.#step}`;
-        throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+        const { ours, reference } = this.#options;
+        const dead = ours.obituary() ?? reference.obituary() ?? '';
+        throw new Error(`${where}: ${(error as Error).message}\n${dead}`, { cause: error });
       }
       if (this.#step % 500 === 0) this.#options.onProgress?.(this.#step);
     }

@@ -84,15 +84,29 @@ function anyCompare(rng: Rng, timeline: Timeline): Compare {
   });
 }
 
-function anyOperation(rng: Rng, timeline: Timeline, depth: number): RequestOp {
-  const kind = rng.below(depth < MAX_TXN_DEPTH ? 10 : 9);
+/**
+ * 3.4 panics when a put with ignore_value or ignore_lease finds its key deleted by an operation
+ * before it in the same transaction, so one transaction has either such puts or deletes.
+ */
+type Flavour = 'deletes' | 'ignores';
+
+function anyOperation(rng: Rng, timeline: Timeline, flavour: Flavour, depth: number): RequestOp {
   if (chance(rng, 0.005)) return { request: undefined };
+  const kind = rng.below(depth < MAX_TXN_DEPTH ? 10 : 9);
   if (kind < 3) return { request: { $case: 'requestRange', value: rangeInTxn(rng, timeline) } };
-  if (kind < 7) return { request: { $case: 'requestPut', value: anyPutRequest(rng, timeline) } };
-  if (kind < 9) {
-    return { request: { $case: 'requestDeleteRange', value: anyDeleteRangeRequest(rng) } };
+  if (kind < 7) {
+    const put = anyPutRequest(rng, timeline);
+    const value = flavour === 'ignores' ? put : { ...put, ignoreValue: false, ignoreLease: false };
+    return { request: { $case: 'requestPut', value } };
   }
-  return { request: { $case: 'requestTxn', value: anyTxnRequest(rng, timeline, depth + 1) } };
+  if (kind < 9) {
+    return flavour === 'ignores'
+      ? { request: { $case: 'requestRange', value: rangeInTxn(rng, timeline) } }
+      : { request: { $case: 'requestDeleteRange', value: anyDeleteRangeRequest(rng) } };
+  }
+  return {
+    request: { $case: 'requestTxn', value: anyBranches(rng, timeline, flavour, depth + 1) },
+  };
 }
 
 /** Mostly of now: most other revisions would fail the whole transaction. */
@@ -101,13 +115,17 @@ function rangeInTxn(rng: Rng, timeline: Timeline): RangeRequest {
   return chance(rng, 0.9) ? { ...request, revision: 0n } : request;
 }
 
-export function anyTxnRequest(rng: Rng, timeline: Timeline, depth = 1): TxnRequest {
+function anyBranches(rng: Rng, timeline: Timeline, flavour: Flavour, depth: number): TxnRequest {
   const several = <T>(limit: number, make: () => T): T[] =>
     Array.from({ length: rng.below(limit) }, make);
-  const most = chance(rng, 0.003) ? 140 : 5;
+  const most = chance(rng, 0.004) ? 300 : 5;
   return TxnRequest.fromPartial({
     compare: several(3, () => anyCompare(rng, timeline)),
-    success: several(most, () => anyOperation(rng, timeline, depth)),
-    failure: several(most, () => anyOperation(rng, timeline, depth)),
+    success: several(most, () => anyOperation(rng, timeline, flavour, depth)),
+    failure: several(most, () => anyOperation(rng, timeline, flavour, depth)),
   });
+}
+
+export function anyTxnRequest(rng: Rng, timeline: Timeline): TxnRequest {
+  return anyBranches(rng, timeline, chance(rng, 0.2) ? 'ignores' : 'deletes', 1);
 }

@@ -14,8 +14,8 @@ async function oneRun(seed: number, operations: number): Promise<DifferentialRep
     return await runDifferential({
       seed,
       operations,
-      ours: ours.endpoint,
-      reference: reference.endpoint,
+      ours,
+      reference,
       onProgress: (done) => progress.show(`seed ${seed}: ${done} of ${operations} operations`),
     });
   } finally {

@@ -32,6 +32,7 @@ const ADVERTISED_CLIENT_URL = 'http://127.0.0.1:2379';
 // The last of the milestones, and the only one of them that etcd 3.4 logs as well.
 const READY_MESSAGE = 'serving client traffic';
 const READY_TIMEOUT_MS = 20_000;
+const LAST_WORDS_LINES = 30;
 const EXIT_TIMEOUT_MS = 20_000;
 /** More than a test reads back; a node that logs without end must not fill the memory of the test. */
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
@@ -114,14 +115,20 @@ export class EtcdProcess {
     return this.#log;
   }
 
+  /** How the node ended and what it said last; undefined while it runs. */
+  obituary(): string | undefined {
+    if (this.#exit === undefined) return undefined;
+    const last = this.log.split('\n').slice(-LAST_WORDS_LINES).join('\n');
+    return `the ${this.setup.flavour} node ended: ${JSON.stringify(this.#exit)}\n${last}`;
+  }
+
   /** Resolves when the node says it serves clients; rejects with its log when it ends before. */
   async ready(timeoutMs = READY_TIMEOUT_MS): Promise<void> {
     await eventually(
       `${this.setup.flavour} node is ready`,
       () => {
-        if (this.#exit !== undefined) {
-          throw new Error(`the node ended (${JSON.stringify(this.#exit)}):\n${this.log}`);
-        }
+        const obituary = this.obituary();
+        if (obituary !== undefined) throw new Error(obituary);
         return this.log.includes(READY_MESSAGE) ? true : undefined;
       },
       timeoutMs,

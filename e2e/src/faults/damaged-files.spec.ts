@@ -1,0 +1,166 @@
+import {
+  cpSync,
+  openSync,
+  closeSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { SeededRng } from '@etcd-ts/foundation';
+import { createScratchDirectory, EtcdProcess, removeScratchDirectory } from '@etcd-ts/testkit';
+
+import { AcknowledgedPuts } from './acknowledged-puts.js';
+import { expectFatalEnd, fatalLine } from './fatal-end.js';
+
+const PUTS = 300;
+const BIT_FLIPS = 12;
+
+const folder = createScratchDirectory('damage');
+const pristine = join(folder, 'pristine');
+const dataDir = join(folder, 'data');
+const puts = new AcknowledgedPuts();
+
+beforeAll(async () => {
+  const node = await EtcdProcess.start({ flavour: 'ours', dataDir: pristine });
+  await puts.putUntilRefused(node, PUTS);
+  await node.stop('SIGTERM');
+});
+beforeEach(() => {
+  rmSync(dataDir, { recursive: true, force: true });
+  cpSync(pristine, dataDir, { recursive: true });
+});
+afterAll(() => removeScratchDirectory(folder));
+
+function walFile(): string {
+  const wal = join(dataDir, 'member', 'wal');
+  const name = readdirSync(wal).find((file) => file.endsWith('.wal'));
+  return join(wal, name ?? 'no .wal file');
+}
+
+/** The largest file there is beside the log: the database, whatever its name. */
+function databaseFile(): string {
+  const snap = join(dataDir, 'member', 'snap');
+  const files = readdirSync(snap).map((name) => join(snap, name));
+  return files.sort((a, b) => statSync(b).size - statSync(a).size)[0] ?? 'no database file';
+}
+
+/** Where the preallocated file stops having content. */
+function contentLength(file: string): number {
+  const bytes = readFileSync(file);
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
+}
+
+function flipBit(file: string, offset: number, bit: number): void {
+  const handle = openSync(file, 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(handle, byte, 0, 1, offset);
+  byte[0] = (byte[0] ?? 0) ^ (1 << bit);
+  writeSync(handle, byte, 0, 1, offset);
+  closeSync(handle);
+}
+
+async function expectRefused(words: RegExp): Promise<void> {
+  const node = await EtcdProcess.launch({ flavour: 'ours', dataDir });
+  try {
+    await expectFatalEnd(node, words);
+  } finally {
+    await node.dispose();
+  }
+}
+
+async function expectIntact(): Promise<void> {
+  const node = await EtcdProcess.start({ flavour: 'ours', dataDir });
+  try {
+    expect(await puts.missingIn(node)).toEqual([]);
+  } finally {
+    await node.dispose();
+  }
+}
+
+describe('a damaged log', () => {
+  it('whose last record is torn is repaired, and the node starts', async () => {
+    truncateSync(walFile(), contentLength(walFile()) - 3);
+    await expectIntact();
+  });
+
+  it('that is followed by garbage without a record is refused or ignored, never obeyed', async () => {
+    const file = walFile();
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.from('ffffffffffffff7f00', 'hex'), 0, 9, contentLength(file) + 64);
+    closeSync(handle);
+    await expectIntact();
+  });
+
+  it.each([0.3, 0.5, 0.8])(
+    'with a bit flipped at %d of its content is refused, naming the file and the place',
+    async (part) => {
+      const file = walFile();
+      flipBit(file, Math.floor(contentLength(file) * part), 3);
+      await expectRefused(/\.wal.*\d+/);
+    },
+  );
+
+  it('that is cut off in the middle is never taken for a shorter history without a word', async () => {
+    const file = walFile();
+    truncateSync(file, Math.floor(contentLength(file) / 2));
+    const node = await EtcdProcess.launch({ flavour: 'ours', dataDir });
+    try {
+      const started = await node.ready().then(
+        () => true,
+        () => false,
+      );
+      // The database may still know all of it. Then nothing is lost.
+      if (started) expect(await puts.missingIn(node)).toEqual([]);
+      else expect(fatalLine(node)).toBeDefined();
+    } finally {
+      await node.dispose();
+    }
+  });
+});
+
+describe('a damaged database', () => {
+  it('that is cut off is refused', async () => {
+    const file = databaseFile();
+    truncateSync(file, Math.floor(statSync(file).size / 2));
+    await expectRefused(/./);
+  });
+
+  it('whose first page is overwritten is refused', async () => {
+    const handle = openSync(databaseFile(), 'r+');
+    writeSync(handle, Buffer.alloc(4096, 'no database'), 0, 4096, 0);
+    closeSync(handle);
+    await expectRefused(/./);
+  });
+
+  it('with one flipped bit is refused, or the flip changed nothing: never a wrong answer', async () => {
+    const rng = new SeededRng(20_260_101);
+    for (let flip = 0; flip < BIT_FLIPS; flip++) {
+      rmSync(dataDir, { recursive: true, force: true });
+      cpSync(pristine, dataDir, { recursive: true });
+      const file = databaseFile();
+      const offset = rng.below(statSync(file).size);
+      const bit = rng.below(8);
+      flipBit(file, offset, bit);
+      const node = await EtcdProcess.launch({ flavour: 'ours', dataDir });
+      try {
+        const started = await node.ready().then(
+          () => true,
+          () => false,
+        );
+        const wrong = started ? await puts.missingIn(node) : [];
+        expect({ offset, bit, wrong }).toEqual({ offset, bit, wrong: [] });
+        if (!started) expect(fatalLine(node)).toBeDefined();
+      } finally {
+        await node.dispose();
+      }
+    }
+  });
+});

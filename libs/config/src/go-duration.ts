@@ -23,7 +23,14 @@ export type DurationOutcome =
   /** The words of Go's time.ParseDuration. */
   | { readonly kind: 'error'; readonly message: string };
 
-export const millisecondsOf = (nanoseconds: bigint): number => Number(nanoseconds) / 1e6;
+/** Whole and fraction apart: 2^63 nanoseconds are more than a double counts. */
+export const millisecondsOf = (nanoseconds: bigint): number =>
+  Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
+
+function nanosecondsOf(milliseconds: number): bigint {
+  const whole = Math.trunc(milliseconds);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((milliseconds - whole) * 1e6));
+}
 
 export function parseGoDuration(text: string): DurationOutcome {
   const invalid = { kind: 'error', message: `time: invalid duration ${quote(text)}` } as const;
@@ -55,7 +62,7 @@ export function parseGoDuration(text: string): DurationOutcome {
 /** As Go prints a duration: `1h0m0s`, `1.5s`, `100ms`, `0s`. */
 export function formatGoDuration(milliseconds: number): string {
   const sign = milliseconds < 0 ? '-' : '';
-  const nanoseconds = BigInt(Math.round(Math.abs(milliseconds) * 1e6));
+  const nanoseconds = nanosecondsOf(Math.abs(milliseconds));
   if (nanoseconds === 0n) return '0s';
   if (nanoseconds < 1_000n) return `${sign}${nanoseconds}ns`;
   if (nanoseconds < 1_000_000n) return `${sign}${decimal(nanoseconds, 1_000n)}µs`;

@@ -1,4 +1,4 @@
-import { MAX_WATCH_CATCH_UP_REVISIONS, Revision } from '@etcd-ts/foundation';
+import { Revision } from '@etcd-ts/foundation';
 import { WatcherGroup } from './watcher-group.js';
 import type { Watcher } from './watcher.js';
 
@@ -11,8 +11,8 @@ import type { Watcher } from './watcher.js';
  * never meet, and each would read all of it. The turns between go round, a slice for each group, so
  * that one with ten revisions to go does not wait for one with millions.
  *
- * Newcomers join a group whose next slice reaches them, which bounds the groups to about one for
- * each MAX_WATCH_CATCH_UP_REVISIONS of history.
+ * Newcomers join a group they are near, so that a storm of them makes about two groups for each
+ * MAX_WATCH_CATCH_UP_REVISIONS of history at most, in whatever order they come.
  */
 export class CatchUpQueue {
   readonly #groups: WatcherGroup[] = [];
@@ -31,13 +31,9 @@ export class CatchUpQueue {
   /** `delivering` cannot be joined: it is about to claim delivery of what the newcomer needs. */
   add(watcher: Watcher, delivering: WatcherGroup | undefined): void {
     const position = watcher.ownPosition;
-    const near = this.#groups.find(
-      (group) =>
-        group !== delivering &&
-        group.position <= position &&
-        position - group.position < MAX_WATCH_CATCH_UP_REVISIONS,
-    );
+    const near = this.#groups.find((group) => group !== delivering && group.reaches(position));
     if (near !== undefined) {
+      near.lowerTo(position);
       near.join(watcher);
       return;
     }

@@ -1,4 +1,4 @@
-import { assert } from '@etcd-ts/foundation';
+import { assert, MAX_WATCH_CATCH_UP_REVISIONS } from '@etcd-ts/foundation';
 import type { Revision } from '@etcd-ts/foundation';
 import { WatcherIndex } from './watcher-index.js';
 import type { Watcher } from './watcher.js';
@@ -10,9 +10,12 @@ import type { Watcher } from './watcher.js';
 export class WatcherGroup {
   readonly index = new WatcherIndex();
   #position: Revision;
+  #advanced = false;
+  #highestJoined: number;
 
   constructor(position: Revision) {
     this.#position = position;
+    this.#highestJoined = position;
   }
 
   get position(): Revision {
@@ -30,6 +33,23 @@ export class WatcherGroup {
   advance(position: Revision): void {
     assert(position >= this.#position, 'a group of watchers never goes back');
     this.#position = position;
+    this.#advanced = true;
+  }
+
+  /** Whether a watcher at this position is near enough to share the group's next slice. */
+  reaches(position: Revision): boolean {
+    if (position >= this.#position) return position - this.#position < MAX_WATCH_CATCH_UP_REVISIONS;
+    return !this.#advanced && this.#highestJoined - position < MAX_WATCH_CATCH_UP_REVISIONS;
+  }
+
+  /**
+   * Makes room for a watcher further behind. Only before the group has advanced: until then every
+   * member's own position says where it stands.
+   */
+  lowerTo(position: Revision): void {
+    if (position >= this.#position) return;
+    assert(!this.#advanced, 'a group that has advanced cannot be lowered');
+    this.#position = position;
   }
 
   /** Of a watcher in no group, whose position is not below the group's. */
@@ -37,6 +57,7 @@ export class WatcherGroup {
     assert(watcher.group === undefined, 'watcher is in a group already');
     assert(watcher.ownPosition >= this.#position, 'watcher would miss revisions in this group');
     watcher.group = this;
+    this.#highestJoined = Math.max(this.#highestJoined, watcher.ownPosition);
     this.index.add(watcher);
   }
 

@@ -87,7 +87,8 @@ export class GrpcJsCall implements CallContext {
 
   /** As Go's context errors, in code and text. */
   #reason(): EtcdError {
-    const expired = this.deadlineMs !== undefined && Date.now() >= this.deadlineMs;
+    // A timer may fire a millisecond before the wall clock has got there.
+    const expired = this.deadlineMs !== undefined && Date.now() >= this.deadlineMs - 1;
     return expired
       ? new EtcdError({ code: GrpcStatus.DeadlineExceeded, message: 'context deadline exceeded' })
       : new EtcdError({ code: GrpcStatus.Canceled, message: 'context canceled' });

@@ -1,3 +1,10 @@
+export { Backend } from './backend/backend.js';
+export type { BackendObserver, BackendOptions } from './backend/backend-options.js';
+export type { RevisionRow } from './backend/pending-changes.js';
+export { DataDirectory } from './data-directory.js';
+export type { DataDirectoryOptions } from './data-directory.js';
+export { NODE_DISK } from './disk.js';
+export type { Disk, DiskFile } from './disk.js';
 export type {
   ConfState,
   Entry,
@@ -7,17 +14,10 @@ export type {
   SnapshotPosition,
   SnapshotRecord,
 } from './log-record.js';
+export { SnapshotFiles } from './snapshot/snapshot-files.js';
+export type { SnapshotFilesOptions } from './snapshot/snapshot-files.js';
 export { StorageError, WalCorruptionError, WalFailedError } from './storage-error.js';
 export type { StorageErrorCode } from './storage-error.js';
-export { Backend, DataDirectory, SnapshotFiles } from './surface.js';
-export type {
-  BackendObserver,
-  BackendOptions,
-  DataDirectoryOptions,
-  RevisionRow,
-} from './surface.js';
 export { Wal } from './wal/wal.js';
 export type { WalContents } from './wal/wal.js';
 export type { WalObserver, WalOptions } from './wal/wal-options.js';
-export { NODE_DISK } from './disk.js';
-export type { Disk, DiskFile } from './disk.js';

@@ -34,7 +34,8 @@ describe('the write-ahead log', () => {
   });
 
   it('continues the checksum chain over many reopenings', async () => {
-    let { disk, wal } = fresh();
+    const { disk, wal: first } = fresh();
+    let wal = first;
     for (let i = 1; i <= 20; i++) {
       wal.append(hardState(i), [entry(i)]);
       await wal.close();

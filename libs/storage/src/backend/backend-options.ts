@@ -1,0 +1,14 @@
+import type { Clock, Logger } from '@etcd-ts/foundation';
+
+export interface BackendObserver {
+  /** After each SQLite commit; seconds spent in all its slices. */
+  committed(durationSeconds: number, operations: number): void;
+}
+
+export interface BackendOptions {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly observer?: BackendObserver;
+  /** The WAL holds data, so a missing file is a loss and open() throws instead of starting empty. */
+  readonly mustExist: boolean;
+}

@@ -1,0 +1,59 @@
+import { asBuffer, type BinaryString, crc32c, fromBinaryString } from '@etcd-ts/foundation';
+import type { Statement } from 'better-sqlite3';
+import { StorageError } from '../storage-error.js';
+import type { Sqlite } from './database.js';
+
+type RawEntry = [key: Buffer, checksum: number, value: Buffer];
+
+function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32c(value, crc32c(key)) | 0;
+}
+
+function verified(bucket: string, key: Uint8Array, sum: number, value: Buffer): Buffer {
+  if (checksum(key, value) === sum) return value;
+  throw new StorageError(
+    'backendFailed',
+    `a row of bucket ${bucket} is damaged (checksum mismatch)`,
+  );
+}
+
+/** etcd's small buckets (meta, lease, members, ...) in one table. */
+export class BucketTable {
+  readonly #put: Statement<[string, Buffer, number, Buffer]>;
+  readonly #delete: Statement<[string, Buffer]>;
+  readonly #get: Statement<[string, Buffer], [number, Buffer]>;
+  readonly #all: Statement<[string], RawEntry>;
+
+  constructor(database: Sqlite) {
+    this.#put = database.prepare('INSERT OR REPLACE INTO bucket VALUES (?,?,?,?)');
+    this.#delete = database.prepare('DELETE FROM bucket WHERE name = ? AND key = ?');
+    this.#get = database
+      .prepare<[string, Buffer], [number, Buffer]>(
+        'SELECT checksum, value FROM bucket WHERE name = ? AND key = ?',
+      )
+      .raw();
+    this.#all = database
+      .prepare<[string], RawEntry>(
+        'SELECT key, checksum, value FROM bucket WHERE name = ? ORDER BY key',
+      )
+      .raw();
+  }
+
+  write(bucket: string, key: BinaryString, value: Uint8Array | undefined): void {
+    const bytes = asBuffer(fromBinaryString(key));
+    if (value === undefined) this.#delete.run(bucket, bytes);
+    else this.#put.run(bucket, bytes, checksum(bytes, value), asBuffer(value));
+  }
+
+  get(bucket: string, key: BinaryString): Buffer | undefined {
+    const bytes = asBuffer(fromBinaryString(key));
+    const row = this.#get.get(bucket, bytes);
+    return row === undefined ? undefined : verified(bucket, bytes, row[0], row[1]);
+  }
+
+  entries(bucket: string): (readonly [Buffer, Buffer])[] {
+    return this.#all
+      .all(bucket)
+      .map(([key, sum, value]) => [key, verified(bucket, key, sum, value)] as const);
+  }
+}

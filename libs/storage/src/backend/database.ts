@@ -1,0 +1,102 @@
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StorageError } from '../storage-error.js';
+
+export type Sqlite = Database.Database;
+
+/** "etcd" in the file's header, so that tools and we know whose it is. */
+const APPLICATION_ID = 0x65746364;
+const SCHEMA_VERSION = 1;
+/** etcd's own backend in the same directory: bbolt, which this program does not read. */
+const BBOLT_FILE = 'db';
+
+/**
+ * Revisions are appended, so both tables grow at their right edge and pages fill up completely.
+ * `revision` holds sub 0 under the main revision as the row id: the shortest path SQLite has.
+ * `checksum` is CRC-32C over the identity and the value, because SQLite's pages carry none.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS revision (
+    main INTEGER PRIMARY KEY, tombstone INTEGER NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS sub_revision (
+    main INTEGER NOT NULL, sub INTEGER NOT NULL, tombstone INTEGER NOT NULL,
+    checksum INTEGER NOT NULL, value BLOB NOT NULL, PRIMARY KEY (main, sub)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS bucket (
+    name TEXT NOT NULL, key BLOB NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (name, key)
+  ) WITHOUT ROWID;
+`;
+
+/**
+ * Measured (10,000 rows of 300 bytes, quiet machine): 8 KiB pages make COMMIT 2.7 ms instead of
+ * 4.4 and a checkpoint 10 ms instead of 16 per 13 MB; mmap with an exclusive lock makes a point
+ * read 1.9-2.8 us instead of 5-7, since no shared-memory lock is taken for each statement. The
+ * exclusive lock also keeps every other process out of the file.
+ */
+const PRAGMAS = [
+  'page_size = 8192',
+  'auto_vacuum = INCREMENTAL',
+  'locking_mode = EXCLUSIVE',
+  'journal_mode = WAL',
+  // No fsync at COMMIT; the backend fsyncs by itself when something depends on it.
+  'synchronous = NORMAL',
+  // Checkpoints are the Checkpointer's: SQLite's own would fsync on the event loop.
+  'wal_autocheckpoint = 0',
+  'cache_size = -16384',
+  `mmap_size = ${0x7fff0000}`,
+];
+
+function refuseWrongFile(file: string, mustExist: boolean): void {
+  if (fs.existsSync(file)) return;
+  const bbolt = join(dirname(file), BBOLT_FILE);
+  if (fs.existsSync(bbolt)) {
+    throw new StorageError(
+      'backendForeign',
+      `${bbolt} is a bbolt database of the original etcd, which this server does not open; ` +
+        `restore a snapshot of it, or join with an empty data directory`,
+    );
+  }
+  if (mustExist) {
+    throw new StorageError('backendMissing', `database file (${file}) of the backend is missing`);
+  }
+}
+
+function openChecked(file: string): Sqlite {
+  const existed = fs.existsSync(file) && fs.statSync(file).size > 0;
+  const database = new Database(file);
+  try {
+    for (const pragma of PRAGMAS) database.pragma(pragma);
+    const id = database.pragma('application_id', { simple: true });
+    // 0: the process died between creating the file and its first transaction.
+    if (existed && id !== APPLICATION_ID && id !== 0) {
+      throw new StorageError('backendForeign', `${file} is not an etcd database`);
+    }
+    database.exec(
+      `BEGIN IMMEDIATE; ${SCHEMA} PRAGMA application_id = ${APPLICATION_ID};
+       PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`,
+    );
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Opens or creates the file and its tables. Throws StorageError. */
+export function openDatabase(file: string, mustExist: boolean): Sqlite {
+  refuseWrongFile(file, mustExist);
+  try {
+    if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'wx', 0o600));
+    return openChecked(file);
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') {
+      throw new StorageError('dataDirectoryLocked', `${file} is in use by another process`, error);
+    }
+    throw new StorageError('backendFailed', `cannot open ${file}: ${reason}`, error);
+  }
+}

@@ -1,0 +1,135 @@
+import fs from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Logger } from '@etcd-ts/foundation';
+import { type DiskFile, NODE_DISK } from './disk.js';
+import { StorageError } from './storage-error.js';
+import { logExists } from './wal/wal-directory.js';
+
+export interface DataDirectoryOptions {
+  /** Replaces `<data-dir>/member/wal`; empty or absent: the default. */
+  readonly walDir?: string;
+  readonly logger: Logger;
+}
+
+const DIRECTORY_MODE = 0o700;
+/** etcd's backend is `db`: another name, so that neither program opens the other's file. */
+const BACKEND_FILE = 'db.sqlite';
+const LOCK_FILE = 'lock';
+/** Names etcd's tools put beside `member`. */
+const KNOWN_NAMES = new Set(['member', 'fixtures']);
+/** Left behind by a save or a download that a crash cut short. */
+const LEFTOVER = /^(?:tmp.*|db\.tmp.*|.*\.snap\.tmp)$/;
+
+/**
+ * A member's directory, owned from open() to close(). The lock is on a file inside, held by the
+ * open descriptor: the system drops it with the process, however that ends.
+ */
+export class DataDirectory {
+  readonly dataDir: string;
+  readonly memberDir: string;
+  readonly walDir: string;
+  readonly snapDir: string;
+  readonly backendFile: string;
+  readonly #lock: DiskFile;
+
+  private constructor(dataDir: string, walDir: string, lock: DiskFile) {
+    this.dataDir = dataDir;
+    this.memberDir = join(dataDir, 'member');
+    this.walDir = walDir;
+    this.snapDir = join(this.memberDir, 'snap');
+    this.backendFile = join(this.snapDir, BACKEND_FILE);
+    this.#lock = lock;
+  }
+
+  /**
+   * Creates what is missing (0700; not the WAL directory, which Wal.create() renames into place).
+   * Throws StorageError: 'dataDirectoryLocked', 'dataDirectoryInvalid', 'io'.
+   */
+  static open(dataDir: string, options: DataDirectoryOptions): DataDirectory {
+    const path = resolve(dataDir);
+    const memberDir = join(path, 'member');
+    const { walDir: chosen = '' } = options;
+    const walDir = chosen === '' ? join(memberDir, 'wal') : resolve(chosen);
+    try {
+      makeDirectory(path, options.logger);
+      checkNames(path, options.logger);
+      makeDirectory(memberDir, options.logger);
+      const lock = takeLock(path, join(memberDir, LOCK_FILE));
+      try {
+        makeDirectory(join(memberDir, 'snap'), options.logger);
+        makeDirectory(dirname(walDir), options.logger);
+        removeLeftovers(join(memberDir, 'snap'), options.logger);
+        return new DataDirectory(path, walDir, lock);
+      } catch (error) {
+        lock.close();
+        throw error;
+      }
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new StorageError('io', `cannot open data directory ${path}: ${reason}`, error);
+    }
+  }
+
+  /** Whether a write-ahead log exists: this member has run before. */
+  hasWal(): boolean {
+    return logExists(this.walDir);
+  }
+
+  close(): void {
+    this.#lock.close();
+  }
+}
+
+function makeDirectory(path: string, logger: Logger): void {
+  if (!fs.existsSync(path)) {
+    NODE_DISK.makeDirectory(path);
+    // Parents made on the way, too, would need this; etcd stops at the one it names as well.
+    NODE_DISK.syncDirectoryNow(dirname(path));
+    return;
+  }
+  const mode = fs.statSync(path).mode & 0o777;
+  if ((mode & ~DIRECTORY_MODE) === 0) return;
+  logger.warn('check file permission', {
+    error:
+      `directory "${path}" exist, but the permission is "${mode.toString(8).padStart(4, '0')}". ` +
+      `The recommended permission is "0700" to prevent possible unprivileged access to the data`,
+  });
+}
+
+function checkNames(dataDir: string, logger: Logger): void {
+  const names = fs.readdirSync(dataDir);
+  if (names.includes('member') && names.includes('proxy')) {
+    throw new StorageError(
+      'dataDirectoryInvalid',
+      'invalid datadir; both member and proxy directories exist',
+    );
+  }
+  for (const filename of names) {
+    if (KNOWN_NAMES.has(filename)) continue;
+    logger.warn('found invalid file under data directory', { filename, 'data-dir': dataDir });
+  }
+}
+
+function takeLock(dataDir: string, path: string): DiskFile {
+  const file = NODE_DISK.open(path, fs.existsSync(path) ? 'update' : 'create');
+  let locked = false;
+  try {
+    locked = file.lock();
+  } finally {
+    if (!locked) file.close();
+  }
+  if (locked) return file;
+  throw new StorageError(
+    'dataDirectoryLocked',
+    `data directory ${dataDir} is in use by another process`,
+  );
+}
+
+function removeLeftovers(snapDir: string, logger: Logger): void {
+  for (const name of fs.readdirSync(snapDir).filter((file) => LEFTOVER.test(file))) {
+    const path = join(snapDir, name);
+    fs.rmSync(path, { force: true, recursive: true });
+    logger.info('removed a leftover of an unfinished write', { path });
+  }
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { crc32c, type Logger } from '@etcd-ts/foundation';
+import { type Disk, NODE_DISK } from '../disk.js';
+import type { Snapshot, SnapshotPosition } from '../log-record.js';
+import { FieldReader, MalformedMessageError, pushVarint } from '../proto-fields.js';
+import { decodeSnapshot, encodeSnapshot } from '../raft-codec.js';
+
+const PATTERN = /^([0-9a-f]{16})-([0-9a-f]{16})\.snap$/;
+
+function fileName({ index, term }: SnapshotPosition): string {
+  const hex = (value: number): string => value.toString(16).padStart(16, '0');
+  return `${hex(term)}-${hex(index)}.snap`;
+}
+
+/** snappb.Snapshot{crc = 1, data = 2}: CRC-32C over the marshalled raftpb.Snapshot. */
+function encodeFile(snapshot: Snapshot): Buffer {
+  const data = encodeSnapshot(snapshot);
+  const head = [0x08];
+  pushVarint(head, crc32c(data));
+  head.push(0x12);
+  pushVarint(head, data.length);
+  return Buffer.concat([Uint8Array.from(head), data]);
+}
+
+function decodeFile(bytes: Buffer): Snapshot {
+  const reader = new FieldReader(bytes);
+  let crc = 0;
+  let data: Buffer | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === 0x08) crc = reader.number();
+    else if (tag === 0x12) data = reader.bytes();
+    else reader.skip(tag);
+  }
+  if (data === undefined || data.length === 0 || crc === 0) {
+    throw new MalformedMessageError('snapshot file is empty');
+  }
+  if (crc32c(data) !== crc) throw new MalformedMessageError('snapshot file: crc mismatch');
+  return decodeSnapshot(data);
+}
+
+export interface SnapshotFilesOptions {
+  readonly logger: Logger;
+  readonly disk?: Disk;
+}
+
+/** Raft's snapshots beside the backend, one file each, named `<term>-<index>.snap` as etcd's. */
+export class SnapshotFiles {
+  readonly #dir: string;
+  readonly #logger: Logger;
+  readonly #disk: Disk;
+
+  constructor(dir: string, options: SnapshotFilesOptions) {
+    this.#dir = dir;
+    this.#logger = options.logger;
+    this.#disk = options.disk ?? NODE_DISK;
+  }
+
+  /** Resolves when the file is durable under its name: only then may the WAL mention it. */
+  async save(snapshot: Snapshot): Promise<void> {
+    const path = join(this.#dir, fileName(snapshot.metadata));
+    const building = `${path}.tmp`;
+    const file = this.#disk.open(building, 'create');
+    try {
+      await file.write(encodeFile(snapshot), 0);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    this.#disk.rename(building, path);
+    await this.#disk.syncDirectory(this.#dir);
+  }
+
+  #names(): string[] {
+    return this.#disk.list(this.#dir).filter((name) => PATTERN.test(name));
+  }
+
+  /**
+   * The newest file that reads back whole and matches one of the positions (those the WAL has
+   * recorded). Damaged ones are renamed `.broken` and passed over.
+   */
+  loadNewest(matching: readonly SnapshotPosition[]): Snapshot | undefined {
+    for (const name of this.#names().reverse()) {
+      const snapshot = this.#read(name);
+      if (snapshot === undefined) continue;
+      const { index, term } = snapshot.metadata;
+      if (matching.some((position) => position.index === index && position.term === term)) {
+        return snapshot;
+      }
+    }
+    return undefined;
+  }
+
+  #read(name: string): Snapshot | undefined {
+    const path = join(this.#dir, name);
+    try {
+      return decodeFile(this.#disk.readFile(path));
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      this.#disk.rename(path, `${path}.broken`);
+      this.#logger.warn('renamed bad snapshot file', {
+        path,
+        'kept-as': `${path}.broken`,
+        error,
+      });
+      return undefined;
+    }
+  }
+
+  /** Keeps the newest `max` files (0: all); resolves with the number removed. */
+  async purge(max: number): Promise<number> {
+    const names = this.#names();
+    const surplus = max === 0 ? [] : names.slice(0, Math.max(0, names.length - max));
+    for (const name of surplus) await this.#disk.remove(join(this.#dir, name));
+    if (surplus.length > 0) await this.#disk.syncDirectory(this.#dir);
+    return surplus.length;
+  }
+}

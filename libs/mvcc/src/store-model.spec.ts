@@ -37,7 +37,8 @@ class Pair {
     else if (action < 62) this.#grant();
     else if (action < 66) this.#revoke();
     else if (action < 72) this.#compact();
-    else if (action < 80) this.#store.compactionStep(1 + this.#generator.below(8));
+    else if (action < 78) this.#store.compactionStep(1 + this.#generator.below(8));
+    else if (action < 80) this.#sweep();
     else if (action < 85) this.#restart();
     else if (action < 90) this.#hash();
     else this.#history();
@@ -98,7 +99,12 @@ class Pair {
     this.#leases = this.#leases.withoutKeys();
     this.#store = this.#open();
     expect(this.#leases.attachments()).toEqual(attachments);
-    if (this.#generator.chance(50)) while (!this.#store.compactionStep(5).done);
+    if (this.#generator.chance(50)) this.#sweep();
+  }
+
+  #sweep(): void {
+    while (!this.#store.compactionStep(5).done);
+    expect(this.#backend.rowCount).toBe(this.model.rowCountAfterCompaction());
   }
 
   #hash(): void {
@@ -121,7 +127,9 @@ class Pair {
   }
 
   #history(): void {
-    const from = Revision(1 + this.#generator.below(this.model.current + 2));
+    const { current, compactedAt } = this.model;
+    const atCompaction = compactedAt > 0 && this.#generator.chance(40);
+    const from = Revision(atCompaction ? compactedAt : 1 + this.#generator.below(current + 2));
     let next = from;
     const commits: RevisionCommit[] = [];
     while (next <= this.model.current) {

@@ -142,6 +142,16 @@ export class NaiveStore {
     return hash;
   }
 
+  /** What a finished compaction leaves in the backend. */
+  rowCountAfterCompaction(): number {
+    const kept = new Set(this.#rowsAt(this.compactedAt));
+    const stays = (row: NaiveRow): boolean =>
+      row.main > this.compactedAt ||
+      kept.has(row) ||
+      (row.tombstone && row.main === this.compactedAt);
+    return this.rows.filter(stays).length;
+  }
+
   commitsFrom(revision: number): RevisionCommit[] {
     const commits = new Map<number, WatchEvent[]>();
     for (const row of this.rows) {

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Operating system errors in the words Go has for them, which operators search for. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -11,7 +13,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** `open /x: no such file or directory`, `listen tcp 127.0.0.1:2379: bind: address already in use`. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  // Not `instanceof`: an error may come from another realm (a worker's, a test's).
+  if (!types.isNativeError(error)) return String(error);
   const { code, syscall, path, address, port } = fieldsOf(error);
   if (typeof code !== 'string' || typeof syscall !== 'string') return error.message;
   const reason = REASONS[code] ?? code;

@@ -31,15 +31,22 @@ const PURE = ['foundation', 'wire-protocol', 'config', 'raft', 'mvcc', 'lease', 
 );
 
 const impure = (names) =>
-  names.map((name) => ({ name, message: 'A pure lib takes time, randomness and I/O as arguments.' }));
+  names.map((name) => ({
+    name,
+    message: 'A pure lib takes time, randomness and I/O as arguments.',
+  }));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'libs/wire-protocol/src/generated/**'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', 'libs/wire-protocol/src/generated/**'],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@nx/enforce-module-boundaries': [
         'error',

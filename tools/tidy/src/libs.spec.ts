@@ -55,6 +55,13 @@ describe('every lib', () => {
   });
 });
 
+describe('every project', () => {
+  it('is compiled with the same settings, so that all can be checked as one program', () => {
+    const own = sourceFiles('tsconfig.json').filter(({ text }) => /compilerOptions/.test(text));
+    expect(own.map(({ path }) => path)).toEqual([]);
+  });
+});
+
 describe('every function, class and constant a lib exports', () => {
   // Types are free: they name the shapes in the signatures of the rest. What is generated is the
   // contract of the outside world, complete whether or not this program uses all of it.

@@ -1,8 +1,8 @@
 import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
 import type { MemberId, RaftIndex } from '@etcd-ts/foundation';
+import { namesMember } from './confchange/conf-state.js';
 import type { ProposedEntry } from './message.js';
 import { encodeRound } from './read-only.js';
-import { namesMember } from './confchange/conf-state.js';
 import type { RaftState } from './state.js';
 import type { Progress } from './tracker/progress.js';
 import type { Entry } from './types.js';

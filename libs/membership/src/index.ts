@@ -10,7 +10,7 @@ export type {
 export { ExactJsonError } from './exact-json.js';
 export { computeClusterId, computeMemberId } from './identity.js';
 export type { Sha1 } from './identity.js';
-export { bootstrapMembers, formatInitialCluster, parseInitialCluster } from './initial-cluster.js';
+export { bootstrapMembers, parseInitialCluster } from './initial-cluster.js';
 export type { InitialCluster, InitialClusterOutcome, PeerUrlParser } from './initial-cluster.js';
 export {
   decodeConfigChangeContext,

@@ -1,0 +1,26 @@
+import { parseH2load } from './load-command.js';
+
+const REPORT = `
+finished in 1.04s, 19200.23 req/s, 1.35MB/s
+requests: 20000 total, 20000 started, 20000 done, 19998 succeeded, 2 failed, 0 errored, 0 timeout
+status codes: 19998 2xx, 0 3xx, 0 4xx, 0 5xx
+traffic: 1.41MB (1476234) total, 320.51KB (328202) headers (space savings 88.00%), 648.44KB (664001) data
+                     min         max         mean         sd        +/- sd
+time for request:     1.02ms     45.70ms      9.89ms      4.22ms    76.43%
+`;
+
+describe("h2load's report", () => {
+  it('gives counts, bytes of bodies and the duration in seconds', () => {
+    expect(parseH2load(REPORT)).toEqual({
+      requests: 20000,
+      answered: 19998,
+      seconds: 1.04,
+      bytes: 664001,
+    });
+    expect(parseH2load(REPORT.replace('1.04s', '804.12ms')).seconds).toBeCloseTo(0.80412);
+  });
+
+  it('that lacks a number is an error, not a zero', () => {
+    expect(() => parseH2load('finished in 1s')).toThrow(/not in h2load's report/);
+  });
+});

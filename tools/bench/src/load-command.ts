@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { workspaceRoot } from '@etcd-ts/testkit';
+
+import { cpuSeconds } from './cpu.js';
+import type { GeneratorJob } from './generator-job.js';
+
+/** What a load generator says it did. Whether that is true is checked elsewhere. */
+export interface Load {
+  readonly requests: number;
+  readonly answered: number;
+  readonly seconds: number;
+  /** Bytes of answers' bodies, without headers. */
+  readonly bytes: number;
+  readonly generatorCpuSeconds: number;
+}
+
+const CPU_POLL_MS = 20;
+
+interface Finished {
+  readonly stdout: string;
+  readonly cpuSeconds: number;
+}
+
+/** Runs a program and reads its CPU time until just before it ends. */
+function run(file: string, args: readonly string[]): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = { stdout: '', stderr: '' };
+    let used = 0;
+    const poll = setInterval(() => (used = cpuSeconds(child.pid ?? 0) ?? used), CPU_POLL_MS);
+    child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearInterval(poll);
+      if (code === 0) resolve({ stdout: output.stdout, cpuSeconds: used });
+      else reject(new Error(`${file} ended with ${code}: ${output.stderr || output.stdout}`));
+    });
+  });
+}
+
+export interface H2loadRun {
+  readonly endpoint: string;
+  readonly path: string;
+  readonly bodyFile: string;
+  readonly requests: number;
+  readonly connections: number;
+  readonly streams: number;
+}
+
+/** One body, many times: a closed loop of connections times streams calls in flight. */
+export async function runH2load(load: H2loadRun): Promise<Load> {
+  const { stdout, cpuSeconds: used } = await run('h2load', [
+    ...['-n', String(load.requests), '-c', String(load.connections), '-m', String(load.streams)],
+    ...['-t', '1', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+    ...['-d', load.bodyFile, `http://${load.endpoint}${load.path}`],
+  ]);
+  return { ...parseH2load(stdout), generatorCpuSeconds: used };
+}
+
+export interface PacedRun extends H2loadRun {
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly logFile: string;
+}
+
+/** Calls at a fixed pace; latencies go to the log file, one line each: start us, status, us. */
+export async function runPacedH2load(load: PacedRun): Promise<void> {
+  await run('h2load', [
+    ...['-D', String(load.seconds), '-c', String(load.connections), '-m', String(load.streams)],
+    ...['--rps', (load.perSecond / load.connections).toFixed(2), `--log-file=${load.logFile}`],
+    ...['-t', '1', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+    ...['-d', load.bodyFile, `http://${load.endpoint}${load.path}`],
+  ]);
+}
+
+/** The numbers of h2load's closing report. */
+export function parseH2load(output: string): Omit<Load, 'generatorCpuSeconds'> {
+  const number = (pattern: RegExp): number => {
+    const found = pattern.exec(output)?.[1];
+    if (found === undefined) throw new Error(`not in h2load's report: ${pattern}\n${output}`);
+    return Number(found);
+  };
+  const finished = /finished in ([0-9.]+)(us|ms|s|m)\b/.exec(output);
+  const unit = { us: 1e-6, ms: 1e-3, s: 1, m: 60 }[finished?.[2] ?? ''];
+  if (finished === null || unit === undefined) throw new Error(`no duration in: ${output}`);
+  return {
+    requests: number(/requests: (\d+) total/),
+    answered: number(/(\d+) succeeded/),
+    seconds: Number(finished[1]) * unit,
+    bytes: number(/\((\d+)\) data/),
+  };
+}
+
+/** Our own generator, in a process of its own. */
+export async function runGenerator(job: GeneratorJob): Promise<Load> {
+  const bundle = join(workspaceRoot(), 'dist', 'tools', 'bench', 'generator.cjs');
+  const { stdout } = await run(process.execPath, [bundle, JSON.stringify(job)]);
+  const result = JSON.parse(stdout) as Omit<Load, 'generatorCpuSeconds'> & { cpuSeconds: number };
+  return { ...result, generatorCpuSeconds: result.cpuSeconds };
+}

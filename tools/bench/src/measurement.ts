@@ -1,0 +1,53 @@
+import type { Subject } from './subject.js';
+import type { Workload } from './workloads.js';
+
+export interface Measurement {
+  readonly units: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly serverCpuSeconds: number;
+  readonly generatorCpuSeconds: number;
+}
+
+/** A figure that the server's own counters contradict: worthless, so the whole run ends. */
+export class DishonestRun extends Error {
+  override readonly name = 'DishonestRun';
+}
+
+/**
+ * Runs one workload and checks with the server that it happened: h2load counts an error as a
+ * success, so a server that refuses everything would be the fastest of all.
+ */
+export async function measure(
+  subject: Subject,
+  workload: Workload,
+  requests: number,
+): Promise<Measurement> {
+  const before = await subject.counters();
+  const { load, requests: asked, answerBytes } = await workload.run(subject, requests);
+  const after = await subject.counters();
+  const { revisions, leases, method } = workload.expects;
+  const expectEqual = (what: string, is: number, should: number): void => {
+    if (is === should) return;
+    throw new DishonestRun(`${subject.flavour}, ${workload.name}: ${what} ${is}, not ${should}`);
+  };
+  const expectAtLeast = (what: string, is: number, least: number): void => {
+    if (is >= least) return;
+    throw new DishonestRun(`${subject.flavour}, ${workload.name}: ${what} ${is} < ${least}`);
+  };
+  expectEqual('answered', load.answered, load.requests);
+  expectEqual('revisions made', after.revision - before.revision, asked * revisions);
+  expectEqual('leases made', after.leases - before.leases, asked * leases);
+  const ok = (after.ok.get(method) ?? 0) - (before.ok.get(method) ?? 0);
+  expectAtLeast('answers counted as OK by the server', ok, asked);
+  expectAtLeast('bytes of answers', load.bytes, load.requests * answerBytes);
+  // A durable write costs a sync, however many share one.
+  if (revisions + leases > 0) expectAtLeast('fsyncs', after.fsyncs - before.fsyncs, 1);
+  return {
+    units: load.requests,
+    seconds: load.seconds,
+    perSecond: load.requests / load.seconds,
+    serverCpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    generatorCpuSeconds: load.generatorCpuSeconds,
+  };
+}

@@ -373,8 +373,7 @@ export class Backend {
       if (this.#failure === undefined && !this.#entryOpen) this.commit();
     } finally {
       await this.#checkpointer.idle;
-      this.#database.close();
-      this.#checkpointer.close();
+      this.#checkpointer.closeDatabase();
     }
   }
 }

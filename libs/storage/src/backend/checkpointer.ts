@@ -21,16 +21,23 @@ function fdatasync(fd: number): Promise<void> {
   });
 }
 
+function fsync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /**
  * Makes commits durable, and keeps SQLite's log short, with every fsync off the event loop.
  *
  * Durable: in WAL mode a commit is a run of frames in `-wal`, each checksummed in a chain. Once
  * fdatasync of that file returns, recovery finds every commit before it. No checkpoint is needed.
  *
- * Checkpoint, in the only safe order: fsync the log (a page must not reach the database before
- * the frame that explains it is durable); copy the pages with SQLite's own fsyncs off; fsync the
- * database; only then may another commit begin, because it would overwrite the log from its start
- * while the copied pages might still be in the cache alone.
+ * SQLite itself runs with synchronous = OFF, because its own fsyncs would hold the event loop. So
+ * a checkpoint is done here, in the only safe order: fsync the log (a page must not reach the
+ * database before the frame that explains it is durable); copy the pages; fsync the database;
+ * truncate the log (or old frames could be taken for the start of a new log after a power loss);
+ * fsync that. Only then may another commit begin: it would overwrite frames still needed.
  *
  * Both descriptors stay open as long as the connection: an fsync error is reported once to each
  * descriptor that was open, and closing any descriptor of the database file drops SQLite's POSIX
@@ -41,7 +48,7 @@ export class Checkpointer {
   readonly #databaseFd: number;
   readonly #walFd: number;
   #running: Promise<void> | undefined;
-  /** Pages are copied, the database file is not fsynced yet: no commit may begin. */
+  /** Pages are copied, but the log is not yet durably empty: no commit may begin. */
   #copied = false;
 
   /** The database must have committed something, so that its log exists. */
@@ -49,8 +56,9 @@ export class Checkpointer {
     this.#database = database;
     this.#databaseFd = fs.openSync(database.name, 'r+');
     this.#walFd = fs.openSync(`${database.name}-wal`, 'r+');
-    fs.fdatasyncSync(this.#walFd);
-    // The names of both files; their contents are fsynced when something depends on them.
+    fs.fsyncSync(this.#walFd);
+    fs.fsyncSync(this.#databaseFd);
+    // The names of both files.
     NODE_DISK.syncDirectoryNow(dirname(database.name));
   }
 
@@ -87,30 +95,38 @@ export class Checkpointer {
     // A commit has begun meanwhile: its end starts the next attempt.
     if (inTransaction()) return;
     this.#copied = true;
-    this.#copyPages();
+    this.#database.pragma('wal_checkpoint(PASSIVE)');
     await fdatasync(this.#databaseFd);
+    // unblockNow() has finished this meanwhile, and commits may be in the log again.
+    if (!this.#copied) return;
+    this.#truncateLog();
+    await fsync(this.#walFd);
     this.#copied = false;
   }
 
-  #copyPages(): void {
-    this.#database.pragma('synchronous = OFF');
-    try {
-      this.#database.pragma('wal_checkpoint(PASSIVE)');
-    } finally {
-      this.#database.pragma('synchronous = NORMAL');
-    }
+  /** Nothing is left to copy, so this only cuts the file. */
+  #truncateLog(): void {
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
   }
 
   /** For a caller that cannot wait: ends the time in which commits are blocked. */
   unblockNow(): void {
     if (!this.#copied) return;
     fs.fdatasyncSync(this.#databaseFd);
+    this.#truncateLog();
+    fs.fsyncSync(this.#walFd);
     this.#copied = false;
   }
 
-  /** After the connection is closed. */
-  close(): void {
-    fs.closeSync(this.#walFd);
-    fs.closeSync(this.#databaseFd);
+  /** SQLite's last checkpoint, at closing, removes the log: now it must do its own fsyncs. */
+  closeDatabase(): void {
+    try {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#database.pragma('synchronous = FULL');
+    } finally {
+      this.#database.close();
+      fs.closeSync(this.#walFd);
+      fs.closeSync(this.#databaseFd);
+    }
   }
 }

@@ -37,13 +37,14 @@ const SCHEMA = `
  * exclusive lock also keeps every other process out of the file.
  */
 const PRAGMAS = [
+  // While the file is made and turned to WAL mode; synchronous = OFF follows.
+  'synchronous = FULL',
   'page_size = 8192',
   'auto_vacuum = INCREMENTAL',
   'locking_mode = EXCLUSIVE',
   'journal_mode = WAL',
-  // No fsync at COMMIT; the backend fsyncs by itself when something depends on it.
-  'synchronous = NORMAL',
-  // Checkpoints are the Checkpointer's: SQLite's own would fsync on the event loop.
+  // Fsyncs and checkpoints are the Checkpointer's: SQLite's own would hold the event loop.
+  'synchronous = OFF',
   'wal_autocheckpoint = 0',
   'cache_size = -16384',
   `mmap_size = ${0x7fff0000}`,

@@ -53,26 +53,21 @@ async function run(seed: number, batches: number): Promise<Script> {
 }
 
 describe('the write-ahead log after a power failure', () => {
-  it.each([1, 2, 3])(
-    'holds every acknowledged entry, whatever survived (seed %i)',
-    async (seed) => {
-      const { written, crashes } = await run(seed, 40);
-      expect(crashes.length).toBeGreaterThan(300);
-      for (const { acknowledged, image, label } of crashes) {
-        const found = open(image, label);
-        const short = found.length < acknowledged;
-        expect(short ? `${label}: ${found.length} of ${acknowledged}` : 'complete').toBe(
-          'complete',
-        );
-        expect(isDeepStrictEqual(found, written.slice(0, found.length)) ? 'equal' : label).toBe(
-          'equal',
-        );
-      }
-    },
-  );
+  it.each([1, 2])('holds every acknowledged entry, whatever survived (seed %i)', async (seed) => {
+    const { written, crashes } = await run(seed, 25);
+    expect(crashes.length).toBeGreaterThan(200);
+    for (const { acknowledged, image, label } of crashes) {
+      const found = open(image, label);
+      const short = found.length < acknowledged;
+      expect(short ? `${label}: ${found.length} of ${acknowledged}` : 'complete').toBe('complete');
+      expect(isDeepStrictEqual(found, written.slice(0, found.length)) ? 'equal' : label).toBe(
+        'equal',
+      );
+    }
+  });
 
   it('can be appended to after each crash, and crash again', async () => {
-    const { crashes } = await run(4, 15);
+    const { crashes } = await run(4, 10);
     for (const { image, label } of crashes) {
       const first = Wal.open(DIR, ZERO, walOptions(image, 6 * 1024));
       const next = first.entries.length + 1;

@@ -83,6 +83,10 @@ export class Raft {
   /**
    * Must be called for every committed change, in order, before applied() of its index; with
    * nodeId NO_MEMBER if the application refuses it. Returns the membership after it.
+   *
+   * A leader that is no voter any more steps down at once. Where those who stay are no quorum of
+   * those before (one of two members), whoever stays may not have heard of the commit and cannot be
+   * elected without the one that left: transfer the leadership first.
    */
   applyConfChange(change: ConfChange | ConfChangeV2): ConfState {
     return applyConfChange(this.#state, change);

@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 
 import { EtcdProcess, pause, RpcClient } from '@etcd-ts/testkit';
@@ -146,6 +147,21 @@ describe('requests that must be refused as the original refuses them', () => {
     a.close();
     b.close();
     expect({ ...answered, message: '' }).toEqual({ ...expected, message: '' });
+    await stillServes(ours);
+  });
+
+  it('a call whose content is not said to be gRPC never succeeds', async () => {
+    const session = connectHttp2(`http://${ours.endpoint}`);
+    session.on('error', () => undefined);
+    const status = await new Promise<string>((resolve) => {
+      const request = session.request({ ':method': 'POST', ':path': PUT });
+      request.on('response', (headers) => resolve(`HTTP ${String(headers[':status'])}`));
+      request.on('error', () => resolve('reset'));
+      request.on('close', () => resolve('closed'));
+      request.end(Buffer.concat([Buffer.of(0, 0, 0, 0, put(1).length), put(1)]));
+    });
+    session.destroy();
+    expect(status).toMatch(/^(HTTP 4\d\d|reset|closed)$/);
     await stillServes(ours);
   });
 });

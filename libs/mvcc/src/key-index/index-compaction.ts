@@ -48,6 +48,8 @@ class SliceSweep {
   }
 
   visit(leaf: Leaf, firstSlot: number): boolean {
+    // Nothing behind the resume key here: counting it as work would stop at the same key for ever.
+    if (firstSlot === leaf.keys.length) return true;
     if (leaf.pristine) {
       this.#keys++;
       return this.#goOn(leaf.keys.at(-1), true);

@@ -1,6 +1,7 @@
 import type { ClusterId, LeaseId, MemberId, Revision, Term } from '@etcd-ts/foundation';
 import type { Member } from '@etcd-ts/membership';
 import type { KeyValue, WatchEvent, WatchHub } from '@etcd-ts/mvcc';
+import type { Status } from '@etcd-ts/raft';
 import type {
   AlarmRequest,
   AlarmResponse,
@@ -62,6 +63,8 @@ export interface LeaseOperations {
 export interface ClusterOperations {
   /** Sorted by id. */
   members(linearizable: boolean): Promise<readonly Member[]>;
+  /** The same as this member knows them now. */
+  knownMembers(): readonly Member[];
   moveLeader(target: MemberId): Promise<void>;
 }
 
@@ -100,6 +103,7 @@ export interface MemberFacts {
   leader(): MemberId;
   isLearner(): boolean;
   clusterVersion(): string | undefined;
+  raftStatus(): Status;
   activeAlarms(): readonly AlarmType[];
   /** --max-request-bytes: bounds watch fragments and range stream chunks too. */
   readonly maxRequestBytes: number;

@@ -107,7 +107,7 @@ class RunningMember implements Member {
     const { raft, server, lessor, store, committer, snapshotter, compaction } = this.#running;
     committer.start();
     snapshotter.start();
-    void compaction.wake();
+    compaction.resume();
     this.#cancels.push(
       scheduler.every(TIMEOUT_CHECK_MS, () => this.#expire()),
       startLeaseExpiry({

@@ -62,11 +62,15 @@ export class Proposals {
     });
   }
 
-  /** Everything proposed since the last call: one raft step. */
+  /**
+   * Everything proposed since the last call: one raft step. What timed out while it waited for a
+   * leader is left out: its caller has been told, and need not be surprised by it later.
+   */
   takeFresh(): readonly Uint8Array[] {
     const fresh = this.#fresh;
-    if (fresh.length > 0) this.#fresh = [];
-    return fresh;
+    if (fresh.length === 0) return fresh;
+    this.#fresh = [];
+    return fresh.filter((data) => this.#byData.has(data));
   }
 
   /** The request behind these bytes if they were proposed here and nobody gave up on them. */

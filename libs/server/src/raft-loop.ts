@@ -106,14 +106,13 @@ export class RaftLoop {
     }
   }
 
+  /** Without a leader proposals wait, as in etcd: for the election, or for their timeout. */
   #takeProposals(): void {
     const { raft, proposals } = this.#parts;
+    if (raft.leader === NO_MEMBER) return;
     const fresh = proposals.takeFresh();
-    if (fresh.length === 0) return;
-    if (raft.propose(fresh) === 'accepted') return;
-    const noLeader = raft.leader === NO_MEMBER;
-    const error = noLeader ? ERRORS.NoLeader : ERRORS.RequestTooManyRequests;
-    proposals.drop(fresh, () => error.error());
+    if (fresh.length === 0 || raft.propose(fresh) === 'accepted') return;
+    proposals.drop(fresh, () => ERRORS.RequestTooManyRequests.error());
   }
 
   #takeReads(): void {

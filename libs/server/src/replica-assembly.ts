@@ -19,7 +19,7 @@ type Parts = MemberParts &
 export function assembleReplica(parts: Parts): Replica {
   const { store, lessor, clock, logger, metrics, config, committer, snapshotter } = parts;
   const applier = new Applier({
-    keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.wake()),
+    keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.schedule()),
     leases: new LeaseApplier(lessor, store, clock),
     alarms: parts.alarms,
     cluster: parts.cluster,

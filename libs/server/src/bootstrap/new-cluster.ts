@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RaftIndex, Term, NO_MEMBER, must } from '@etcd-ts/foundation';
 import type { ClusterId, MemberId } from '@etcd-ts/foundation';
+import { parseEndpointUrl } from '@etcd-ts/config';
 import type { ServerConfig } from '@etcd-ts/config';
 import {
   bootstrapMembers,
@@ -29,8 +30,10 @@ const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes)
 
 /** Ids and first log entries follow from the configuration alone, so all members agree on them. */
 export function planNewCluster(config: ServerConfig): NewCluster {
-  const parsed = parseInitialCluster(config.initialCluster);
-  if (parsed.kind === 'error') throw new BootstrapError(parsed.message);
+  const parsed = parseInitialCluster(config.initialCluster, parseEndpointUrl);
+  if (parsed.kind === 'error') {
+    throw new BootstrapError(`error setting up initial cluster: ${parsed.message}`);
+  }
   const problem = verifyBootstrap({
     localName: config.name,
     cluster: parsed.cluster,

@@ -68,9 +68,7 @@ async function reopen(parts: RaftStorageParts): Promise<RaftStorage> {
   const snapshots = new SnapshotFiles(directory.snapDir, {
     logger: logger.named('storage/snapshot'),
   });
-  const positions = Wal.readValidSnapshots(directory.walDir, {
-    logger: logger.named('storage/wal'),
-  });
+  const positions = Wal.readValidSnapshots(directory.walDir);
   const snapshot = snapshots.loadNewest(positions);
   const start = snapshot?.metadata ?? { index: RaftIndex(0), term: Term(0) };
   const contents = Wal.open(directory.walDir, start, walOptions(parts));

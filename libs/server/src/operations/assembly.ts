@@ -52,6 +52,7 @@ function memberFacts(parts: Parts): MemberFacts {
     leader: () => raft.leader,
     isLearner: () => cluster.localMember?.isLearner ?? false,
     clusterVersion: () => cluster.clusterVersion,
+    raftStatus: () => raft.status(),
     activeAlarms: () => alarms.list(AlarmType.NONE).map(({ alarm }) => alarm),
     maxRequestBytes: config.maxRequestBytes,
     maxTxnOperations: config.maxTxnOps,

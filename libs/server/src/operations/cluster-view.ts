@@ -20,6 +20,10 @@ export class ClusterView implements ClusterOperations {
 
   async members(linearizable: boolean): Promise<readonly Member[]> {
     if (linearizable) await this.#consensus.linearizable();
+    return this.knownMembers();
+  }
+
+  knownMembers(): readonly Member[] {
     return this.#cluster.members();
   }
 

@@ -49,11 +49,16 @@ export class CompactionRunner {
     this.#pace = pace;
   }
 
+  /** After a restart: goes on with a compaction that was scheduled and not finished. */
+  resume(): void {
+    if (!this.#store.compactionStep(this.#pace.batchLimit).done) void this.schedule();
+  }
+
   /**
-   * Something may be left to remove. Settles when nothing is; a compaction scheduled meanwhile
+   * A compaction was scheduled. Settles when nothing is; a compaction scheduled meanwhile
    * belongs to the same run, because the store always works towards the latest one.
    */
-  wake(): Promise<void> {
+  schedule(): Promise<void> {
     if (this.#run !== undefined) return this.#run.promise;
     let resolve: () => void = () => undefined;
     const promise = new Promise<void>((done) => (resolve = done));

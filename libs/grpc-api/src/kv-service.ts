@@ -1,0 +1,54 @@
+import { bindService } from '@etcd-ts/rpc';
+import type { BoundService } from '@etcd-ts/rpc';
+import type { EtcdServer } from '@etcd-ts/server';
+import { EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
+import type { RangeRequest } from '@etcd-ts/wire-protocol';
+
+import { withHeader } from './header.js';
+import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
+
+export function kvService({ facts, keyValues }: EtcdServer): BoundService {
+  return bindService(KVDefinition, {
+    range: async (request) => {
+      checkRange(request);
+      return withHeader(facts, await keyValues.range(request));
+    },
+    rangeStream: async (request, _call, out) => {
+      checkRange(request);
+      checkStreamable(request);
+      for await (const chunk of keyValues.rangeStream(request)) {
+        const rangeResponse = chunk.header === undefined ? chunk : withHeader(facts, chunk);
+        if (!out.write({ rangeResponse })) await out.drained();
+      }
+    },
+    put: async (request) => {
+      checkPut(request);
+      return withHeader(facts, await keyValues.put(request));
+    },
+    deleteRange: async (request) => {
+      checkDeleteRange(request);
+      return withHeader(facts, await keyValues.deleteRange(request));
+    },
+    txn: async (request) => {
+      checkTxn(request, facts.maxTxnOperations);
+      return withHeader(facts, await keyValues.txn(request));
+    },
+    compact: async (request) => withHeader(facts, await keyValues.compact(request)),
+  });
+}
+
+/** A stream goes through the keys once, in their order: it can neither sort nor filter. */
+function checkStreamable(request: RangeRequest): void {
+  // Ascending by key is the natural order, whichever way it is asked for.
+  const sorted = request.sortTarget !== 0 || request.sortOrder === 2;
+  if (sorted) throw unimplemented('RangeStream does not support custom sort orders');
+  const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
+  const filters = [minModRevision, maxModRevision, minCreateRevision, maxCreateRevision];
+  if (filters.some((filter) => filter !== 0n)) {
+    throw unimplemented('RangeStream does not support revision filters');
+  }
+}
+
+function unimplemented(message: string): EtcdError {
+  return new EtcdError({ code: GrpcStatus.Unimplemented, message });
+}

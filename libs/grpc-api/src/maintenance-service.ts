@@ -1,0 +1,35 @@
+import { MemberId } from '@etcd-ts/foundation';
+import { bindService } from '@etcd-ts/rpc';
+import type { BoundService } from '@etcd-ts/rpc';
+import type { EtcdServer } from '@etcd-ts/server';
+import { MaintenanceDefinition } from '@etcd-ts/wire-protocol';
+
+import { headerOf, withHeader } from './header.js';
+import { unsupported } from './unsupported.js';
+
+export function maintenanceService({ facts, maintenance, cluster }: EtcdServer): BoundService {
+  return bindService(MaintenanceDefinition, {
+    alarm: async (request) => withHeader(facts, await maintenance.alarm(request)),
+    status: async () => withHeader(facts, maintenance.status()),
+    defragment: async () => {
+      await maintenance.defragment();
+      return { header: undefined };
+    },
+    hash: async () => ({ header: headerOf(facts), hash: await maintenance.hash() }),
+    hashKV: async ({ revision }) => {
+      const answer = await maintenance.hashKv(Number(revision));
+      return {
+        header: headerOf(facts, BigInt(answer.revision)),
+        hash: answer.hash,
+        compactRevision: BigInt(answer.compactRevision),
+        hashRevision: BigInt(answer.hashRevision),
+      };
+    },
+    snapshot: unsupported('the Snapshot stream'),
+    moveLeader: async ({ targetID }) => {
+      await cluster.moveLeader(MemberId(targetID));
+      return { header: undefined };
+    },
+    downgrade: unsupported('downgrading a cluster'),
+  });
+}

@@ -1,0 +1,77 @@
+import type { Rng, Scheduler } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { bindService } from '@etcd-ts/rpc';
+import type { BoundService, CallContext, ResponseStream } from '@etcd-ts/rpc';
+import type { EtcdServer } from '@etcd-ts/server';
+import { ERRORS, EtcdError, GrpcStatus, WatchDefinition } from '@etcd-ts/wire-protocol';
+import type { WatchRequest, WatchResponse } from '@etcd-ts/wire-protocol';
+
+import { ended } from '../health-service.js';
+import { EventEncoder } from './event-encoder.js';
+import { WatchStream } from './watch-stream.js';
+
+/** Streams tick apart by up to this share of the interval, or all would wake at once. */
+const PROGRESS_JITTER = 0.1;
+
+export interface WatchServiceParts {
+  readonly server: EtcdServer;
+  readonly metrics: EtcdMetrics;
+  readonly scheduler: Scheduler;
+  readonly rng: Rng;
+}
+
+export function watchService({ server, metrics, scheduler, rng }: WatchServiceParts): BoundService {
+  const { facts, watch } = server;
+  const encoder = new EventEncoder(watch);
+  const observer = {
+    eventsSent: (count: number, seconds: number) => {
+      metrics.server.watchSend.observe(seconds);
+      metrics.server.watchSendPerEvent.observe(seconds / count);
+    },
+  };
+
+  const serve = async (
+    incoming: AsyncIterable<WatchRequest>,
+    call: CallContext,
+    out: ResponseStream<WatchResponse>,
+  ): Promise<void> => {
+    const stream = new WatchStream({ facts, watch, encoder, out, observer });
+    const intervalMs = watch.progressNotifyIntervalMs * (1 + PROGRESS_JITTER * rng.next());
+    const cancelTicks = scheduler.every(intervalMs, () => stream.tick());
+    metrics.mvcc.watchStreams.inc();
+    try {
+      for await (const request of incoming) {
+        dispatch(stream, request);
+        // A client that asks and does not read the answers is not read either.
+        await out.drained();
+      }
+      // A half-closed client still listens.
+      await ended(call);
+    } catch (error) {
+      throw canceledByClient(error) ? ERRORS.WatchCanceled.error() : error;
+    } finally {
+      cancelTicks();
+      stream.close();
+      metrics.mvcc.watchStreams.dec();
+    }
+  };
+  return bindService(WatchDefinition, { watch: serve });
+}
+
+function dispatch(stream: WatchStream, { requestUnion }: WatchRequest): void {
+  switch (requestUnion?.$case) {
+    case 'createRequest':
+      return stream.create(requestUnion.value);
+    case 'cancelRequest':
+      return stream.cancel(requestUnion.value.watchId);
+    case 'progressRequest':
+      return stream.requestProgress();
+    case undefined:
+      // Something newer clients know; etcd ignores it too.
+      return;
+  }
+}
+
+function canceledByClient(error: unknown): boolean {
+  return error instanceof EtcdError && error.code === GrpcStatus.Canceled;
+}

@@ -1,0 +1,200 @@
+import type { Revision } from '@etcd-ts/foundation';
+import { GRPC_OVERHEAD_BYTES, must } from '@etcd-ts/foundation';
+import type { RevisionCommit, Watcher, WatchSink } from '@etcd-ts/mvcc';
+import { Encoded } from '@etcd-ts/rpc';
+import type { ResponseStream } from '@etcd-ts/rpc';
+import type { MemberFacts, WatchOperations } from '@etcd-ts/server';
+import type { WatchCreateRequest, WatchResponse } from '@etcd-ts/wire-protocol';
+
+import { headerOf } from '../header.js';
+import { refuseCreate, watchInterest } from './create-request.js';
+import { emptyResponse, watchResponse } from './event-encoder.js';
+import type { EventEncoder } from './event-encoder.js';
+import { fragments } from './fragmentation.js';
+
+/** In answers that belong to no watcher, or to all of a stream. */
+const NO_WATCH_ID = -1n;
+
+interface Subscription {
+  readonly id: bigint;
+  readonly prevKv: boolean;
+  readonly fragment: boolean;
+  readonly progressNotify: boolean;
+  /** Something was sent since the last progress tick, so there is nothing to tell. */
+  sentSinceTick: boolean;
+}
+
+export interface WatchStreamParts {
+  readonly facts: MemberFacts;
+  readonly watch: WatchOperations;
+  readonly encoder: EventEncoder;
+  readonly out: ResponseStream<WatchResponse>;
+  readonly observer: WatchObserver;
+}
+
+export interface WatchObserver {
+  eventsSent(count: number, seconds: number): void;
+}
+
+/**
+ * One client's stream and the watchers on it. While the client does not read, the stream refuses
+ * what the hub offers and holds nothing but the bytes already handed to the transport: the hub
+ * keeps each watcher's position and offers again once the stream has drained.
+ */
+export class WatchStream implements WatchSink {
+  readonly #parts: WatchStreamParts;
+  readonly #byId = new Map<bigint, Watcher>();
+  readonly #subscriptions = new Map<Watcher, Subscription>();
+  #nextId = 0n;
+  #full = false;
+  #closed = false;
+  /** While the hub is told of a new watcher, which it may already report as compacted. */
+  #creating: Subscription | undefined;
+
+  constructor(parts: WatchStreamParts) {
+    this.#parts = parts;
+  }
+
+  /** The created answer always precedes the first event: it is written before the hub knows. */
+  create(request: WatchCreateRequest): void {
+    const refusal = refuseCreate(request, this.#byId.has(request.watchId));
+    if (refusal !== undefined) {
+      this.#control({
+        ...this.#empty(NO_WATCH_ID),
+        created: true,
+        canceled: true,
+        cancelReason: refusal,
+      });
+      return;
+    }
+    const subscription = this.#subscribe(request);
+    this.#control({ ...this.#empty(subscription.id), created: true });
+    this.#creating = subscription;
+    const watcher = this.#parts.watch.hub.watch({ ...watchInterest(request), sink: this });
+    if (this.#creating === undefined) return; // compacted already, and reported
+    this.#creating = undefined;
+    this.#byId.set(subscription.id, watcher);
+    this.#subscriptions.set(watcher, subscription);
+  }
+
+  /** Cancelling what does not exist is answered by nothing, as in etcd. */
+  cancel(id: bigint): void {
+    const watcher = this.#byId.get(id);
+    if (watcher === undefined) return;
+    this.#forget(watcher);
+    this.#parts.watch.hub.cancel(watcher);
+    this.#control({ ...this.#empty(id), canceled: true });
+  }
+
+  /** Answers only if every watcher has everything up to now; the client asks again otherwise. */
+  requestProgress(): void {
+    if (this.#byId.size === 0) return;
+    let progress: Revision | undefined;
+    for (const watcher of this.#byId.values()) {
+      const own = this.#parts.watch.hub.progressOf(watcher);
+      if (own === undefined) return;
+      if (progress === undefined || own < progress) progress = own;
+    }
+    this.#sendProgress(NO_WATCH_ID, must(progress, 'there is a watcher'));
+  }
+
+  /** The progress_notify timer has fired: whoever was silent since then hears where it stands. */
+  tick(): void {
+    for (const [watcher, subscription] of this.#subscriptions) {
+      if (!subscription.progressNotify) continue;
+      const progress = this.#parts.watch.hub.progressOf(watcher);
+      if (!subscription.sentSinceTick && progress !== undefined) {
+        this.#sendProgress(subscription.id, progress);
+      }
+      subscription.sentSinceTick = false;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const watcher of this.#byId.values()) this.#parts.watch.hub.cancel(watcher);
+    this.#byId.clear();
+    this.#subscriptions.clear();
+  }
+
+  offer(watcher: Watcher, commits: readonly RevisionCommit[], upTo: Revision): boolean {
+    if (this.#full || this.#closed) return false;
+    const subscription = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
+    const startedMs = performance.now();
+    const { encoder, facts } = this.#parts;
+    const fields = commits.flatMap((commit) =>
+      commit.events.map((event) => encoder.field(event, subscription.prevKv)),
+    );
+    const header = headerOf(facts, BigInt(upTo));
+    const limit = subscription.fragment ? facts.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity;
+    for (const { part, isLast } of fragments(fields, limit)) {
+      this.#write(new Encoded(watchResponse(header, subscription.id, part, !isLast)));
+    }
+    subscription.sentSinceTick = true;
+    this.#parts.observer.eventsSent(fields.length, (performance.now() - startedMs) / 1000);
+    return true;
+  }
+
+  compacted(watcher: Watcher, compactRevision: Revision): void {
+    const subscription = this.#creating ?? this.#subscriptions.get(watcher);
+    this.#creating = undefined;
+    this.#forget(watcher);
+    if (subscription === undefined) return;
+    const response = this.#empty(subscription.id);
+    // etcd leaves the revision unset here: the client goes by compact_revision.
+    const header = { ...must(response.header, 'just made'), revision: 0n };
+    this.#control({
+      ...response,
+      header,
+      canceled: true,
+      compactRevision: BigInt(compactRevision),
+    });
+  }
+
+  #subscribe(request: WatchCreateRequest): Subscription {
+    const { prevKv, fragment, progressNotify, watchId } = request;
+    const id = watchId === 0n ? this.#takeFreeId() : watchId;
+    return { id, prevKv, fragment, progressNotify, sentSinceTick: false };
+  }
+
+  #takeFreeId(): bigint {
+    while (this.#byId.has(this.#nextId)) this.#nextId++;
+    return this.#nextId++;
+  }
+
+  #forget(watcher: Watcher): void {
+    const subscription = this.#subscriptions.get(watcher);
+    if (subscription === undefined) return;
+    this.#subscriptions.delete(watcher);
+    this.#byId.delete(subscription.id);
+  }
+
+  #sendProgress(id: bigint, revision: Revision): void {
+    this.#control(emptyResponse(headerOf(this.#parts.facts, BigInt(revision)), id));
+  }
+
+  #empty(id: bigint): WatchResponse {
+    return emptyResponse(headerOf(this.#parts.facts), id);
+  }
+
+  /**
+   * Control answers are written even when the stream is full: each is the answer to one request,
+   * and the reader of requests waits while the stream is full.
+   */
+  #control(response: WatchResponse): void {
+    this.#write(response);
+  }
+
+  #write(message: WatchResponse | Encoded): void {
+    if (this.#parts.out.write(message) || this.#full) return;
+    this.#full = true;
+    this.#parts.out.drained().then(
+      () => {
+        this.#full = false;
+        if (!this.#closed) this.#parts.watch.hub.sinkDrained(this);
+      },
+      // The call is over; close() follows.
+      () => undefined,
+    );
+  }
+}

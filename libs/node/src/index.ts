@@ -1,0 +1,2 @@
+export { startNode } from './node.js';
+export type { Node, NodeParts } from './node.js';

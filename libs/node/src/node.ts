@@ -1,0 +1,177 @@
+import { randomInt } from 'node:crypto';
+import type { ServerConfig } from '@etcd-ts/config';
+import { GRPC_OVERHEAD_BYTES, SeededRng } from '@etcd-ts/foundation';
+import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
+import { ETCD_METHODS, etcdServices } from '@etcd-ts/grpc-api';
+import { createMetrics } from '@etcd-ts/observability';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { GrpcJsServer } from '@etcd-ts/rpc';
+import type { ListenAddress } from '@etcd-ts/rpc';
+import {
+  openMember,
+  requestTimeoutMs,
+  SERVER_VERSION,
+  SYSTEM_CLOCK,
+  SYSTEM_SCHEDULER,
+} from '@etcd-ts/server';
+import type { EtcdServer, Member } from '@etcd-ts/server';
+import { ERRORS } from '@etcd-ts/wire-protocol';
+
+import { ConnectionGate } from './connection-gate.js';
+import { grpcObserver } from './grpc-observer.js';
+import { HttpFaces } from './http-faces.js';
+import { bindListeners, logServing } from './listeners.js';
+import type { Listeners } from './listeners.js';
+
+const MAX_SEED = 2 ** 32;
+
+/** The world, as arguments; what is left out is the machine's own. */
+export interface NodeParts {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly scheduler?: Scheduler;
+  readonly rng?: Rng;
+}
+
+/** A running etcd node. Several live in one process, each with its own directory and ports. */
+export interface Node {
+  /** For requests from within this process, without a network in between. */
+  readonly server: EtcdServer;
+  readonly metrics: EtcdMetrics;
+  /** Where clients connect, in the order of the configured URLs; the way to learn a port of 0. */
+  readonly clientAddresses: readonly ListenAddress[];
+  /** Resolves when requests can be served; rejects if the node stops before. */
+  readonly ready: Promise<void>;
+  /** Resolves when the node has stopped: with the reason, or undefined after `stop`. */
+  readonly stopped: Promise<Error | undefined>;
+  /** Ends streams, lets running requests finish, then makes everything durable and closes. */
+  stop(): Promise<void>;
+}
+
+/** Rejects when an address cannot be bound or the data directory cannot be opened. */
+export async function startNode(config: ServerConfig, parts: NodeParts): Promise<Node> {
+  const running = new RunningNode(config, parts);
+  await running.start();
+  return running;
+}
+
+class RunningNode implements Node {
+  readonly #config: ServerConfig;
+  readonly #parts: Required<NodeParts>;
+  readonly metrics: EtcdMetrics;
+  readonly #grpc: GrpcJsServer;
+  readonly #gate: ConnectionGate;
+  readonly #http = new HttpFaces();
+  /** Aborts when the node stops, which ends every stream. */
+  readonly #stopping = new AbortController();
+  #member: Member | undefined;
+  #listeners: Listeners | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(config: ServerConfig, parts: NodeParts) {
+    this.#config = config;
+    this.#parts = {
+      clock: SYSTEM_CLOCK,
+      scheduler: SYSTEM_SCHEDULER,
+      rng: new SeededRng(randomInt(MAX_SEED)),
+      ...parts,
+    };
+    this.metrics = createMetrics({
+      serverVersion: SERVER_VERSION,
+      mode: config.metrics,
+      grpcMethods: ETCD_METHODS,
+    });
+    this.#grpc = new GrpcJsServer({
+      maxReceiveBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+      maxConcurrentStreams: config.maxConcurrentStreams,
+      keepaliveIntervalMs: config.grpcKeepaliveIntervalMs,
+      keepaliveTimeoutMs: config.grpcKeepaliveTimeoutMs,
+      observer: grpcObserver(this.metrics),
+      logger: this.#parts.logger.named('node/grpc'),
+    });
+    this.#gate = new ConnectionGate((socket) => this.#grpc.acceptConnection(socket));
+  }
+
+  get server(): EtcdServer {
+    return this.#running.server;
+  }
+
+  get clientAddresses(): readonly ListenAddress[] {
+    return this.#listeners?.client.addresses ?? [];
+  }
+
+  get ready(): Promise<void> {
+    return this.#running.ready;
+  }
+
+  get stopped(): Promise<Error | undefined> {
+    return this.#running.stopped;
+  }
+
+  get #running(): Member {
+    if (this.#member === undefined) throw ERRORS.Stopped.error();
+    return this.#member;
+  }
+
+  async start(): Promise<void> {
+    const { logger } = this.#parts;
+    // Before anything is written: an address in use must leave the data directory as it was.
+    this.#listeners = await bindListeners({
+      config: this.#config,
+      grpc: this.#gate,
+      ...this.#http.servers,
+      logger: logger.named('node/listeners'),
+    });
+    try {
+      this.#member = await openMember({
+        ...this.#parts,
+        config: this.#config,
+        metrics: this.metrics,
+      });
+    } catch (error) {
+      await this.#listeners.close(0);
+      this.metrics.close();
+      throw error;
+    }
+    this.#serve(this.#member);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  #serve(member: Member): void {
+    const { logger } = this.#parts;
+    const services = etcdServices({
+      ...this.#parts,
+      server: member.server,
+      metrics: this.metrics,
+      logger: logger.named('grpc-api'),
+      warningDurationMs: this.#config.warningUnaryRequestDurationMs,
+      stopping: this.#stopping.signal,
+    });
+    for (const service of services) this.#grpc.add(service);
+    this.#http.open(this.#config, member, this.metrics, logger.named('http-gateway'));
+    member.ready.then(
+      () => {
+        this.#gate.open();
+        logger.info('ready to serve client requests');
+        logServing(this.#config, logger.named('node/listeners'));
+      },
+      // `stopped` has the reason.
+      () => this.#gate.refuse(),
+    );
+    // A member that fails takes its faces down with it: nobody may go on asking.
+    void member.stopped.then(() => this.stop());
+  }
+
+  async #stop(): Promise<void> {
+    const graceMs = requestTimeoutMs(this.#config);
+    this.#stopping.abort(ERRORS.Stopped.error());
+    this.#gate.refuse();
+    await Promise.all([this.#grpc.close(graceMs), this.#listeners?.close(graceMs)]);
+    await this.#member?.stop();
+    this.metrics.close();
+  }
+}

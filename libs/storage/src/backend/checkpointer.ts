@@ -86,14 +86,25 @@ export class Checkpointer {
   }
 
   #pendingFrames(): number {
-    const [state] = this.#database.pragma('wal_checkpoint(NOOP)') as [LogState];
+    const state = this.#logState();
     return state.log - state.checkpointed;
   }
 
+  #logState(): LogState {
+    const [state] = this.#database.pragma('wal_checkpoint(NOOP)') as [LogState];
+    return state;
+  }
+
   async #checkpoint(inTransaction: () => boolean): Promise<void> {
-    await fdatasync(this.#walFd);
-    // A commit has begun meanwhile: its end starts the next attempt.
-    if (inTransaction()) return;
+    // A commit that came and went during the fsync has frames which may not be durable: copying
+    // its pages would let a power loss leave some of them in the database with nothing in the log
+    // to complete or undo them. So the copy waits for an fsync that nothing was committed during.
+    for (let durable = -1; durable !== this.#logState().log;) {
+      durable = this.#logState().log;
+      await fdatasync(this.#walFd);
+      // A commit has begun meanwhile: its end starts the next attempt.
+      if (inTransaction()) return;
+    }
     this.#copied = true;
     this.#database.pragma('wal_checkpoint(PASSIVE)');
     await fdatasync(this.#databaseFd);

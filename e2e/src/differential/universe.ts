@@ -1,15 +1,16 @@
 import { prefixEnd, type Rng } from '@etcd-ts/foundation';
 
-/** Few keys, so that histories collide; with empty bytes, high bytes and prefixes of each other. */
+/**
+ * Few keys, so that histories collide; with empty bytes, high bytes and prefixes of each other. No
+ * more than twelve: Go sorts so many by insertion, which is stable. With more, keys that compare
+ * equal come in an order that is nobody's promise.
+ */
 const KEYS: readonly Buffer[] = [
-  ...['a', 'aa', 'ab', 'b', 'b/1', 'b/2', 'b/3', 'c', 'key with space', 'zz'].map((k) =>
-    Buffer.from(k),
-  ),
+  ...['a', 'aa', 'ab', 'b', 'b/1', 'b/2', 'key with space', 'zz'].map((k) => Buffer.from(k)),
   Buffer.of(0x00),
   Buffer.of(0x00, 0x00),
   Buffer.of(0x62, 0x00),
   Buffer.of(0xff),
-  Buffer.of(0xff, 0xff),
 ];
 const OPEN_END = Buffer.of(0);
 const NO_BYTES = Buffer.alloc(0);

@@ -98,7 +98,7 @@ export class Maintenance implements MaintenanceOperations {
     const { metrics, reclaimer } = this.#parts;
     metrics.disk.defragInflight.set(1);
     try {
-      await this.#timed(metrics.disk.backendDefrag, () => reclaimer.wake());
+      await this.#timed(metrics.disk.backendDefrag, () => reclaimer.reclaim());
     } finally {
       metrics.disk.defragInflight.set(0);
     }

@@ -55,7 +55,7 @@ export function assembleUpkeep(
           metrics.mvcc.lastCompaction.set(clock.wallMs() / 1000);
         },
       },
-      finished: () => void reclaimer.wake(),
+      finished: () => reclaimer.wake(),
     },
     {
       batchLimit: config.compactionBatchLimit,

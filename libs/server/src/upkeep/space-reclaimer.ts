@@ -14,7 +14,7 @@ export class SpaceReclaimer {
   readonly #backend: Backend;
   readonly #scheduler: Scheduler;
   readonly #logger: Logger;
-  #run: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
+  #run: Promise<void> | undefined;
   #stopped = false;
 
   constructor(backend: Backend, scheduler: Scheduler, logger: Logger) {
@@ -23,41 +23,39 @@ export class SpaceReclaimer {
     this.#logger = logger;
   }
 
-  /** Settles when no free page is left. */
-  wake(): Promise<void> {
-    if (this.#run !== undefined) return this.#run.promise;
-    let resolve: () => void = () => undefined;
-    const promise = new Promise<void>((done) => (resolve = done));
-    this.#run = { promise, resolve };
-    const before = this.#backend.sizeBytes();
-    this.#scheduler.soon(() => this.#slice(before));
-    return promise;
+  /** Settles when no free page is left, or the node stops; rejects when the backend fails. */
+  reclaim(): Promise<void> {
+    this.#run ??= this.#reclaim().finally(() => (this.#run = undefined));
+    return this.#run;
+  }
+
+  /** For nobody who waits: a backend that fails is noticed by whoever commits to it next. */
+  wake(): void {
+    this.reclaim().catch((error: unknown) => {
+      this.#logger.warn('failed to reclaim backend space', {
+        error: error instanceof Error ? error : String(error),
+      });
+    });
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#finish();
   }
 
-  #slice(sizeBefore: number): void {
-    if (this.#stopped || this.#run === undefined) return;
-    if (this.#backend.reclaim(PAGES_PER_SLICE) > 0) {
-      this.#scheduler.after(PAUSE_MS, () => this.#slice(sizeBefore));
-      return;
+  async #reclaim(): Promise<void> {
+    const before = this.#backend.sizeBytes();
+    // Pages become free only when the deletions are committed.
+    await this.#backend.commitDurable();
+    while (!this.#stopped && this.#backend.reclaim(PAGES_PER_SLICE) > 0) {
+      await new Promise<void>((resolve) => this.#scheduler.after(PAUSE_MS, resolve));
     }
+    if (this.#stopped) return;
+    await this.#backend.shrinkFile();
     const size = this.#backend.sizeBytes();
-    if (size < sizeBefore) {
-      this.#logger.info('reclaimed backend space', {
-        'current-db-size-bytes': size,
-        'previous-db-size-bytes': sizeBefore,
-      });
-    }
-    this.#finish();
-  }
-
-  #finish(): void {
-    const run = this.#run;
-    this.#run = undefined;
-    run?.resolve();
+    if (size >= before) return;
+    this.#logger.info('reclaimed backend space', {
+      'current-db-size-bytes': size,
+      'previous-db-size-bytes': before,
+    });
   }
 }

@@ -170,4 +170,23 @@ describe('the backend', () => {
     ).toThrow();
     await backend.close();
   });
+
+  it('shrinks its file to what is in use once pages are reclaimed', async () => {
+    const file = join(directory(), 'db.sqlite');
+    const backend = Backend.open(file, OPTIONS);
+    const rows = Array.from({ length: 50 }, (_, i) => ({ main: rev(i + 2), sub: 0 }));
+    apply(backend, 1, () => {
+      for (const { main } of rows) backend.appendRevision(main, 0, false, Buffer.alloc(100_000, 1));
+    });
+    await backend.commitDurable();
+    await backend.shrinkFile();
+    expect(fs.statSync(file).size).toBeGreaterThan(5_000_000);
+    backend.deleteRevisions(rows);
+    backend.commit();
+    while (backend.reclaim(1000) > 0);
+    await backend.shrinkFile();
+    expect(fs.statSync(file).size).toBe(backend.sizeBytes());
+    expect(backend.sizeBytes()).toBeLessThan(200_000);
+    await backend.close();
+  });
 });

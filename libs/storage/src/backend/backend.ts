@@ -359,6 +359,19 @@ export class Backend {
     });
   }
 
+  /**
+   * Lets the file on disk shrink to sizeBytes(): pages given up by reclaim() leave it only when
+   * SQLite's log is moved into it. Gives way to a commit that begins meanwhile.
+   */
+  async shrinkFile(): Promise<void> {
+    await this.commitDurable();
+    await this.#checkpointer.now(
+      () => this.#database.inTransaction,
+      (error) => this.#fail(error),
+    );
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   /** Empty when sound, else what SQLite found. Reads the whole file at once: offline work. */
   integrityCheck(): readonly string[] {
     const rows = this.#guard(

@@ -77,7 +77,21 @@ export class Checkpointer {
 
   /** After a commit: starts a checkpoint when the log is long enough and none is running. */
   afterCommit(inTransaction: () => boolean, onError: (error: unknown) => void): void {
-    if (this.#running !== undefined || this.#pendingFrames() < CHECKPOINT_FRAMES) return;
+    if (this.#running === undefined && this.#pendingFrames() >= CHECKPOINT_FRAMES) {
+      this.#start(inTransaction, onError);
+    }
+  }
+
+  /** The same however short the log is: only then does the file give freed pages back. */
+  async now(inTransaction: () => boolean, onError: (error: unknown) => void): Promise<void> {
+    await this.#running;
+    if (this.#running === undefined && this.#pendingFrames() > 0) {
+      this.#start(inTransaction, onError);
+    }
+    await this.#running;
+  }
+
+  #start(inTransaction: () => boolean, onError: (error: unknown) => void): void {
     this.#running = this.#checkpoint(inTransaction)
       .catch(onError)
       .finally(() => {

@@ -20,6 +20,7 @@ import { expectFatalEnd, fatalLine } from './fatal-end.js';
 
 const PUTS = 300;
 const BIT_FLIPS = 12;
+const SECTOR_BYTES = 512;
 
 const folder = createScratchDirectory('damage');
 const pristine = join(folder, 'pristine');
@@ -58,6 +59,12 @@ function contentLength(file: string): number {
   return end;
 }
 
+function write(file: string, offset: number, bytes: Buffer): void {
+  const handle = openSync(file, 'r+');
+  writeSync(handle, bytes, 0, bytes.length, offset);
+  closeSync(handle);
+}
+
 function flipBit(file: string, offset: number, bit: number): void {
   const handle = openSync(file, 'r+');
   const byte = Buffer.alloc(1);
@@ -91,12 +98,20 @@ describe('a damaged log', () => {
     await expectIntact();
   });
 
-  it('that is followed by garbage without a record is refused or ignored, never obeyed', async () => {
+  it('that goes on after a lost sector was torn: what came after it is dropped, the rest kept', async () => {
     const file = walFile();
-    const handle = openSync(file, 'r+');
-    writeSync(handle, Buffer.from('ffffffffffffff7f00', 'hex'), 0, 9, contentLength(file) + 64);
-    closeSync(handle);
+    const lost = Math.ceil(contentLength(file) / SECTOR_BYTES) * SECTOR_BYTES;
+    write(file, lost + SECTOR_BYTES, Buffer.alloc(SECTOR_BYTES, 'garbage'));
     await expectIntact();
+  });
+
+  it('with garbage in the sector of its last record is refused: no tear leaves that', async () => {
+    const file = walFile();
+    const end = Math.ceil(contentLength(file) / 8) * 8;
+    // A record may fill its sector to the end; then the garbage is in the record.
+    const place = end % SECTOR_BYTES === 0 ? end - 8 : end + 8;
+    write(file, place, Buffer.from('garbage'));
+    await expectRefused(/\.wal.*\d+/);
   });
 
   it.each([0.3, 0.5, 0.8])(
@@ -134,9 +149,7 @@ describe('a damaged database', () => {
   });
 
   it('whose first page is overwritten is refused', async () => {
-    const handle = openSync(databaseFile(), 'r+');
-    writeSync(handle, Buffer.alloc(4096, 'no database'), 0, 4096, 0);
-    closeSync(handle);
+    write(databaseFile(), 0, Buffer.alloc(4096, 'no database'));
     await expectRefused(/./);
   });
 

@@ -169,4 +169,9 @@ describe('HashKV', () => {
   it('refuses a revision that is not there yet', () => {
     expect(finish(store.hashKv(2))).toEqual({ kind: 'future' });
   });
+
+  it('hashes nothing at a negative revision, as etcd 3.4.23 answers', () => {
+    historyToRevision9(store);
+    expect(finish(store.hashKv(-1))).toMatchObject({ hash: 1084519789, hashRevision: -1 });
+  });
 });

@@ -14,7 +14,8 @@ export type HashOutcome =
       readonly hash: number;
       /** -1 on a store that was never compacted, as etcd answers. */
       readonly compactRevision: number;
-      readonly hashRevision: Revision;
+      /** As asked for; the current one for 0. */
+      readonly hashRevision: number;
       /** The store's revision when the hashing began (header.revision). */
       readonly revision: Revision;
     }
@@ -37,8 +38,18 @@ export function* hashKv(state: StoreState, revision: number): Generator<undefine
     const { currentRevision, compactedAt } = state;
     if (revision > currentRevision) return { kind: 'future' };
     if (revision > 0 && revision < compactedAt) return { kind: 'compacted' };
-    const hashRevision = revision > 0 ? Revision(revision) : currentRevision;
-    const hash = yield* new RowHash(state, compactedAt, hashRevision).run();
+    const hashRevision = revision === 0 ? currentRevision : revision;
+    // Nothing is that old: etcd hashes no row at all.
+    if (hashRevision < 0) {
+      return {
+        kind: 'ok',
+        hash: SEED,
+        compactRevision: compactedAt,
+        hashRevision,
+        revision: currentRevision,
+      };
+    }
+    const hash = yield* new RowHash(state, compactedAt, Revision(hashRevision)).run();
     if (hash === undefined) continue;
     return {
       kind: 'ok',

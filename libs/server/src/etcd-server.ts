@@ -71,7 +71,7 @@ export interface ClusterOperations {
 export interface HashKvAnswer {
   readonly hash: number;
   readonly compactRevision: number;
-  readonly hashRevision: Revision;
+  readonly hashRevision: number;
   /** Of the store when the hash was taken, for the header. */
   readonly revision: Revision;
 }

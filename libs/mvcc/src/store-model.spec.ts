@@ -149,8 +149,9 @@ class Pair {
 
   #previous(event: RevisionCommit['events'][number]): void {
     const before = event.kv.modRevision - 1;
+    const created = event.type === 'put' && event.kv.createRevision === event.kv.modRevision;
     const expected =
-      before < this.model.compactedAt
+      before < this.model.compactedAt || created
         ? undefined
         : this.model.stateAt(before).find((kv) => Buffer.compare(kv.key, event.kv.key) === 0);
     expectSame(this.#store.previousKeyValue(event), expected);

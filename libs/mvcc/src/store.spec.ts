@@ -115,6 +115,23 @@ describe('a store', () => {
     expect(seen).toMatchObject({ count: 1, revision: 2 });
   });
 
+  it('knows no previous value of a key that one transaction deletes and creates again', () => {
+    store.put(putRequest('a', 'old'));
+    const previous: unknown[] = [];
+    store.onRevision = ({ events }) => {
+      for (const event of events) previous.push(store.previousKeyValue(event)?.value.toString());
+    };
+    store.txn({
+      compares: [],
+      success: [
+        { kind: 'deleteRange', request: deleteRequest('a') },
+        { kind: 'put', request: putRequest('a', 'new') },
+      ],
+      failure: [],
+    });
+    expect(previous).toEqual(['old', undefined]);
+  });
+
   describe('read in chunks', () => {
     beforeEach(() => {
       for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) store.put(putRequest(key, key));

@@ -140,6 +140,8 @@ export class MvccStore {
 
   /** The key just before the event; undefined if the event created it or that state is compacted. */
   previousKeyValue(event: WatchEvent): KeyValue | undefined {
+    // Also when the same transaction deleted the key before: to etcd that is a creation too.
+    if (event.type === 'put' && event.kv.createRevision === event.kv.modRevision) return undefined;
     const { index, compactedAt } = this.#state;
     const before = event.kv.modRevision - 1;
     if (before < compactedAt || !index.find(toBinaryString(event.kv.key))) return undefined;

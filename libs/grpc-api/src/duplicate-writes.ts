@@ -1,17 +1,24 @@
-import { compareBytes, toBinaryString } from '@etcd-ts/foundation';
+import { toBinaryString } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import type { DeleteRangeRequest, RequestOp, TxnRequest } from '@etcd-ts/wire-protocol';
 
+import { KeyIntervals } from './key-intervals.js';
+
 interface Writes {
   readonly puts: Set<BinaryString>;
-  readonly deletes: DeleteRangeRequest[];
+  readonly deletes: KeyIntervals;
 }
 
 /**
- * No path through a transaction may put a key twice, or put a key that it also deletes: the
- * revisions of one key would then have no order within their main revision. The two branches of a
- * transaction exclude each other, so they may write the same; deletes may overlap deletes.
+ * Refuses a transaction one of whose paths puts a key twice, or both puts and deletes it. The two
+ * branches of a transaction exclude each other, so they may write the same; deletes may overlap
+ * deletes.
+ *
+ * Two paths are let through although the rule would refuse them, because etcd does, and clients use
+ * the first of them to replace everything at once: a delete that is open-ended beside a put, and a
+ * nested put followed by the delete of its key in a later nested transaction. Both are well defined:
+ * operations take effect in their order.
  */
 export function checkDuplicateWrites(request: TxnRequest): void {
   writesOf(request.success);
@@ -19,50 +26,40 @@ export function checkDuplicateWrites(request: TxnRequest): void {
 }
 
 function writesOf(operations: readonly RequestOp[]): Writes {
-  const writes: Writes = { puts: new Set(), deletes: [] };
+  const writes: Writes = { puts: new Set(), deletes: new KeyIntervals() };
   for (const { request } of operations) {
-    if (request?.$case === 'requestDeleteRange') writes.deletes.push(request.value);
-  }
-  for (const { request } of operations) {
-    if (request?.$case === 'requestPut') addPut(writes, toBinaryString(request.value.key));
+    if (request?.$case === 'requestDeleteRange') addDelete(writes, request.value);
   }
   for (const { request } of operations) {
     if (request?.$case === 'requestTxn') addNested(writes, request.value);
   }
+  for (const { request } of operations) {
+    if (request?.$case !== 'requestPut') continue;
+    const key = toBinaryString(request.value.key);
+    refuseSecondWrite(writes, key);
+    writes.puts.add(key);
+  }
   return writes;
 }
 
-function addPut({ puts, deletes }: Writes, key: BinaryString): void {
-  if (puts.has(key) || deletes.some((range) => covers(range, key))) {
-    throw ERRORS.DuplicateKey.error();
-  }
-  puts.add(key);
+function addDelete({ deletes }: Writes, { key, rangeEnd }: DeleteRangeRequest): void {
+  const begin = toBinaryString(key);
+  // An open end, "\0", lies before every key: such an interval is empty, as in etcd.
+  if (rangeEnd.length === 0) deletes.addKey(begin);
+  else deletes.addInterval(begin, toBinaryString(rangeEnd));
 }
 
 function addNested(writes: Writes, nested: TxnRequest): void {
-  const branches = [writesOf(nested.success), writesOf(nested.failure)];
-  const fresh = new Set<BinaryString>();
-  for (const branch of branches) {
-    for (const key of branch.puts) {
-      const isDuplicate = writes.puts.has(key) && !fresh.has(key);
-      if (isDuplicate || writes.deletes.some((range) => covers(range, key))) {
-        throw ERRORS.DuplicateKey.error();
-      }
-      fresh.add(key);
-    }
+  const success = writesOf(nested.success);
+  const failure = writesOf(nested.failure);
+  for (const key of success.puts) refuseSecondWrite(writes, key);
+  for (const key of failure.puts) refuseSecondWrite(writes, key);
+  for (const branch of [success, failure]) {
+    for (const key of branch.puts) writes.puts.add(key);
+    writes.deletes.addAll(branch.deletes);
   }
-  const deletes = branches.flatMap((branch) => branch.deletes);
-  for (const key of writes.puts) {
-    if (deletes.some((range) => covers(range, key))) throw ERRORS.DuplicateKey.error();
-  }
-  for (const key of fresh) writes.puts.add(key);
-  writes.deletes.push(...deletes);
 }
 
-function covers({ key, rangeEnd }: DeleteRangeRequest, candidate: BinaryString): boolean {
-  const bytes = Buffer.from(candidate, 'latin1');
-  if (rangeEnd.length === 0) return compareBytes(bytes, key) === 0;
-  if (compareBytes(bytes, key) < 0) return false;
-  const openEnded = rangeEnd.length === 1 && rangeEnd[0] === 0;
-  return openEnded || compareBytes(bytes, rangeEnd) < 0;
+function refuseSecondWrite({ puts, deletes }: Writes, key: BinaryString): void {
+  if (puts.has(key) || deletes.covers(key)) throw ERRORS.DuplicateKey.error();
 }

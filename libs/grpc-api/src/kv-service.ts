@@ -1,7 +1,7 @@
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
-import { EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
+import { ERRORS, EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
 import { withHeader } from './header.js';
@@ -10,6 +10,8 @@ import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-vali
 export function kvService({ facts, keyValues }: EtcdServer): BoundService {
   return bindService(KVDefinition, {
     range: async (request) => {
+      // A learner may lag behind for as long as it likes: only what may be stale can be read there.
+      if (facts.isLearner() && !request.serializable) throw ERRORS.NotSupportedForLearner.error();
       checkRange(request);
       return withHeader(facts, await keyValues.range(request));
     },

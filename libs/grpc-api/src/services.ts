@@ -16,9 +16,10 @@ import {
 } from '@etcd-ts/wire-protocol';
 
 import { authService } from './auth-service.js';
-import { guardService } from './call-guard.js';
+
 import { clusterService } from './cluster-service.js';
 import { electionService } from './election-service.js';
+import { CallGuard } from './guard/call-guard.js';
 import { healthService } from './health-service.js';
 import { kvService } from './kv-service.js';
 import { leaseService } from './lease-service.js';
@@ -66,5 +67,6 @@ export function etcdServices(parts: EtcdServicesParts): readonly BoundService[] 
     electionService(server),
     healthService(),
   ];
-  return services.map((service) => guardService(service, { ...parts, facts: server.facts }));
+  const guard = new CallGuard({ ...parts, facts: server.facts });
+  return services.map((service) => guard.guard(service));
 }

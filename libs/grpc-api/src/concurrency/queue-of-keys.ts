@@ -11,8 +11,15 @@ import {
   RangeRequest_SortOrder,
   RangeRequest_SortTarget,
 } from '@etcd-ts/wire-protocol';
-import type { KeyValue, RequestOp, ResponseHeader, TxnResponse } from '@etcd-ts/wire-protocol';
+import type {
+  KeyValue,
+  RangeResponse,
+  RequestOp,
+  ResponseHeader,
+  TxnResponse,
+} from '@etcd-ts/wire-protocol';
 
+import { checkTxn } from '../request-validation.js';
 import { watchKey } from './key-watch.js';
 
 /** Seconds a session lease lasts that the server had to make itself (etcd: 60). */
@@ -23,8 +30,11 @@ export interface Ticket {
   readonly key: Buffer;
   readonly lease: bigint;
   readonly createRevision: bigint;
-  /** As the key has it now: ours, or from an earlier call with the same lease. */
+  /** As the key had it: what was put, or what an earlier call with the same lease did. */
   readonly value: Buffer;
+  /** Whether nobody was before it when it was taken. */
+  readonly isFirst: boolean;
+  readonly header: ResponseHeader | undefined;
 }
 
 /**
@@ -34,10 +44,12 @@ export interface Ticket {
 export class QueueOfKeys {
   readonly #server: EtcdServer;
   readonly #prefix: Buffer;
+  readonly #head: RangeRequest;
 
   constructor(server: EtcdServer, name: Uint8Array) {
     this.#server = server;
     this.#prefix = Buffer.concat([name, Buffer.from('/')]);
+    this.#head = this.#oneOf(RangeRequest_SortOrder.ASCEND);
   }
 
   /** The lease given, or for 0 a new one that nobody keeps alive. */
@@ -51,82 +63,101 @@ export class QueueOfKeys {
   async enter(lease: bigint, value: Buffer): Promise<Ticket> {
     const key = Buffer.concat([this.#prefix, Buffer.from(lease.toString(16))]);
     const put = PutRequest.create({ key, value, lease });
-    const response = await this.#server.keyValues.txn({
+    const own = RangeRequest.create({ key });
+    const head: RequestOp = { request: { $case: 'requestRange', value: this.#head } };
+    const response = await this.#txn({
       compare: [createdAt(key, 0n)],
-      success: [{ request: { $case: 'requestPut', value: put } }],
-      failure: [{ request: { $case: 'requestRange', value: RangeRequest.create({ key }) } }],
+      success: [{ request: { $case: 'requestPut', value: put } }, head],
+      failure: [{ request: { $case: 'requestRange', value: own } }, head],
     });
-    const existing = firstOf(response);
-    if (existing === undefined) {
-      return { key, lease, createRevision: response.header?.revision ?? 0n, value };
-    }
-    return { key, lease, createRevision: existing.createRevision, value: existing.value };
+    const existing = rangeAnswer(response, 0)?.kvs[0];
+    const createRevision = existing?.createRevision ?? response.header?.revision ?? 0n;
+    const first = rangeAnswer(response, 1)?.kvs[0];
+    return {
+      key,
+      lease,
+      createRevision,
+      value: existing?.value ?? value,
+      isFirst: first?.createRevision === createRevision,
+      header: response.header,
+    };
   }
 
   /** Resolves when no key created before the ticket's is left. */
-  async untilFirst(ticket: Ticket, signal: AbortSignal): Promise<ResponseHeader | undefined> {
-    for (;;) {
-      const response = await this.#server.keyValues.range(
-        RangeRequest.create({
-          key: this.#prefix,
-          rangeEnd: Buffer.from(prefixEnd(this.#prefix)),
-          limit: 1n,
-          sortOrder: RangeRequest_SortOrder.DESCEND,
-          sortTarget: RangeRequest_SortTarget.CREATE,
-          maxCreateRevision: ticket.createRevision - 1n,
-        }),
-      );
-      const before = response.kvs[0];
-      // A bound of 0 would mean "no bound": nothing is older than the first revision anyway.
-      if (before === undefined || before.createRevision >= ticket.createRevision) {
-        return response.header;
-      }
-      await this.#untilDeleted(before.key, Number(response.header?.revision ?? 0n) + 1, signal);
+  async untilFirst(ticket: Ticket, signal: AbortSignal): Promise<void> {
+    const before = this.#oneOf(RangeRequest_SortOrder.DESCEND);
+    // Never 0, which would mean "no bound": revision 1 is the empty store's.
+    before.maxCreateRevision = ticket.createRevision - 1n;
+    let isFirst = ticket.isFirst;
+    while (!isFirst) {
+      const { header, kvs } = await this.#server.keyValues.range(before);
+      const [last] = kvs;
+      isFirst = last === undefined;
+      // The one right before ours: if all waited for the head, its end would wake them all.
+      if (last !== undefined) await this.#untilDeleted(last.key, after(header), signal);
     }
   }
 
   /** The key at the head: who holds the lock, who leads. */
   async head(): Promise<{ header: ResponseHeader | undefined; kv: KeyValue | undefined }> {
-    const { header, kvs } = await this.#server.keyValues.range(
-      RangeRequest.create({
-        key: this.#prefix,
-        rangeEnd: Buffer.from(prefixEnd(this.#prefix)),
-        limit: 1n,
-        sortOrder: RangeRequest_SortOrder.ASCEND,
-        sortTarget: RangeRequest_SortTarget.CREATE,
-      }),
-    );
+    const { header, kvs } = await this.#server.keyValues.range(this.#head);
     return { header, kv: kvs[0] };
   }
 
   /** Runs `operation` only if the key is still the one created at that revision. */
   ifStill(key: Buffer, createRevision: bigint, operation: RequestOp): Promise<TxnResponse> {
-    return this.#server.keyValues.txn({
+    return this.#txn({
       compare: [createdAt(key, createRevision)],
       success: [operation],
       failure: [],
     });
   }
 
-  get(key: Buffer) {
+  get(key: Buffer): Promise<RangeResponse> {
     return this.#server.keyValues.range(RangeRequest.create({ key }));
   }
 
-  leave(key: Buffer) {
-    return this.#server.keyValues.deleteRange(DeleteRangeRequest.create({ key }));
+  async leave({ key }: Ticket): Promise<void> {
+    await this.#server.keyValues.deleteRange(DeleteRangeRequest.create({ key }));
   }
 
-  /** Every change under the name from a revision on. */
-  changes(startRevision: number, signal: AbortSignal): AsyncIterable<WatchEvent> {
+  /** Every change under the name after what a header has seen. */
+  changes(seen: ResponseHeader | undefined, signal: AbortSignal): AsyncIterable<WatchEvent> {
     const rangeEnd = prefixEnd(this.#prefix);
-    return watchKey(this.#server.watch, { key: this.#prefix, rangeEnd, startRevision }, signal);
+    const watch = { key: this.#prefix, rangeEnd, startRevision: after(seen) };
+    return watchKey(this.#server.watch, watch, signal);
+  }
+
+  /** Every change of one key from a revision on. */
+  changesOf(key: Buffer, startRevision: number, signal: AbortSignal): AsyncIterable<WatchEvent> {
+    return watchKey(this.#server.watch, { key, startRevision }, signal);
   }
 
   async #untilDeleted(key: Buffer, startRevision: number, signal: AbortSignal): Promise<void> {
-    for await (const event of watchKey(this.#server.watch, { key, startRevision }, signal)) {
+    for await (const event of this.changesOf(key, startRevision, signal)) {
       if (event.type === 'delete') return;
     }
   }
+
+  #oneOf(sortOrder: RangeRequest_SortOrder): RangeRequest {
+    return RangeRequest.create({
+      key: this.#prefix,
+      rangeEnd: Buffer.from(prefixEnd(this.#prefix)),
+      limit: 1n,
+      sortOrder,
+      sortTarget: RangeRequest_SortTarget.CREATE,
+    });
+  }
+
+  async #txn(request: Parameters<typeof checkTxn>[0]): Promise<TxnResponse> {
+    // Keys may come from a client, in a LeaderKey: as if it had sent the transaction itself.
+    checkTxn(request, this.#server.facts.maxTxnOperations);
+    return this.#server.keyValues.txn(request);
+  }
+}
+
+function after(header: ResponseHeader | undefined): number {
+  return Number(header?.revision ?? 0n) + 1;
 }
 
 function createdAt(key: Buffer, createRevision: bigint): Compare {
@@ -139,9 +170,7 @@ function createdAt(key: Buffer, createRevision: bigint): Compare {
   };
 }
 
-/** What the failure branch found; undefined when the success branch ran. */
-function firstOf({ succeeded, responses }: TxnResponse): KeyValue | undefined {
-  const response = responses[0]?.response;
-  if (succeeded || response?.$case !== 'responseRange') return undefined;
-  return response.value.kvs[0];
+function rangeAnswer({ responses }: TxnResponse, at: number): RangeResponse | undefined {
+  const response = responses[at]?.response;
+  return response?.$case === 'responseRange' ? response.value : undefined;
 }

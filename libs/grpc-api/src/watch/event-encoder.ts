@@ -51,15 +51,9 @@ export class EventEncoder {
   }
 }
 
-/** A WatchResponse with these event fields. */
-export function watchResponse(
-  header: ResponseHeader,
-  watchId: bigint,
-  eventFields: readonly Uint8Array[],
-  fragment: boolean,
-): Uint8Array {
-  const head = WatchResponse.encode({ ...emptyResponse(header, watchId), fragment }).finish();
-  return Buffer.concat([head, ...eventFields]);
+/** The beginning of a WatchResponse with events: their fields, simply appended, complete it. */
+export function responseHead(header: ResponseHeader, watchId: bigint): Uint8Array {
+  return WatchResponse.encode(emptyResponse(header, watchId)).finish();
 }
 
 /** The response that says nothing yet: for control answers, and for progress as it is. */

@@ -1,4 +1,4 @@
-import type { Rng, Scheduler } from '@etcd-ts/foundation';
+import type { Clock, Rng, Scheduler } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService, CallContext, ResponseStream } from '@etcd-ts/rpc';
@@ -16,11 +16,13 @@ const PROGRESS_JITTER = 0.1;
 export interface WatchServiceParts {
   readonly server: EtcdServer;
   readonly metrics: EtcdMetrics;
+  readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly rng: Rng;
 }
 
-export function watchService({ server, metrics, scheduler, rng }: WatchServiceParts): BoundService {
+export function watchService(parts: WatchServiceParts): BoundService {
+  const { server, metrics, clock, scheduler, rng } = parts;
   const { facts, watch } = server;
   const encoder = new EventEncoder(watch);
   const observer = {
@@ -35,7 +37,7 @@ export function watchService({ server, metrics, scheduler, rng }: WatchServicePa
     call: CallContext,
     out: ResponseStream<WatchResponse>,
   ): Promise<void> => {
-    const stream = new WatchStream({ facts, watch, encoder, out, observer });
+    const stream = new WatchStream({ facts, clock, watch, encoder, out, observer });
     const intervalMs = watch.progressNotifyIntervalMs * (1 + PROGRESS_JITTER * rng.next());
     const cancelTicks = scheduler.every(intervalMs, () => stream.tick());
     metrics.mvcc.watchStreams.inc();

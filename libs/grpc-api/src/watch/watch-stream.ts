@@ -1,4 +1,4 @@
-import type { Revision } from '@etcd-ts/foundation';
+import type { Clock, Revision } from '@etcd-ts/foundation';
 import { GRPC_OVERHEAD_BYTES, must } from '@etcd-ts/foundation';
 import type { RevisionCommit, Watcher, WatchSink } from '@etcd-ts/mvcc';
 import { Encoded } from '@etcd-ts/rpc';
@@ -6,9 +6,9 @@ import type { ResponseStream } from '@etcd-ts/rpc';
 import type { MemberFacts, WatchOperations } from '@etcd-ts/server';
 import type { WatchCreateRequest, WatchResponse } from '@etcd-ts/wire-protocol';
 
-import { headerOf } from '../header.js';
+import { headerOf, headerWithoutRevision } from '../header.js';
 import { refuseCreate, watchInterest } from './create-request.js';
-import { emptyResponse, watchResponse } from './event-encoder.js';
+import { emptyResponse, responseHead } from './event-encoder.js';
 import type { EventEncoder } from './event-encoder.js';
 import { fragments } from './fragmentation.js';
 
@@ -26,6 +26,7 @@ interface Subscription {
 
 export interface WatchStreamParts {
   readonly facts: MemberFacts;
+  readonly clock: Clock;
   readonly watch: WatchOperations;
   readonly encoder: EventEncoder;
   readonly out: ResponseStream<WatchResponse>;
@@ -48,8 +49,6 @@ export class WatchStream implements WatchSink {
   #nextId = 0n;
   #full = false;
   #closed = false;
-  /** While the hub is told of a new watcher, which it may already report as compacted. */
-  #creating: Subscription | undefined;
 
   constructor(parts: WatchStreamParts) {
     this.#parts = parts;
@@ -69,10 +68,7 @@ export class WatchStream implements WatchSink {
     }
     const subscription = this.#subscribe(request);
     this.#control({ ...this.#empty(subscription.id), created: true });
-    this.#creating = subscription;
     const watcher = this.#parts.watch.hub.watch({ ...watchInterest(request), sink: this });
-    if (this.#creating === undefined) return; // compacted already, and reported
-    this.#creating = undefined;
     this.#byId.set(subscription.id, watcher);
     this.#subscriptions.set(watcher, subscription);
   }
@@ -98,8 +94,13 @@ export class WatchStream implements WatchSink {
     this.#sendProgress(NO_WATCH_ID, must(progress, 'there is a watcher'));
   }
 
-  /** The progress_notify timer has fired: whoever was silent since then hears where it stands. */
+  /**
+   * The progress_notify timer has fired: whoever was silent since then hears where it stands. A
+   * client that does not read is told nothing: nobody asked for these answers, so nothing else
+   * would bound their number.
+   */
   tick(): void {
+    if (this.#full) return;
     for (const [watcher, subscription] of this.#subscriptions) {
       if (!subscription.progressNotify) continue;
       const progress = this.#parts.watch.hub.progressOf(watcher);
@@ -120,32 +121,25 @@ export class WatchStream implements WatchSink {
   offer(watcher: Watcher, commits: readonly RevisionCommit[], upTo: Revision): boolean {
     if (this.#full || this.#closed) return false;
     const subscription = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
-    const startedMs = performance.now();
-    const { encoder, facts } = this.#parts;
+    const { encoder, facts, clock } = this.#parts;
+    const startedMs = clock.monotonicMs();
     const fields = commits.flatMap((commit) =>
       commit.events.map((event) => encoder.field(event, subscription.prevKv)),
     );
-    const header = headerOf(facts, BigInt(upTo));
+    const head = responseHead(headerOf(facts, BigInt(upTo)), subscription.id);
     const limit = subscription.fragment ? facts.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity;
-    for (const { part, isLast } of fragments(fields, limit)) {
-      this.#write(new Encoded(watchResponse(header, subscription.id, part, !isLast)));
-    }
+    for (const response of fragments(head, fields, limit)) this.#write(new Encoded(response));
     subscription.sentSinceTick = true;
-    this.#parts.observer.eventsSent(fields.length, (performance.now() - startedMs) / 1000);
+    this.#parts.observer.eventsSent(fields.length, (clock.monotonicMs() - startedMs) / 1000);
     return true;
   }
 
   compacted(watcher: Watcher, compactRevision: Revision): void {
-    const subscription = this.#creating ?? this.#subscriptions.get(watcher);
-    this.#creating = undefined;
+    const { id } = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
     this.#forget(watcher);
-    if (subscription === undefined) return;
-    const response = this.#empty(subscription.id);
-    // etcd leaves the revision unset here: the client goes by compact_revision.
-    const header = { ...must(response.header, 'just made'), revision: 0n };
     this.#control({
-      ...response,
-      header,
+      // etcd leaves the revision unset here: the client goes by compact_revision.
+      ...emptyResponse(headerWithoutRevision(this.#parts.facts), id),
       canceled: true,
       compactRevision: BigInt(compactRevision),
     });

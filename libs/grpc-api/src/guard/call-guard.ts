@@ -1,0 +1,129 @@
+import { formatGoDuration } from '@etcd-ts/config';
+import { NO_MEMBER } from '@etcd-ts/foundation';
+import type { Clock, Logger } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { BoundMethod, BoundService, ByteSink, CallContext } from '@etcd-ts/rpc';
+import type { MemberFacts } from '@etcd-ts/server';
+import { ERRORS } from '@etcd-ts/wire-protocol';
+
+import { abortable } from './abortable.js';
+import { ClientVersions } from './client-versions.js';
+import { requestStats } from './request-stats.js';
+import { RunningCalls } from './running-calls.js';
+
+/** What a learner may be asked. Of Range only the serializable kind: the service looks at that. */
+const FOR_LEARNERS = new Set([
+  '/etcdserverpb.Maintenance/Status',
+  '/etcdserverpb.Maintenance/Snapshot',
+  '/etcdserverpb.KV/Range',
+  '/grpc.health.v1.Health/Check',
+  '/grpc.health.v1.Health/Watch',
+]);
+
+/** Unary, but they wait for other clients: like a stream, they must not hold up a stopping node. */
+const WAITING = new Set(['/v3lockpb.Lock/Lock', '/v3electionpb.Election/Campaign']);
+
+export interface CallGuardParts {
+  readonly facts: MemberFacts;
+  readonly metrics: EtcdMetrics;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** --warning-unary-request-duration; 0: no such warnings. */
+  readonly warningDurationMs: number;
+  /** Aborts when the node stops: streams would otherwise last until their clients end them. */
+  readonly stopping: AbortSignal;
+}
+
+type MethodOf<Type extends BoundMethod['type']> = Extract<BoundMethod, { type: Type }>;
+
+/** The checks and the accounting that every method has in common. */
+export class CallGuard {
+  readonly #parts: CallGuardParts;
+  readonly #versions = new ClientVersions();
+  readonly #running: RunningCalls;
+
+  constructor(parts: CallGuardParts) {
+    this.#parts = parts;
+    this.#running = new RunningCalls(parts.stopping);
+  }
+
+  guard(service: BoundService): BoundService {
+    return { ...service, methods: service.methods.map((method) => this.#guarded(method)) };
+  }
+
+  #guarded(method: BoundMethod): BoundMethod {
+    switch (method.type) {
+      case 'unary':
+        return this.#unary(method);
+      case 'server_stream':
+        return {
+          ...method,
+          handle: async (request: Uint8Array, call: CallContext, out: ByteSink) => {
+            this.#admit(call, 'stream');
+            await this.#running.run(call, (running) => method.handle(request, running, out));
+          },
+        };
+      case 'bidi_stream':
+        return {
+          ...method,
+          handle: async (incoming: AsyncIterable<Uint8Array>, call: CallContext, out: ByteSink) => {
+            this.#admit(call, 'stream');
+            await this.#running.run(call, (running) =>
+              method.handle(abortable(incoming, running.signal), running, out),
+            );
+          },
+        };
+    }
+  }
+
+  #unary(method: MethodOf<'unary'>): BoundMethod {
+    const waits = WAITING.has(method.path);
+    return {
+      ...method,
+      handle: async (request: Uint8Array, call: CallContext) => {
+        this.#admit(call, 'unary');
+        const startedMs = this.#parts.clock.monotonicMs();
+        let response: Uint8Array | undefined;
+        try {
+          response = waits
+            ? await this.#running.run(call, (running) => method.handle(request, running))
+            : await method.handle(request, call);
+          return response;
+        } finally {
+          this.#warnIfSlow(call, request, response, startedMs);
+        }
+      },
+    };
+  }
+
+  #admit(call: CallContext, type: 'unary' | 'stream'): void {
+    const { facts, metrics } = this.#parts;
+    if (facts.isLearner() && !FOR_LEARNERS.has(call.method)) {
+      throw ERRORS.NotSupportedForLearner.error();
+    }
+    const version = this.#versions.label(call.metadata.get('client-api-version'));
+    if (version === undefined) throw ERRORS.InvalidClientAPIVersion.error();
+    metrics.server.clientRequests.with(type, version).inc();
+    if (call.metadata.get('hasleader') === 'true' && facts.leader() === NO_MEMBER) {
+      throw ERRORS.NoLeader.error();
+    }
+  }
+
+  #warnIfSlow(
+    call: CallContext,
+    request: Uint8Array,
+    response: Uint8Array | undefined,
+    startedMs: number,
+  ): void {
+    const { clock, logger, warningDurationMs } = this.#parts;
+    const tookMs = clock.monotonicMs() - startedMs;
+    if (warningDurationMs === 0 || tookMs <= warningDurationMs) return;
+    logger.warn('request stats', {
+      'start time': new Date(clock.wallMs() - tookMs).toISOString(),
+      'time spent': formatGoDuration(tookMs),
+      remote: call.peer,
+      'response type': call.method,
+      ...requestStats(call.method, request, response),
+    });
+  }
+}

@@ -41,7 +41,8 @@ describe('lease commands answer as the original', () => {
     'put released 2',
     'put with-lease --ignore-value --lease {long}',
     'put with-lease 3 --ignore-lease',
-    ...inEveryFormat('get with-lease'),
+    // Not as protobuf: an id within bytes cannot be replaced.
+    ...inEveryFormat('get with-lease').filter((line) => !line.includes('protobuf')),
     ...inEveryFormat('lease timetolive {long} --keys').filter(
       (line) => !/json|fields|protobuf/.test(line),
     ),

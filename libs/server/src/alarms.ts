@@ -54,7 +54,7 @@ function nameOf(alarm: AlarmMember): string {
   return `${alarm.memberID}/${alarm.alarm}`;
 }
 
-/** As etcd writes it in texts and labels. */
+/** As etcd writes it in texts and labels: one it does not know is a number. */
 export function alarmName(type: AlarmType): string {
   switch (type) {
     case AlarmType.NONE:
@@ -63,5 +63,7 @@ export function alarmName(type: AlarmType): string {
       return 'NOSPACE';
     case AlarmType.CORRUPT:
       return 'CORRUPT';
+    default:
+      return String(type);
   }
 }

@@ -17,4 +17,4 @@ export { requestTimeoutMs } from './member-assembly.js';
 export type { MemberParts } from './member-assembly.js';
 export { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
 export { toWireKeyValue } from './translate/response-translation.js';
-export { CLUSTER_VERSION, SERVER_VERSION, STORAGE_VERSION } from './version.js';
+export { SERVER_VERSION, STORAGE_VERSION } from './version.js';

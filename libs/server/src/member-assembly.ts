@@ -5,6 +5,7 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 import { Raft } from '@etcd-ts/raft';
 
 import { ConfChangeApplier } from './apply/conf-change-applier.js';
+import { closeStorage } from './bootstrap/close-storage.js';
 import { openStorage } from './bootstrap/open-storage.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
@@ -68,9 +69,24 @@ export async function assembleMember(
   parts: MemberParts,
   control: MemberControl,
 ): Promise<AssembledMember> {
+  const logger = parts.logger.named('server/bootstrap');
+  const storage = await openStorage({ ...parts, logger });
+  try {
+    const state = await restoreState(storage, parts, control.failed);
+    return assembleOver(storage, state, parts, control);
+  } catch (error) {
+    await closeStorage(storage, logger);
+    throw error;
+  }
+}
+
+function assembleOver(
+  storage: OpenedStorage,
+  state: MemberState,
+  parts: MemberParts,
+  control: MemberControl,
+): AssembledMember {
   const { config, clock } = parts;
-  const storage = await openStorage({ ...parts, logger: parts.logger.named('server/bootstrap') });
-  const state = await restoreState(storage, parts);
   const raft = createRaft(parts, storage);
   const requestIds = new RequestIds(storage.localId, clock);
   const proposals = new Proposals(clock, requestTimeoutMs(config));
@@ -104,12 +120,21 @@ export async function assembleMember(
       reads,
       scheduler: parts.scheduler,
       tickIntervalMs: config.heartbeatIntervalMs,
+      dropped: (count) => parts.metrics.server.proposalsFailed.inc(count),
       failed: control.failed,
     },
     replica,
   );
   parts.metrics.server.id.only(hexId(storage.localId)).set(1);
-  const server = assembleOperations({ ...parts, ...storage, ...state, ...core, ...upkeep });
+  const server = assembleOperations({
+    ...parts,
+    ...storage,
+    ...state,
+    ...core,
+    ...upkeep,
+    stopped: control.stopped,
+  });
+  const mirrored = { ...storage, ...state, ...core };
   return {
     ...storage,
     ...state,
@@ -117,7 +142,7 @@ export async function assembleMember(
     ...core,
     loop,
     server,
-    refreshMetrics: () => refreshMetrics(parts.metrics, { ...storage, ...state, ...core }),
+    refreshMetrics: () => refreshMetrics(parts.metrics, mirrored),
   };
 }
 
@@ -163,7 +188,8 @@ function createRaft({ config, rng }: MemberParts, storage: OpenedStorage): Raft 
     electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
     heartbeatTicks: 1,
     storage: storage.log,
-    applied: storage.snapshotIndex,
+    applied: storage.appliedIndex,
+    ...(storage.confState === undefined ? {} : { confState: storage.confState }),
     maxSizePerMessageBytes: MAX_SIZE_PER_MESSAGE_BYTES,
     maxCommittedSizePerReadyBytes: MAX_COMMITTED_SIZE_PER_READY_BYTES,
     maxUncommittedSizeBytes: MAX_UNCOMMITTED_SIZE_BYTES,

@@ -3,6 +3,7 @@ import type { CancelTimer } from '@etcd-ts/foundation';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { EtcdServer } from './etcd-server.js';
+import { closeStorage } from './bootstrap/close-storage.js';
 import { assembleMember } from './member-assembly.js';
 import type { AssembledMember, MemberParts } from './member-assembly.js';
 import { decideClusterVersion, publish } from './publication.js';
@@ -21,10 +22,14 @@ export interface Member {
   readonly stopped: Promise<Error | undefined>;
   /** Brings the gauges up to date that are computed only when somebody looks. */
   refreshMetrics(): void;
-  /** Refuses new requests, fails those under way, makes everything durable, closes the files. */
+  /**
+   * Refuses new requests, fails those under way, makes everything durable, closes the files. Due
+   * after a failure too: only then are the files closed and the directory's lock released.
+   */
   stop(): Promise<void>;
 }
 
+/** Rejects when the directory cannot be opened or the state not be restored; nothing stays open. */
 export async function openMember(parts: MemberParts): Promise<Member> {
   const running = new RunningMember(parts);
   await running.open();
@@ -36,6 +41,7 @@ class RunningMember implements Member {
   #assembled: AssembledMember | undefined;
   readonly #cancels: CancelTimer[] = [];
   #isStopped = false;
+  #failure: Error | undefined;
   #reportReady: (error?: Error) => void = () => undefined;
   #reportStopped: (error: Error | undefined) => void = () => undefined;
   readonly ready: Promise<void>;
@@ -66,13 +72,13 @@ class RunningMember implements Member {
       stopped: () => this.#isStopped,
       failed: (error) => this.#fail(error),
     });
-    this.#startUpkeep();
-    const { loop } = this.#running;
-    loop.start();
-    this.#parts.scheduler.soon(() => {
-      // After the first turn, in which the committed membership changes were applied.
-      if (!this.#isStopped) loop.campaignIfAlone();
-    });
+    try {
+      this.#startUpkeep();
+      this.#startLoop(this.#running);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     void this.#announce();
   }
 
@@ -83,6 +89,12 @@ class RunningMember implements Member {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  #startLoop({ loop }: AssembledMember): void {
+    loop.start();
+    // After the first turn, in which the committed membership changes were applied.
+    this.#parts.scheduler.soon(() => loop.campaignIfAlone());
   }
 
   async #announce(): Promise<void> {
@@ -104,10 +116,12 @@ class RunningMember implements Member {
 
   #startUpkeep(): void {
     const { config, scheduler, clock, logger, metrics } = this.#parts;
-    const { raft, server, lessor, store, committer, snapshotter, compaction } = this.#running;
+    const { raft, server, lessor, store, committer, snapshotter } = this.#running;
+    const { compaction, reclaimer } = this.#running;
     committer.start();
     snapshotter.start();
-    compaction.resume();
+    // A crash may have interrupted both; with nothing to do they are done at once.
+    if (!compaction.resume()) reclaimer.wake();
     this.#cancels.push(
       scheduler.every(TIMEOUT_CHECK_MS, () => this.#expire()),
       startLeaseExpiry({
@@ -116,7 +130,8 @@ class RunningMember implements Member {
         scheduler,
         logger: logger.named('server/lease-expiry'),
         revoke: async (id) => void (await server.leases.revoke({ ID: id })),
-        expired: () => metrics.lease.expired.inc(),
+        revoked: () => metrics.lease.expired.inc(),
+        stopped: () => this.#isStopped,
       }),
       startAutoCompaction(config.autoCompaction, {
         clock,
@@ -143,11 +158,12 @@ class RunningMember implements Member {
     const { proposals, reads } = this.#running;
     const { server } = this.#parts.metrics;
     server.proposalsFailed.inc(proposals.expire());
-    server.readIndexesFailed.inc(reads.expire());
+    server.slowReadIndexes.inc(reads.expire());
   }
 
-  /** A failure leaves everything as it is on disk: nothing half done may be committed. */
+  /** Nothing is accepted or acknowledged from here on; the files wait for stop(). */
   #fail(error: Error): void {
+    this.#failure ??= error;
     if (this.#isStopped) return;
     this.#quiesce();
     this.#parts.logger.error('member stopped after a failure', { error });
@@ -156,28 +172,38 @@ class RunningMember implements Member {
   }
 
   async #stop(): Promise<void> {
-    if (this.#isStopped) return;
-    const { loop, snapshotter, backend, wal, directory, raft } = this.#running;
+    const { loop, snapshotter, reclaimer, raft } = this.#running;
+    const { logger } = this.#parts;
     this.#quiesce();
-    await loop.stop();
+    const writeFailure = await loop.stop();
     await snapshotter.stop();
-    await backend.commitDurable();
-    await backend.close();
-    await wal.close();
-    directory.close();
-    this.#parts.logger.info('stopped local member', {
+    await reclaimer.stop();
+    if (this.#failure === undefined) await this.#commitBackend();
+    const closeFailure = await closeStorage(this.#running, logger);
+    logger.info('stopped local member', {
       'local-member-id': hexId(raft.id),
       leader: raft.leader === NO_MEMBER ? 'none' : hexId(raft.leader),
     });
-    this.#reportReady(ERRORS.Stopped.error());
-    this.#reportStopped(undefined);
+    const failure = this.#failure ?? writeFailure ?? closeFailure;
+    this.#reportReady(failure ?? ERRORS.Stopped.error());
+    this.#reportStopped(failure);
+  }
+
+  /** In slices, so that closing has little left to hold the event loop with. */
+  async #commitBackend(): Promise<void> {
+    try {
+      await this.#running.backend.commitDurable();
+    } catch (error) {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   #quiesce(): void {
     this.#isStopped = true;
     const { proposals, reads, committer, compaction, reclaimer, catchUp } = this.#running;
     for (const cancel of this.#cancels) cancel();
-    for (const part of [committer, compaction, reclaimer, catchUp]) part.stop();
+    for (const part of [committer, compaction, catchUp]) part.stop();
+    void reclaimer.stop();
     proposals.failAll(() => ERRORS.Stopped.error());
     reads.failAll(() => ERRORS.Stopped.error());
   }

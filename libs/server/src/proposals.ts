@@ -85,14 +85,17 @@ export class Proposals {
     proposal.resolve(outcome);
   }
 
-  /** Raft did not take these bytes (no leader, too much uncommitted): they will never be applied. */
-  drop(data: readonly Uint8Array[], error: () => EtcdError): void {
+  /** Raft did not take these bytes (no leader, too much uncommitted): they will never be applied. How many. */
+  drop(data: readonly Uint8Array[], error: () => EtcdError): number {
+    let dropped = 0;
     for (const bytes of data) {
       const proposal = this.#byData.get(bytes);
       if (proposal === undefined) continue;
       this.#forget(proposal);
       proposal.reject(error());
+      dropped++;
     }
+    return dropped;
   }
 
   /** Gives up on what is overdue. It may still be applied later: the caller was told "unknown". */

@@ -25,11 +25,15 @@ export interface PublicationParts {
 export async function publish(parts: PublicationParts): Promise<void> {
   const { consensus, cluster, logger, name } = parts;
   const attributes = { name, clientUrls: [...parts.clientUrls] };
-  await untilDone(parts, 'failed to publish local member to cluster through raft', () =>
-    consensus.propose({
-      clusterMemberAttrSet: { memberID: cluster.localId, memberAttributes: attributes },
-    }),
+  const published = await untilDone(
+    parts,
+    'failed to publish local member to cluster through raft',
+    () =>
+      consensus.propose({
+        clusterMemberAttrSet: { memberID: cluster.localId, memberAttributes: attributes },
+      }),
   );
+  if (!published) return;
   logger.info('published local member to cluster through raft', {
     'local-member-id': hexId(cluster.localId),
     'local-member-attributes': `{Name:${name} ClientURLs:[${parts.clientUrls.join(' ')}]}`,
@@ -45,18 +49,21 @@ export async function decideClusterVersion(parts: PublicationParts): Promise<voi
   );
 }
 
+/** False when the member stopped before it was done. */
 async function untilDone(
   { scheduler, logger, stopped }: PublicationParts,
   complaint: string,
   attempt: () => Promise<unknown>,
-): Promise<void> {
+): Promise<boolean> {
   while (!stopped()) {
     try {
       await attempt();
-      return;
+      return true;
     } catch (error) {
+      if (stopped()) break;
       logger.warn(complaint, { error: error instanceof Error ? error : String(error) });
       await new Promise<void>((resolve) => scheduler.after(RETRY_MS, resolve));
     }
   }
+  return false;
 }

@@ -1,5 +1,5 @@
-import { NO_MEMBER } from '@etcd-ts/foundation';
-import type { CancelTimer, Scheduler } from '@etcd-ts/foundation';
+import { assert, NO_MEMBER } from '@etcd-ts/foundation';
+import type { CancelTimer, MemberId, Scheduler } from '@etcd-ts/foundation';
 import type { Entry, MemoryLog, Raft, Ready } from '@etcd-ts/raft';
 import type { Wal } from '@etcd-ts/storage';
 import { ERRORS } from '@etcd-ts/wire-protocol';
@@ -26,6 +26,8 @@ export interface RaftLoopParts {
   readonly reads: ReadQueue;
   readonly scheduler: Scheduler;
   readonly tickIntervalMs: number;
+  /** Raft refused so many proposals; their callers have been told. */
+  readonly dropped: (proposals: number) => void;
   /** The log cannot be written any more: the node must stop and never acknowledge again. */
   readonly failed: (error: Error) => void;
 }
@@ -43,6 +45,9 @@ export class RaftLoop {
   readonly #machine: StateMachine;
   #scheduled = false;
   #stopped = false;
+  #failure: Error | undefined;
+  /** The last one known; stays when there is none. */
+  #leader: MemberId = NO_MEMBER;
   #cancelTicks: CancelTimer = () => undefined;
   readonly #inFlight = new Set<Promise<void>>();
 
@@ -72,38 +77,53 @@ export class RaftLoop {
    * Does nothing unless this member is just that.
    */
   campaignIfAlone(): void {
-    const { raft } = this.#parts;
-    const { voters, votersOutgoing } = raft.confState;
-    if (voters.length !== 1 || voters[0] !== raft.id || votersOutgoing.length > 0) return;
-    raft.campaign();
-    this.wake();
+    this.#guarded(() => {
+      const { raft } = this.#parts;
+      const { voters, votersOutgoing } = raft.confState;
+      if (voters.length !== 1 || voters[0] !== raft.id || votersOutgoing.length > 0) return;
+      raft.campaign();
+      this.wake();
+    });
   }
 
-  /** No more turns. Resolves when no write is in flight. */
-  async stop(): Promise<void> {
+  /** No more turns. Resolves when no write is in flight, with the failure if there was one. */
+  async stop(): Promise<Error | undefined> {
     this.#stopped = true;
     this.#cancelTicks();
-    await Promise.allSettled(this.#inFlight);
+    await Promise.all(this.#inFlight);
+    return this.#failure;
   }
 
   #tick(): void {
-    if (this.#stopped) return;
-    this.#parts.raft.tick();
-    const retry = this.#parts.reads.retryRound(READ_RETRY_MS);
-    if (retry !== undefined) this.#parts.raft.readIndex(retry);
-    this.#turn();
+    this.#guarded(() => {
+      this.#parts.raft.tick();
+      // Raft may drop a request for a read index without a word (no leader, deposed, too many):
+      // whatever the reason, this asks again.
+      const retry = this.#parts.reads.retryRound(READ_RETRY_MS);
+      if (retry !== undefined) this.#parts.raft.readIndex(retry);
+      this.#drain();
+    });
   }
 
   #turn(): void {
+    this.#guarded(() => this.#drain());
+  }
+
+  #guarded(work: () => void): void {
     if (this.#stopped) return;
     try {
-      this.#takeProposals();
-      this.#takeReads();
-      while (this.#parts.raft.hasReady() && !this.#stopped) this.#handle(this.#parts.raft.ready());
+      work();
     } catch (error) {
       // Half an entry may have been applied: this state must never be committed or served.
       this.#fail(error);
     }
+  }
+
+  #drain(): void {
+    const { raft } = this.#parts;
+    this.#takeProposals();
+    this.#takeReads();
+    while (raft.hasReady() && !this.#stopped) this.#handle(raft.ready());
   }
 
   /** Without a leader proposals wait, as in etcd: for the election, or for their timeout. */
@@ -112,12 +132,15 @@ export class RaftLoop {
     if (raft.leader === NO_MEMBER) return;
     const fresh = proposals.takeFresh();
     if (fresh.length === 0 || raft.propose(fresh) === 'accepted') return;
-    proposals.drop(fresh, () => ERRORS.RequestTooManyRequests.error());
+    this.#parts.dropped(proposals.drop(fresh, () => ERRORS.RequestTooManyRequests.error()));
   }
 
+  /** Without a leader raft would drop the round, and its reads would wait for the retry. */
   #takeReads(): void {
-    const context = this.#parts.reads.startRound();
-    if (context !== undefined) this.#parts.raft.readIndex(context);
+    const { raft, reads } = this.#parts;
+    if (raft.leader === NO_MEMBER) return;
+    const context = reads.startRound();
+    if (context !== undefined) raft.readIndex(context);
   }
 
   /**
@@ -127,13 +150,24 @@ export class RaftLoop {
    * this write (messagesAfterPersist, our own vote for these entries) waits in `#persisted`.
    */
   #handle(ready: Ready): void {
+    assertNobodyElse(ready);
     this.#persist(ready);
-    if (ready.softState !== undefined) this.#machine.leadershipChanged();
+    if (ready.softState !== undefined) this.#leadershipChanged(ready.softState.leader);
     for (const state of ready.readStates) {
       if (this.#parts.reads.confirm(state.requestContext, state.index)) this.wake();
     }
     if (ready.committedEntries.length > 0) this.#apply(ready.committedEntries);
     this.#parts.reads.release(this.#parts.raft.appliedIndex);
+  }
+
+  #leadershipChanged(leader: MemberId): void {
+    this.#machine.leadershipChanged();
+    if (leader === NO_MEMBER) return;
+    // The new leader never heard of the question that the former one was asked. Who has found a
+    // leader at last, and what arrived meanwhile, can be taken in now.
+    if (this.#leader !== NO_MEMBER) this.#parts.reads.failRound(() => ERRORS.LeaderChanged.error());
+    this.#leader = leader;
+    this.wake();
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -170,9 +204,28 @@ export class RaftLoop {
 
   /** After a failed write nobody knows what the disk holds: no retry, no acknowledgement, stop. */
   #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error instanceof Error ? error : new Error(String(error));
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancelTicks();
-    this.#parts.failed(error instanceof Error ? error : new Error(String(error)));
+    this.#parts.failed(this.#failure);
   }
+}
+
+/**
+ * With one voter raft talks to nobody. A message that is dropped here instead of sent, or a
+ * snapshot that is not restored, would look like a slow network and end in lost writes, so a
+ * membership of several must not get this far unnoticed.
+ */
+function assertNobodyElse({ messages, messagesAfterPersist, snapshot }: Ready): void {
+  const message = messages[0] ?? messagesAfterPersist[0];
+  assert(
+    message === undefined,
+    () => `raft has a ${message?.type} for member ${message?.to.toString(16)}, but no transport`,
+  );
+  assert(
+    snapshot === undefined,
+    'raft has received a snapshot, but has nobody to receive one from',
+  );
 }

@@ -30,7 +30,7 @@ export class ReadQueue {
   #waiting: Read[] = [];
   #round: Round | undefined;
   /** Confirmed, waiting for the state machine to reach `index`; ascending. */
-  readonly #confirmed: { readonly index: RaftIndex; readonly reads: readonly Read[] }[] = [];
+  #confirmed: { readonly index: RaftIndex; readonly reads: readonly Read[] }[] = [];
   readonly #nextId: () => bigint;
 
   /** `nextId` never repeats, not even over restarts and members. */
@@ -83,30 +83,40 @@ export class ReadQueue {
     }
   }
 
-  /** Gives up on reads that are overdue; how many. */
+  /**
+   * Gives up on reads that are overdue, wherever they stand. How many rounds lost one: to raft
+   * that many read indexes were slow, however many reads shared them.
+   */
   expire(): number {
     const now = this.#clock.monotonicMs();
-    const overdue = (read: Read): boolean => read.deadlineMs <= now;
-    const expired = this.#waiting.filter(overdue);
-    this.#waiting = this.#waiting.filter((read) => !overdue(read));
+    let slowRounds = 0;
+    const rest = (reads: readonly Read[]): Read[] => {
+      const inTime = reads.filter((read) => read.deadlineMs > now);
+      if (inTime.length < reads.length) slowRounds++;
+      for (const read of reads) if (read.deadlineMs <= now) read.reject(ERRORS.Timeout.error());
+      return inTime;
+    };
+    this.#waiting = rest(this.#waiting);
     if (this.#round !== undefined) {
-      expired.push(...this.#round.reads.filter(overdue));
-      const reads = this.#round.reads.filter((read) => !overdue(read));
+      const reads = rest(this.#round.reads);
       this.#round = reads.length === 0 ? undefined : { ...this.#round, reads };
     }
-    for (const read of expired) read.reject(ERRORS.Timeout.error());
-    return expired.length;
+    this.#confirmed = this.#confirmed
+      .map(({ index, reads }) => ({ index, reads: rest(reads) }))
+      .filter(({ reads }) => reads.length > 0);
+    return slowRounds;
   }
 
-  /** Fails every read that waits for a confirmation (the leader changed, the server stops). */
-  failUnconfirmed(error: () => Error): void {
-    const reads = [...(this.#round?.reads ?? []), ...this.#waiting.splice(0)];
+  /** Fails the reads of the round that is out: whoever was asked will not answer any more. */
+  failRound(error: () => Error): void {
+    const reads = this.#round?.reads ?? [];
     this.#round = undefined;
     for (const read of reads) read.reject(error());
   }
 
   failAll(error: () => Error): void {
-    this.failUnconfirmed(error);
+    this.failRound(error);
+    for (const read of this.#waiting.splice(0)) read.reject(error());
     for (const { reads } of this.#confirmed.splice(0)) {
       for (const read of reads) read.reject(error());
     }

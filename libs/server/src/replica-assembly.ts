@@ -1,4 +1,4 @@
-import { hexId } from '@etcd-ts/foundation';
+import { hexId, NO_MEMBER } from '@etcd-ts/foundation';
 
 import { Applier } from './apply/applier.js';
 import type { ConfChangeApplier } from './apply/conf-change-applier.js';
@@ -17,7 +17,7 @@ type Parts = MemberParts &
   Upkeep & { readonly confChanges: ConfChangeApplier };
 
 export function assembleReplica(parts: Parts): Replica {
-  const { store, lessor, clock, logger, metrics, config, committer, snapshotter } = parts;
+  const { store, lessor, clock, logger, metrics, config, committer, snapshotter, trimmer } = parts;
   const applier = new Applier({
     keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.schedule()),
     leases: new LeaseApplier(lessor, store, clock),
@@ -40,13 +40,14 @@ export function assembleReplica(parts: Parts): Replica {
     logger: logger.named('server/replica'),
     warningApplyDurationMs: config.warningApplyDurationMs,
     leaseExtensionMs: config.electionTimeoutMs,
-    applied: (index) => {
+    applied: (entries) => {
       committer.applied();
-      snapshotter.applied(index);
+      trimmer.applied(entries);
+      snapshotter.applied(parts.backend.consistentIndex().index);
     },
     leadershipChanged: (leader, isLeader) => {
-      metrics.server.leaderChanges.inc(leader === 0n ? 0 : 1);
-      metrics.server.hasLeader.set(leader === 0n ? 0 : 1);
+      if (leader !== NO_MEMBER) metrics.server.leaderChanges.inc();
+      metrics.server.hasLeader.set(leader === NO_MEMBER ? 0 : 1);
       metrics.server.isLeader.set(isLeader ? 1 : 0);
       logger.named('server/replica').info('raft leader changed', {
         'local-member-id': hexId(parts.localId),

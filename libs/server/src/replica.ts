@@ -1,5 +1,5 @@
-import type { Clock, Logger, MemberId, RaftIndex } from '@etcd-ts/foundation';
-import { must } from '@etcd-ts/foundation';
+import type { Clock, Logger, MemberId } from '@etcd-ts/foundation';
+import { assert, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { Entry, Raft } from '@etcd-ts/raft';
@@ -26,8 +26,8 @@ export interface ReplicaParts {
   readonly warningApplyDurationMs: number;
   /** Leases get this much longer when their keeper changes: clients need time to find the new one. */
   readonly leaseExtensionMs: number;
-  /** After each batch, with the index of its last entry. */
-  readonly applied: (index: RaftIndex) => void;
+  /** After each batch; never an empty one. */
+  readonly applied: (entries: readonly Entry[]) => void;
   readonly leadershipChanged: (leader: MemberId, isLeader: boolean) => void;
 }
 
@@ -41,6 +41,7 @@ export interface ReplicaParts {
 export class Replica implements StateMachine {
   readonly #parts: ReplicaParts;
   #wasLeader = false;
+  #leader: MemberId = NO_MEMBER;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -48,7 +49,7 @@ export class Replica implements StateMachine {
 
   apply(entries: readonly Entry[]): void {
     for (const entry of entries) this.#applyEntry(entry);
-    this.#parts.applied(must(entries[entries.length - 1], 'a batch is not empty').index);
+    this.#parts.applied(entries);
   }
 
   leadershipChanged(): void {
@@ -56,27 +57,29 @@ export class Replica implements StateMachine {
     const { leader, isLeader } = raft;
     if (this.#wasLeader && !isLeader) lessor.demote();
     this.#wasLeader = isLeader;
+    // A candidacy changes the role, not the leader.
+    if (leader === this.#leader && !isLeader) return;
+    this.#leader = leader;
     this.#parts.leadershipChanged(leader, isLeader);
   }
 
   #applyEntry(entry: Entry): void {
     const { backend, confChanges } = this.#parts;
-    const alreadyStored = entry.index <= backend.consistentIndex().index;
-    if (alreadyStored) {
-      // Raft's configuration starts from the snapshot and has to be told again; the rest is there.
-      if (entry.type === 'confChange') confChanges.apply(entry, true);
-      return;
-    }
+    const { index } = backend.consistentIndex();
+    // An entry applied twice or left out makes this member differ from all others for ever.
+    assert(entry.index === index + 1, () => `entry ${entry.index} to apply after ${index}`);
     backend.beginEntry();
+    // etcd never logs a change in the second form: such an entry is another program's.
+    assert(entry.type !== 'confChangeV2', () => `entry ${entry.index} is a joint change`);
     if (entry.type === 'normal') this.#applyNormal(entry);
-    else confChanges.apply(entry, false);
+    else confChanges.apply(entry);
     backend.setConsistentIndex(entry.index, entry.term);
   }
 
   #applyNormal(entry: Entry): void {
     if (entry.data.length === 0) return this.#leadershipConfirmed();
     const { proposals, clock } = this.#parts;
-    const request = proposals.requestOf(entry.data) ?? InternalRaftRequest.decode(entry.data);
+    const request = proposals.requestOf(entry.data) ?? decodeRequest(entry);
     const startedMs = clock.monotonicMs();
     const outcome = this.#parts.applier.apply(request);
     this.#observe(request, outcome.kind === 'applied', clock.monotonicMs() - startedMs);
@@ -102,6 +105,21 @@ export class Replica implements StateMachine {
       took: `${tookMs.toFixed(3)}ms`,
       'expected-duration': `${warningApplyDurationMs}ms`,
       operation,
+    });
+  }
+}
+
+/**
+ * Bytes that passed the log's checksum and are no request were written by a newer version, or by
+ * something else. To skip them would be to differ from the members that understand them.
+ */
+function decodeRequest({ index, data }: Entry): InternalRaftRequest {
+  try {
+    return InternalRaftRequest.decode(data);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`log entry ${index} is no request this version can read: ${reason}`, {
+      cause: error,
     });
   }
 }

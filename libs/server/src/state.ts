@@ -1,16 +1,19 @@
+import { must } from '@etcd-ts/foundation';
 import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
 import { Lessor } from '@etcd-ts/lease';
-import { Cluster } from '@etcd-ts/membership';
+import { Cluster, clusterVersionOf, compareVersions, parseVersion } from '@etcd-ts/membership';
 import { MvccStore, WatchHub } from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
 import { Alarms } from './alarms.js';
+import { BootstrapError } from './bootstrap/bootstrap-error.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import { runInSlices } from './operations/slices.js';
 import { BackendLeaseRecords } from './records/lease-records.js';
 import { BackendMembershipRecords } from './records/membership-records.js';
 import { WatchCatchUp } from './upkeep/watch-catch-up.js';
+import { SERVER_VERSION } from './version.js';
 
 /** The replicated state as the backend has it, and who listens to its changes. */
 export interface MemberState {
@@ -38,6 +41,7 @@ function minTtlSeconds(electionTimeoutMs: number): number {
 export async function restoreState(
   storage: OpenedStorage,
   parts: StateParts,
+  failed: (error: Error) => void,
 ): Promise<MemberState> {
   const { backend, localId, clusterId } = storage;
   const { config, clock, scheduler, logger, metrics } = parts;
@@ -48,7 +52,8 @@ export async function restoreState(
   // Leases first: restoring the keys attaches them.
   lessor.restore();
   const startedMs = clock.monotonicMs();
-  const store = await runInSlices(MvccStore.restore(backend, lessor), scheduler);
+  const restoring = MvccStore.restore(backend, lessor);
+  const store = await runInSlices(restoring, scheduler, () => false);
   logger.info('restored key-value store', {
     'current-revision': store.currentRevision,
     keys: store.keyCount,
@@ -61,7 +66,8 @@ export async function restoreState(
     maxLearners: config.maxLearners,
   });
   cluster.load();
-  const catchUp = new WatchCatchUp(scheduler);
+  refuseNewerCluster(cluster.clusterVersion);
+  const catchUp = new WatchCatchUp(scheduler, failed);
   const hub = new WatchHub(store, { onCatchUpNeeded: () => catchUp.wake() });
   catchUp.drive((budget) => hub.catchUpStep(budget));
   store.onRevision = (commit) => {
@@ -69,4 +75,15 @@ export async function restoreState(
     hub.publish(commit);
   };
   return { lessor, store, cluster, alarms: new Alarms(backend), hub, catchUp };
+}
+
+/** The log may hold what this version cannot apply, and its members rely on what it cannot do. */
+function refuseNewerCluster(clusterVersion: string | undefined): void {
+  const cluster = clusterVersion === undefined ? undefined : parseVersion(clusterVersion);
+  const server = must(parseVersion(SERVER_VERSION), 'the own version is one');
+  if (cluster === undefined || compareVersions(clusterVersionOf(server), cluster) >= 0) return;
+  throw new BootstrapError(
+    `invalid downgrade; server version is lower than determined cluster version ` +
+      `(${SERVER_VERSION} < ${clusterVersion})`,
+  );
 }

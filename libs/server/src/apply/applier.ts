@@ -1,4 +1,4 @@
-import { MemberId, unreachable } from '@etcd-ts/foundation';
+import { hexId, MemberId } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
 import type { Cluster } from '@etcd-ts/membership';
 import type { MvccStore } from '@etcd-ts/mvcc';
@@ -112,7 +112,7 @@ export class Applier {
         if (request.alarm === AlarmType.NONE) return [];
         logger.warn('alarm raised', {
           alarm: alarmName(request.alarm),
-          from: memberId.toString(16),
+          from: hexId(memberId),
         });
         return [alarms.activate(memberId, request.alarm)];
       case AlarmRequest_AlarmAction.DEACTIVATE: {
@@ -120,12 +120,13 @@ export class Applier {
         if (gone === undefined) return [];
         logger.warn('alarm disarmed', {
           alarm: alarmName(request.alarm),
-          from: memberId.toString(16),
+          from: hexId(memberId),
         });
         return [gone];
       }
       default:
-        return unreachable(request.action, 'alarm action');
+        // Enums are open on the wire: an action nobody knows must pass through the log like any other.
+        return [];
     }
   }
 

@@ -1,12 +1,11 @@
-import { must } from '@etcd-ts/foundation';
+import { must, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
 import { decodeConfigChangeContext } from '@etcd-ts/membership';
 import type { Cluster, MembershipChange } from '@etcd-ts/membership';
 import type { ConfChange, ConfState, Entry, Raft } from '@etcd-ts/raft';
-import { NO_MEMBER } from '@etcd-ts/foundation';
 import { decodeConfChange } from '@etcd-ts/wire-protocol';
 
-import { encodeConfState } from '../records/conf-state.js';
+import { CONF_STATE, encodeConfState } from '../records/conf-state.js';
 
 /** What a membership change needs of the backend. */
 export interface ConfStateRecord {
@@ -16,7 +15,8 @@ export interface ConfStateRecord {
 /**
  * A committed membership change, applied to both of its owners: raft's configuration and the
  * member list. The list is the judge: what it finds invalid becomes a no-op for raft too, so that
- * the two can never disagree.
+ * the two can never disagree. Raft's configuration is stored with the list, in the same entry, and
+ * a restart takes it from there: replayed changes would be judged by a list that has gone on.
  */
 export class ConfChangeApplier {
   readonly #raft: Raft;
@@ -43,23 +43,18 @@ export class ConfChangeApplier {
     return this.#confState;
   }
 
-  /**
-   * `alreadyStored`: the backend holds this entry's effects from an earlier life; only raft, which
-   * starts from the older snapshot, still has to hear of it.
-   */
-  apply(entry: Entry, alreadyStored: boolean): void {
+  apply(entry: Entry): void {
     const change: ConfChange = decodeConfChange(entry.data);
     const requested = membershipChange(change);
-    const verdict = alreadyStored ? 'ok' : this.#cluster.validate(requested);
+    const verdict = this.#cluster.validate(requested);
     if (verdict !== 'ok') {
       this.#logger.warn('configuration change refused', { type: change.type, verdict });
       this.#confState = this.#raft.applyConfChange({ ...change, nodeId: NO_MEMBER });
       return;
     }
     this.#confState = this.#raft.applyConfChange(change);
-    if (alreadyStored) return;
     this.#changeMembers(requested);
-    this.#record.writeMeta('confState', encodeConfState(this.#confState));
+    this.#record.writeMeta(CONF_STATE, encodeConfState(this.#confState));
   }
 
   #changeMembers(change: MembershipChange): void {

@@ -30,6 +30,12 @@ const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes)
 
 /** Ids and first log entries follow from the configuration alone, so all members agree on them. */
 export function planNewCluster(config: ServerConfig): NewCluster {
+  if (config.initialClusterState === 'existing') {
+    throw new BootstrapError(
+      '--initial-cluster-state=existing: joining an existing cluster is not supported yet by this ' +
+        'version of etcd-ts',
+    );
+  }
   const parsed = parseInitialCluster(config.initialCluster, parseEndpointUrl);
   if (parsed.kind === 'error') {
     throw new BootstrapError(`error setting up initial cluster: ${parsed.message}`);

@@ -58,8 +58,12 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
     const raft = await openRaftStorage({ config, directory, backend, clock, logger, observer });
     return { ...raft, directory, backend };
   } catch (error) {
-    await backend?.close();
-    directory.close();
+    try {
+      // Nothing was applied yet, so there is nothing to lose by it.
+      await backend?.close();
+    } finally {
+      directory.close();
+    }
     throw error;
   }
 }

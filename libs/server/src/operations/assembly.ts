@@ -9,7 +9,13 @@ import { KeyValues } from './key-values.js';
 import { Leases } from './leases.js';
 import { Maintenance } from './maintenance.js';
 
-type Parts = MemberParts & OpenedStorage & MemberState & MemberCore & Upkeep;
+type Parts = MemberParts &
+  OpenedStorage &
+  MemberState &
+  MemberCore &
+  Upkeep & {
+    readonly stopped: () => boolean;
+  };
 
 /** The member's operations, over its parts. */
 export function assembleOperations(parts: Parts): EtcdServer {
@@ -22,7 +28,7 @@ export function assembleOperations(parts: Parts): EtcdServer {
       ...parts,
       maxRequestBytes,
       ensureSpace,
-      commitBackend: () => parts.backend.commit(),
+      commitBackend: () => parts.backend.commitDurable(),
     }),
     leases: new Leases({
       ...parts,

@@ -19,14 +19,15 @@ const IGNORED_META = new Set(['consistent_index', 'term', 'storageVersion']);
 const ROWS_PER_SLICE = 1000;
 
 /**
- * Maintenance.Hash: CRC-32C over the name of each bucket and each key and value in it. Comparable
- * only between members of one kind and without writes in between; HashKV is what compares data.
+ * Maintenance.Hash: CRC-32C over the name of each bucket and each key and value in it, revisions up
+ * to `upTo` (a scan that followed the writers might never end). Comparable only between members of
+ * one kind and without writes in between; HashKV is what compares data.
  */
-export function* backendHash(backend: Backend): Generator<undefined, number> {
+export function* backendHash(backend: Backend, upTo: Revision): Generator<undefined, number> {
   let hash = 0;
   for (const bucket of BUCKETS) {
     hash = crc32c(Buffer.from(bucket), hash);
-    if (bucket === 'key') hash = yield* revisionsHash(backend, hash);
+    if (bucket === 'key') hash = yield* revisionsHash(backend, upTo, hash);
     else hash = bucketHash(backend, bucket, hash);
     yield;
   }
@@ -42,13 +43,18 @@ function bucketHash(backend: Backend, bucket: string, seed: number): number {
   return hash;
 }
 
-function* revisionsHash(backend: Backend, seed: number): Generator<undefined, number> {
+function* revisionsHash(
+  backend: Backend,
+  upTo: Revision,
+  seed: number,
+): Generator<undefined, number> {
   let hash = seed;
   let main = Revision(0);
   let sub = 0;
   for (;;) {
     const rows = backend.scanRevisions(main, sub, ROWS_PER_SLICE);
     for (const row of rows) {
+      if (row.main > upTo) return hash;
       hash = crc32c(row.value, crc32c(revisionKey(row.main, row.sub, row.tombstone), hash));
       main = row.main;
       sub = row.sub + 1;

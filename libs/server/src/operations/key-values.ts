@@ -35,8 +35,8 @@ export interface KeyValuesParts {
   readonly maxRequestBytes: number;
   /** Fails with NoSpace, having raised the alarm, when so many bytes do not fit the quota. */
   readonly ensureSpace: SpaceCheck;
-  /** Makes what the backend holds in memory part of its file. */
-  readonly commitBackend: () => void;
+  /** Makes what the backend holds in memory part of its file, durably. */
+  readonly commitBackend: () => Promise<void>;
 }
 
 export class KeyValues implements KeyValueOperations {
@@ -91,7 +91,7 @@ export class KeyValues implements KeyValueOperations {
     const { response, removed } = expectKind(applied, 'compaction');
     if (request.physical) {
       await removed;
-      this.#parts.commitBackend();
+      await this.#parts.commitBackend();
     }
     return response;
   }

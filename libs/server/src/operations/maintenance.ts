@@ -32,6 +32,7 @@ export interface MaintenanceParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly metrics: EtcdMetrics;
+  readonly stopped: () => boolean;
 }
 
 export class Maintenance implements MaintenanceOperations {
@@ -74,15 +75,16 @@ export class Maintenance implements MaintenanceOperations {
   }
 
   hash(): Promise<number> {
-    return this.#timed(this.#parts.metrics.mvcc.hash, () =>
-      runInSlices(backendHash(this.#parts.backend), this.#parts.scheduler),
+    const { metrics, backend, store, scheduler, stopped } = this.#parts;
+    return this.#timed(metrics.mvcc.hash, () =>
+      runInSlices(backendHash(backend, store.currentRevision), scheduler, stopped),
     );
   }
 
   async hashKv(revision: number): Promise<HashKvAnswer> {
-    const { metrics, store, scheduler } = this.#parts;
+    const { metrics, store, scheduler, stopped } = this.#parts;
     const outcome = await this.#timed(metrics.mvcc.hashRevision, () =>
-      runInSlices(store.hashKv(revision), scheduler),
+      runInSlices(store.hashKv(revision), scheduler, stopped),
     );
     switch (outcome.kind) {
       case 'ok':

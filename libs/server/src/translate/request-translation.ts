@@ -109,14 +109,22 @@ function toDomainOperation(operation: RequestOp): Operation {
   }
 }
 
+const COMPARE_TARGETS = new Set<number>(Object.values(Compare_CompareTarget));
+
 function toDomainCompare(compare: Compare): DomainCompare {
-  return {
-    key: compare.key,
-    rangeEnd: compare.rangeEnd,
-    // An unknown comparison holds, as in etcd.
-    result: COMPARE_RESULTS[compare.result] ?? 'unknown',
-    target: compareTarget(compare),
-  };
+  const { key, rangeEnd } = compare;
+  // An unknown comparison holds, as in etcd.
+  const result = COMPARE_RESULTS[compare.result] ?? 'unknown';
+  // Enums are open on the wire, and by now the request is in the log: whatever it says must have an
+  // outcome, or no member could ever pass this entry again.
+  if (!COMPARE_TARGETS.has(compare.target)) return { key, rangeEnd, ...unknownTarget(result) };
+  return { key, rangeEnd, result, target: compareTarget(compare) };
+}
+
+/** In etcd an unknown target is equal to whatever it is compared with. No version is below 0. */
+function unknownTarget(result: DomainCompare['result']): Pick<DomainCompare, 'result' | 'target'> {
+  const holds = result === 'equal' || result === 'unknown';
+  return { result: holds ? 'unknown' : 'less', target: { kind: 'version', value: 0 } };
 }
 
 /** A value given for another target than the named one counts as absent: zero or empty. */

@@ -5,6 +5,7 @@ import type { MemberControl, MemberParts } from '../member-assembly.js';
 import type { MemberState } from '../state.js';
 import { BackendCommitter } from './backend-committer.js';
 import { CompactionRunner } from './compaction-runner.js';
+import { LogTrimmer } from './log-trimmer.js';
 import { Snapshotter } from './snapshotter.js';
 import { SpaceReclaimer } from './space-reclaimer.js';
 
@@ -14,6 +15,7 @@ export interface Upkeep {
   readonly snapshotter: Snapshotter;
   readonly compaction: CompactionRunner;
   readonly reclaimer: SpaceReclaimer;
+  readonly trimmer: LogTrimmer;
 }
 
 export function assembleUpkeep(
@@ -36,7 +38,6 @@ export function assembleUpkeep(
       logger: logger.named('server/snapshotter'),
       confState,
       snapshotCount: config.snapshotCount,
-      catchupEntries: config.snapshotCatchupEntries,
       maxSnapshots: config.maxSnapshots,
       failed: control.failed,
     },
@@ -56,11 +57,18 @@ export function assembleUpkeep(
         },
       },
       finished: () => reclaimer.wake(),
+      failed: control.failed,
     },
     {
       batchLimit: config.compactionBatchLimit,
       sleepIntervalMs: config.compactionSleepIntervalMs,
     },
   );
-  return { committer, snapshotter, compaction, reclaimer };
+  const trimmer = new LogTrimmer(
+    storage.log,
+    storage.appliedIndex,
+    config.snapshotCatchupEntries,
+    confState,
+  );
+  return { committer, snapshotter, compaction, reclaimer, trimmer };
 }

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock, Logger, Scheduler } from '@etcd-ts/foundation';
+import type { CancelTimer, Clock, LogFields, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { AutoCompaction } from '@etcd-ts/config';
 
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,7 @@ export interface AutoCompactorParts {
   readonly currentRevision: () => number;
   /** Only the leader compacts. */
   readonly isLeader: () => boolean;
-  /** Proposes a compaction; `done` also when the revision is compacted already. */
+  /** Proposes a compaction, never rejects; `done` also when the revision is compacted already. */
   readonly compact: (revision: number) => Promise<'done' | 'failed'>;
 }
 
@@ -32,57 +32,57 @@ export function startAutoCompaction(mode: AutoCompaction, parts: AutoCompactorPa
 
 /**
  * Compacts to the revision of one period ago: first after a whole period, then every period or
- * every hour, whichever is shorter. Revisions are sampled ten times per such interval, and a
- * compaction that failed is tried again at the next sample.
+ * every hour, whichever is shorter. Revisions are sampled ten times per such interval, on followers
+ * too, and a compaction that failed is tried again at the next sample.
  */
 function startPeriodic(periodMs: number, parts: AutoCompactorParts): CancelTimer {
+  const { clock } = parts;
   const intervalMs = Math.min(periodMs, HOUR_MS);
   const sampleMs = intervalMs / SAMPLES_PER_INTERVAL;
   const samplesKept = Math.floor(periodMs / sampleMs) + 1;
+  // The oldest of them is never younger than one period when the next sample is due.
   const samples = [parts.currentRevision()];
-  let dueMs = parts.clock.monotonicMs() + periodMs;
-  let compacted = 0;
-
-  const sample = async (): Promise<void> => {
-    if (!parts.isLeader()) {
-      // A follower's samples say nothing about when revisions happened on this clock.
-      samples.splice(0, samples.length, parts.currentRevision());
-      dueMs = parts.clock.monotonicMs() + periodMs;
-      return;
-    }
+  let dueMs = clock.monotonicMs() + periodMs;
+  const compact = singleCompaction(parts, 'periodic', { 'compact-period': `${periodMs}ms` });
+  return parts.scheduler.every(sampleMs, () => {
     const target = samples[0] ?? 0;
-    if (parts.clock.monotonicMs() >= dueMs && target > compacted) {
-      parts.logger.info('starting auto periodic compaction', {
-        revision: target,
-        'compact-period': `${periodMs}ms`,
-      });
-      if ((await parts.compact(target)) === 'done') {
-        compacted = target;
-        dueMs = parts.clock.monotonicMs() + intervalMs;
-        parts.logger.info('completed auto periodic compaction', { revision: target });
-      } else {
-        parts.logger.warn('failed auto periodic compaction', { revision: target });
-      }
-    }
     samples.push(parts.currentRevision());
     if (samples.length > samplesKept) samples.shift();
-  };
-  return parts.scheduler.every(sampleMs, () => void sample());
+    const nowMs = clock.monotonicMs();
+    if (nowMs < dueMs) return;
+    compact(target, () => (dueMs = nowMs + intervalMs));
+  });
 }
 
+/** Every five minutes, keeping so many revisions. */
 function startByRevision(retention: number, parts: AutoCompactorParts): CancelTimer {
+  const compact = singleCompaction(parts, 'revision', {
+    'revision-compaction-retention': retention,
+  });
+  return parts.scheduler.every(REVISION_CHECK_INTERVAL_MS, () => {
+    compact(parts.currentRevision() - retention, () => undefined);
+  });
+}
+
+/** Compacts unless it is nothing new, somebody else's task, or the last one is under way. */
+function singleCompaction(parts: AutoCompactorParts, mode: string, fields: LogFields) {
+  const { logger } = parts;
   let compacted = 0;
-  const check = async (): Promise<void> => {
-    const target = parts.currentRevision() - retention;
-    if (!parts.isLeader() || target <= 0 || target === compacted) return;
-    const fields = { revision: target, 'revision-compaction-retention': retention };
-    parts.logger.info('starting auto revision compaction', fields);
-    if ((await parts.compact(target)) === 'done') {
+  let isRunning = false;
+  return (target: number, succeeded: () => void): void => {
+    if (isRunning || !parts.isLeader() || target <= compacted) return;
+    isRunning = true;
+    const details = { revision: target, ...fields };
+    logger.info(`starting auto ${mode} compaction`, details);
+    void parts.compact(target).then((outcome) => {
+      isRunning = false;
+      if (outcome === 'failed') {
+        logger.warn(`failed auto ${mode} compaction`, details);
+        return;
+      }
       compacted = target;
-      parts.logger.info('completed auto revision compaction', fields);
-    } else {
-      parts.logger.warn('failed auto revision compaction', fields);
-    }
+      succeeded();
+      logger.info(`completed auto ${mode} compaction`, details);
+    });
   };
-  return parts.scheduler.every(REVISION_CHECK_INTERVAL_MS, () => void check());
 }

@@ -3,6 +3,12 @@ import type { Backend } from '@etcd-ts/storage';
 
 /** Rows written per turn of the event loop: about a millisecond of SQLite. */
 const OPERATIONS_PER_SLICE = 500;
+/**
+ * A turn under load may bring more than such a slice takes, and then what waits would grow until
+ * the heap is full. So a slice takes this share of it: arrivals and commits balance at as many
+ * turns' worth of operations.
+ */
+const TURNS_OF_BACKLOG = 16;
 
 export interface CommitPace {
   /** --backend-batch-interval */
@@ -59,7 +65,9 @@ export class BackendCommitter {
   #slice(): void {
     if (this.#stopped) return;
     try {
-      this.#running = !this.#backend.commitStep(OPERATIONS_PER_SLICE);
+      const { pendingOperations } = this.#backend;
+      const share = Math.ceil(pendingOperations / TURNS_OF_BACKLOG);
+      this.#running = !this.#backend.commitStep(Math.max(OPERATIONS_PER_SLICE, share));
     } catch (error) {
       this.#stopped = true;
       this.#failed(error instanceof Error ? error : new Error(String(error)));

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { MvccStore } from '@etcd-ts/mvcc';
+import { ERRORS } from '@etcd-ts/wire-protocol';
 
 export interface CompactionPace {
   /** Keys looked at in one step (--compaction-batch-limit). */
@@ -13,6 +14,13 @@ export interface CompactionObserver {
   finished(durationMs: number): void;
 }
 
+interface Run {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly startedMs: number;
+}
+
 /** Removes what a scheduled compaction made unreachable, a little at a time. */
 export class CompactionRunner {
   readonly #store: MvccStore;
@@ -22,9 +30,8 @@ export class CompactionRunner {
   readonly #pace: CompactionPace;
   readonly #observer: CompactionObserver;
   readonly #finished: () => void;
-  #run:
-    | { readonly promise: Promise<void>; readonly resolve: () => void; startedMs: number }
-    | undefined;
+  readonly #failed: (error: Error) => void;
+  #run: Run | undefined;
   #cancelStep: CancelTimer = () => undefined;
   #stopped = false;
 
@@ -37,6 +44,7 @@ export class CompactionRunner {
       readonly logger: Logger;
       readonly observer: CompactionObserver;
       readonly finished: () => void;
+      readonly failed: (error: Error) => void;
     },
     pace: CompactionPace,
   ) {
@@ -46,42 +54,62 @@ export class CompactionRunner {
     this.#logger = parts.logger;
     this.#observer = parts.observer;
     this.#finished = parts.finished;
+    this.#failed = parts.failed;
     this.#pace = pace;
   }
 
-  /** After a restart: goes on with a compaction that was scheduled and not finished. */
-  resume(): void {
-    if (!this.#store.compactionStep(this.#pace.batchLimit).done) void this.schedule();
+  /** After a restart: goes on with a compaction that was not finished. False if there is none. */
+  resume(): boolean {
+    if (this.#store.compactionStep(this.#pace.batchLimit).done) return false;
+    void this.schedule();
+    return true;
   }
 
   /**
    * A compaction was scheduled. Settles when nothing is; a compaction scheduled meanwhile
-   * belongs to the same run, because the store always works towards the latest one.
+   * belongs to the same run, because the store always works towards the latest one. Rejects with
+   * Stopped when the member stops before, and goes on at its next start.
    */
   schedule(): Promise<void> {
     if (this.#run !== undefined) return this.#run.promise;
     let resolve: () => void = () => undefined;
-    const promise = new Promise<void>((done) => (resolve = done));
-    this.#run = { promise, resolve, startedMs: this.#clock.monotonicMs() };
-    this.#scheduler.soon(() => this.#step());
+    let reject: (error: Error) => void = () => undefined;
+    const promise = new Promise<void>((done, failed) => {
+      resolve = done;
+      reject = failed;
+    });
+    // Most callers do not wait for it.
+    promise.catch(() => undefined);
+    this.#run = { promise, resolve, reject, startedMs: this.#clock.monotonicMs() };
+    if (this.#stopped) this.stop();
+    else this.#scheduler.soon(() => this.#step());
     return promise;
   }
 
   stop(): void {
     this.#stopped = true;
     this.#cancelStep();
+    this.#run?.reject(ERRORS.Stopped.error());
   }
 
   #step(): void {
     if (this.#stopped || this.#run === undefined) return;
-    const before = this.#clock.monotonicMs();
-    const { done } = this.#store.compactionStep(this.#pace.batchLimit);
-    this.#observer.step(this.#clock.monotonicMs() - before);
-    if (!done) {
-      this.#cancelStep = this.#scheduler.after(this.#pace.sleepIntervalMs, () => this.#step());
-      return;
+    try {
+      const before = this.#clock.monotonicMs();
+      const { done } = this.#store.compactionStep(this.#pace.batchLimit);
+      this.#observer.step(this.#clock.monotonicMs() - before);
+      if (done) this.#finish(this.#run);
+      else {
+        const { sleepIntervalMs } = this.#pace;
+        this.#cancelStep = this.#scheduler.after(sleepIntervalMs, () => this.#step());
+      }
+    } catch (error) {
+      this.stop();
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
     }
-    const { resolve, startedMs } = this.#run;
+  }
+
+  #finish({ resolve, startedMs }: Run): void {
     this.#run = undefined;
     const tookMs = this.#clock.monotonicMs() - startedMs;
     this.#observer.finished(tookMs);

@@ -13,7 +13,9 @@ export interface LeaseExpiryParts {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly revoke: (id: LeaseId) => Promise<void>;
-  readonly expired: () => void;
+  /** An expired lease is gone, by the proposal of this member. */
+  readonly revoked: () => void;
+  readonly stopped: () => boolean;
 }
 
 /**
@@ -24,8 +26,8 @@ export function startLeaseExpiry(parts: LeaseExpiryParts): CancelTimer {
   return parts.scheduler.every(CHECK_INTERVAL_MS, () => {
     const now = parts.clock.monotonicMs();
     for (const id of parts.lessor.expired(now, MAX_REVOCATIONS_PER_CHECK)) {
-      parts.expired();
-      parts.revoke(id).catch((error: unknown) => {
+      parts.revoke(id).then(parts.revoked, (error: unknown) => {
+        if (parts.stopped()) return;
         parts.logger.warn('failed to revoke lease', {
           'lease-id': hexId(id),
           error: error instanceof Error ? error : String(error),

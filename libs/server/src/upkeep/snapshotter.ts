@@ -1,13 +1,12 @@
-import { EMPTY_BYTES, RaftIndex, Term } from '@etcd-ts/foundation';
-import type { CancelTimer, Logger, Scheduler } from '@etcd-ts/foundation';
-import type { ConfState, MemoryLog } from '@etcd-ts/raft';
+import { EMPTY_BYTES } from '@etcd-ts/foundation';
+import type { CancelTimer, Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
+import type { ConfState } from '@etcd-ts/raft';
 import type { Backend, SnapshotFiles, Wal } from '@etcd-ts/storage';
 
 /** How often files nobody needs any more are looked for (etcd: 30 s). */
 const PURGE_INTERVAL_MS = 30_000;
 
 export interface SnapshotterParts {
-  readonly log: MemoryLog;
   readonly wal: Wal;
   readonly files: SnapshotFiles;
   readonly backend: Backend;
@@ -15,19 +14,16 @@ export interface SnapshotterParts {
   readonly logger: Logger;
   readonly confState: () => ConfState;
   readonly snapshotCount: number;
-  readonly catchupEntries: number;
   readonly maxSnapshots: number;
   readonly failed: (error: Error) => void;
 }
 
-/**
- * Cuts the raft log. The backend is the snapshot: the `.snap` file only names the position, and
- * followers that are not too far behind are served from the entries kept in memory.
- */
+/** Cuts the raft log on disk. The backend is the snapshot: the `.snap` file names its position. */
 export class Snapshotter {
   readonly #parts: SnapshotterParts;
   #lastIndex: RaftIndex;
   #running: Promise<void> | undefined;
+  #purging: Promise<void> | undefined;
   #cancelPurge: CancelTimer = () => undefined;
 
   constructor(parts: SnapshotterParts, lastIndex: RaftIndex) {
@@ -36,9 +32,12 @@ export class Snapshotter {
   }
 
   start(): void {
-    this.#cancelPurge = this.#parts.scheduler.every(PURGE_INTERVAL_MS, () => void this.#purge());
+    this.#cancelPurge = this.#parts.scheduler.every(PURGE_INTERVAL_MS, () => {
+      this.#purging ??= this.#purge().finally(() => (this.#purging = undefined));
+    });
   }
 
+  /** After each batch of entries, when the backend stands at its end. */
   applied(index: RaftIndex): void {
     if (index - this.#lastIndex <= this.#parts.snapshotCount || this.#running) return;
     this.#running = this.#save()
@@ -48,32 +47,30 @@ export class Snapshotter {
       .finally(() => (this.#running = undefined));
   }
 
+  /** Resolves when the files are left alone. */
   async stop(): Promise<void> {
     this.#cancelPurge();
     await this.#running;
+    await this.#purging;
   }
 
   async #save(): Promise<void> {
-    const { backend, files, wal, log, logger, catchupEntries } = this.#parts;
-    const position = backend.consistentIndex();
+    const { backend, files, wal, logger } = this.#parts;
+    const { index, term } = backend.consistentIndex();
     const confState = this.#parts.confState();
     logger.info('triggering snapshot', {
-      'local-member-applied-index': position.index,
+      'local-member-applied-index': index,
       'local-member-snapshot-index': this.#lastIndex,
     });
-    // Everything up to `position` must be durable in the backend BEFORE the log that could
-    // rebuild it is cut: SQLite's own commits may be lost with the power, the log's may not.
+    // Everything up to `index` must be durable in the backend BEFORE the log that could rebuild it
+    // is cut: SQLite's own commits may be lost with the power, the log's may not. A crash after any
+    // of these steps finds the former snapshot and all of the log behind it, or the new one.
     await backend.commitDurable();
-    const { index, term } = position;
-    const data = EMPTY_BYTES;
-    await files.save({ data, metadata: { confState, index, term } });
+    await files.save({ data: EMPTY_BYTES, metadata: { confState, index, term } });
     await wal.saveSnapshot({ index, term, confState });
     wal.releaseTo(index);
     this.#lastIndex = index;
-    log.createSnapshot(index, confState, data);
-    const compactTo = index - catchupEntries;
-    if (compactTo > log.firstIndex()) log.compact(RaftIndex(compactTo));
-    logger.info('saved snapshot', { 'snapshot-index': index, 'snapshot-term': Term(term) });
+    logger.info('saved snapshot', { 'snapshot-index': index, 'snapshot-term': term });
   }
 
   async #purge(): Promise<void> {

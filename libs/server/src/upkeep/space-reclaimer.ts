@@ -38,13 +38,17 @@ export class SpaceReclaimer {
     });
   }
 
-  stop(): void {
+  /** Resolves when the backend is left alone. */
+  async stop(): Promise<void> {
     this.#stopped = true;
+    // Whoever waits for this run has its failure.
+    await this.#run?.catch(() => undefined);
   }
 
   async #reclaim(): Promise<void> {
     const before = this.#backend.sizeBytes();
     // Pages become free only when the deletions are committed.
+    if (this.#stopped) return;
     await this.#backend.commitDurable();
     while (!this.#stopped && this.#backend.reclaim(PAGES_PER_SLICE) > 0) {
       await new Promise<void>((resolve) => this.#scheduler.after(PAUSE_MS, resolve));

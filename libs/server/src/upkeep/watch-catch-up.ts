@@ -9,9 +9,12 @@ export class WatchCatchUp {
   #step: (budgetRevisions: number) => boolean = () => false;
   #scheduled = false;
   #stopped = false;
+  readonly #failed: (error: Error) => void;
 
-  constructor(scheduler: Scheduler) {
+  /** `failed`: the history cannot be read, so watchers can no longer be told the truth. */
+  constructor(scheduler: Scheduler, failed: (error: Error) => void) {
     this.#scheduler = scheduler;
+    this.#failed = failed;
   }
 
   /** What does a slice; true while there is more to do. */
@@ -24,8 +27,18 @@ export class WatchCatchUp {
     this.#scheduled = true;
     this.#scheduler.soon(() => {
       this.#scheduled = false;
-      if (!this.#stopped && this.#step(REVISIONS_PER_SLICE)) this.wake();
+      this.#slice();
     });
+  }
+
+  #slice(): void {
+    if (this.#stopped) return;
+    try {
+      if (this.#step(REVISIONS_PER_SLICE)) this.wake();
+    } catch (error) {
+      this.#stopped = true;
+      this.#failed(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   stop(): void {

@@ -1,0 +1,67 @@
+import { hexId, RaftIndex } from '@etcd-ts/foundation';
+import type { MemberId } from '@etcd-ts/foundation';
+import type { ConfState, HardState, MemoryLog } from '@etcd-ts/raft';
+import type { Backend, DataDirectory } from '@etcd-ts/storage';
+
+import { CONF_STATE, decodeConfState } from '../records/conf-state.js';
+import { BackendMembershipRecords } from '../records/membership-records.js';
+import { BootstrapError } from './bootstrap-error.js';
+
+/** Where the backend stands in the log, and the membership there. */
+export interface StoredPosition {
+  readonly appliedIndex: RaftIndex;
+  /** Undefined while nothing is applied. */
+  readonly confState: ConfState | undefined;
+}
+
+export interface LogPosition {
+  readonly localId: MemberId;
+  readonly log: MemoryLog;
+  readonly hardState: HardState;
+  readonly snapshotIndex: RaftIndex;
+}
+
+interface Files {
+  readonly directory: DataDirectory;
+  readonly backend: Backend;
+}
+
+/**
+ * The log below the snapshot is gone and the backend must hold its effects; and nothing is applied
+ * that was not durable in the log before. If either fails, or the two tell of different histories
+ * or members, one of them was replaced, lost or rolled back, and going on would drop or repeat
+ * acknowledged writes.
+ */
+export function storedPosition(files: Files, position: LogPosition): StoredPosition {
+  const { directory, backend } = files;
+  const { log, hardState, snapshotIndex, localId } = position;
+  const { index, term } = backend.consistentIndex();
+  const fail = (problem: string): never => {
+    throw new BootstrapError(
+      `the backend ${directory.backendFile} and the write-ahead log in ${directory.walDir} do ` +
+        `not belong together: ${problem}`,
+    );
+  };
+  if (hardState.commit > log.lastIndex()) {
+    throw new BootstrapError(
+      `the write-ahead log in ${directory.walDir} ends at ${log.lastIndex()}, but entry ` +
+        `${hardState.commit} was committed`,
+    );
+  }
+  if (index < snapshotIndex) {
+    fail(`entries up to ${index} are applied, but the log was cut at ${snapshotIndex}`);
+  }
+  if (index > log.lastIndex()) {
+    fail(`entry ${index} is applied, but the log ends at ${log.lastIndex()}`);
+  }
+  if (index === 0) return { appliedIndex: RaftIndex(0), confState: undefined };
+  const logTerm = log.term(index);
+  if (logTerm !== term) fail(`entry ${index} is of term ${logTerm}, but was applied in ${term}`);
+  const { members, removed } = new BackendMembershipRecords(backend).load();
+  if (![...[...members].map(({ id }) => id), ...removed].includes(localId)) {
+    fail(`the log is of member ${hexId(localId)}, which the backend does not know`);
+  }
+  const confState = backend.readMeta(CONF_STATE);
+  if (confState === undefined) return fail('the backend has entries, but no membership');
+  return { appliedIndex: index, confState: decodeConfState(confState) };
+}

@@ -1,8 +1,7 @@
 export type { EndpointUrl, UrlScheme } from './endpoint-url.js';
-export { parseEndpointUrl, parseEndpointUrls } from './endpoint-url.js';
-export { formatGoDuration, parseGoDuration } from './go-duration.js';
-export type { DurationOutcome } from './go-duration.js';
+export { parseEndpointUrl } from './endpoint-url.js';
 export type { ConfigNotice } from './notice.js';
+export { formatGoDuration } from './go-duration.js';
 export { parseConfiguration } from './parse-configuration.js';
 export type { Configuration, ConfigurationSources } from './parse-configuration.js';
 export type { AutoCompaction, LogLevel, ServerConfig } from './server-config.js';

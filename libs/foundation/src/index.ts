@@ -24,9 +24,7 @@ export { crc32c } from './crc32c.js';
 export { IndexedHeap } from './indexed-heap.js';
 export type { HeapEntry } from './indexed-heap.js';
 export {
-  DEFAULT_MAX_REQUEST_BYTES,
   GRPC_OVERHEAD_BYTES,
-  MAX_UNAPPLIED_ENTRIES,
   MAX_WATCH_CATCH_UP_REVISIONS,
   WATCH_STREAM_QUEUE_RESPONSES,
 } from './limits.js';

@@ -3,12 +3,8 @@
  * Sizes in bytes unless the name says otherwise.
  */
 
-/** etcd's default for --max-request-bytes: one raft entry must stay far below a WAL segment. */
-export const DEFAULT_MAX_REQUEST_BYTES = 1.5 * 1024 * 1024;
 /** What gRPC may receive beyond --max-request-bytes: room for the envelope, as etcd has it. */
 export const GRPC_OVERHEAD_BYTES = 512 * 1024;
-/** Proposals admitted but not yet applied; etcd answers "too many requests" beyond it. */
-export const MAX_UNAPPLIED_ENTRIES = 5000;
 /** Distinct revisions in one catch-up watch response, as etcd: bounds one response's size. */
 export const MAX_WATCH_CATCH_UP_REVISIONS = 1000;
 /** Responses queued for one watch stream before its watchers wait (etcd's channel has 128). */

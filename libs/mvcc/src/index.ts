@@ -2,9 +2,7 @@ export type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
 export type { CompactOutcome } from './compaction.js';
 export type { HashOutcome } from './hash-kv.js';
 export type { KeyValue } from './key-value.js';
-export { decodeKeyValue, encodeKeyValue } from './key-value-codec.js';
 export type { LeaseAttachments } from './lease-attachments.js';
-export { MemoryBackend } from './memory-backend.js';
 export type {
   Compare,
   CompareResult,

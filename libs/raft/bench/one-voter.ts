@@ -4,7 +4,8 @@
  */
 import { RaftIndex, SeededRng } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
-import { EMPTY_CONF_STATE, MemoryLog, Raft } from '../src/index.js';
+import { MemoryLog, Raft } from '../src/index.js';
+import { EMPTY_CONF_STATE } from '../src/types.js';
 
 const BATCHES = [1, 16, 128, 1024];
 const ENTRIES = 2_000_000;

@@ -1,4 +1,3 @@
-export { LEAVE_JOINT } from './confchange/conf-change.js';
 export type { RaftConfig, TraceEvent } from './config.js';
 export type { StepResult } from './follower.js';
 export { MemoryLog } from './log/memory-log.js';
@@ -22,10 +21,8 @@ export type {
 } from './message.js';
 export { Raft } from './raft.js';
 export type { ProposeResult } from './raft.js';
-export { MAX_PENDING_READS } from './read-only.js';
 export type { ReadState, Ready, SoftState } from './ready.js';
 export type { ProgressStatus, Status } from './status.js';
-export { EMPTY_CONF_STATE, EMPTY_HARD_STATE } from './types.js';
 export type {
   ConfChange,
   ConfChangeSingle,

@@ -8,7 +8,6 @@ export type {
 } from './client/service-client.js';
 export { GrpcJsServer } from './grpc-js/grpc-js-server.js';
 export type { GrpcJsServerOptions } from './grpc-js/grpc-js-server.js';
-export { RESPONSE_BUFFER_BYTES } from './grpc-js/response-sink.js';
 export { ClientPort } from './port/client-port.js';
 export type { ClientPortAddress, ClientPortOptions, ServedProtocols } from './port/client-port.js';
 export { ListenError } from './port/listen-address.js';
@@ -34,5 +33,4 @@ export type {
   ServiceHandlers,
   UnaryHandler,
 } from './service/handlers.js';
-export { NO_OBSERVER } from './service/observer.js';
 export type { MethodObserver, ServerObserver } from './service/observer.js';

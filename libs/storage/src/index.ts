@@ -3,7 +3,6 @@ export type { BackendObserver, BackendOptions } from './backend/backend-options.
 export type { RevisionRow } from './backend/pending-changes.js';
 export { DataDirectory } from './data-directory.js';
 export type { DataDirectoryOptions } from './data-directory.js';
-export { NODE_DISK } from './disk.js';
 export type { Disk, DiskFile } from './disk.js';
 export type {
   ConfState,

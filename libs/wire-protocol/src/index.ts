@@ -197,17 +197,13 @@ export { Record as WalRecord, Snapshot as WalSnapshot } from './generated/walpb/
 export { snapshot as SnappbSnapshot } from './generated/snappb/snap.pb.js';
 export { EtcdError } from './errors/etcd-error.js';
 export type { ErrorDescriptor } from './errors/etcd-error.js';
-export { GRPC_STATUS_NAMES, GrpcStatus, grpcStatusName } from './errors/grpc-status.js';
+export { GRPC_STATUS_NAMES, GrpcStatus } from './errors/grpc-status.js';
 export type { GrpcCode, GrpcStatusName } from './errors/grpc-status.js';
-export { ERRORS, errorNameOf, toEtcdError, UNCODED_ERRORS } from './errors/registry.js';
+export { ERRORS, toEtcdError } from './errors/registry.js';
 export type { ErrorName, RegisteredError } from './errors/registry.js';
-export {
-  decodeConfChange,
-  decodeConfChangeV2,
-  encodeConfChange,
-  encodeConfChangeV2,
-} from './raftpb/conf-change-codec.js';
+export { decodeConfChange, encodeConfChange } from './raftpb/conf-change-codec.js';
 export { decodeEntry, encodeEntry, entrySizeBytes, writeEntry } from './raftpb/entry-codec.js';
+export { ENTRY_TYPES } from './raftpb/enum-names.js';
 export { FieldReader, MalformedMessageError } from './raftpb/field-reader.js';
 export {
   encodeSized,
@@ -219,10 +215,7 @@ export {
 export { decodePeerMessage, encodePeerMessage } from './raftpb/peer-message-codec.js';
 export type {
   RaftConfChange,
-  RaftConfChangeSingle,
-  RaftConfChangeTransition,
   RaftConfChangeType,
-  RaftConfChangeV2,
   RaftConfState,
   RaftEntry,
   RaftEntryType,
@@ -232,9 +225,4 @@ export type {
   RaftSnapshotMetadata,
 } from './raftpb/raft-types.js';
 export { decodeSnapshot, encodeSnapshot } from './raftpb/snapshot-codec.js';
-export {
-  decodeConfState,
-  decodeHardState,
-  encodeConfState,
-  encodeHardState,
-} from './raftpb/state-codec.js';
+export { decodeConfState, encodeConfState } from './raftpb/state-codec.js';

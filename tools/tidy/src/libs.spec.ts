@@ -9,7 +9,8 @@ const IMPORTS = sourceFiles('.ts')
   .filter(({ path }) => !isMadeElsewhere(path))
   .map((file) => ({ path: file.path, imports: importsOf(file) }));
 const RATCHET = JSON.parse(readText('tools/tidy/ratchet.json')) as {
-  readonly unusedExports: readonly string[];
+  /** Why something waits for its first user, and what waits, as `lib#name`. */
+  readonly unusedExports: readonly { readonly reason: string; readonly names: readonly string[] }[];
 };
 
 const indexOf = (lib: string) => {
@@ -81,6 +82,7 @@ describe('every function, class and constant a lib exports', () => {
         .filter((name) => !name.endsWith('Error'))
         .filter((name) => !used.has(name) && !used.has(`${lib}#*`)),
     );
-    expect(unused.sort()).toEqual([...RATCHET.unusedExports].sort());
+    const waiting = RATCHET.unusedExports.flatMap(({ names }) => names);
+    expect(unused.sort()).toEqual(waiting.sort());
   });
 });

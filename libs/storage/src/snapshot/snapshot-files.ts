@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 import { crc32c, type Logger } from '@etcd-ts/foundation';
+import {
+  decodeSnapshot,
+  encodeSized,
+  encodeSnapshot,
+  FieldReader,
+  lengthDelimitedSize,
+  MalformedMessageError,
+  varintSize,
+} from '@etcd-ts/wire-protocol';
 import { type Disk, NODE_DISK } from '../disk.js';
 import type { Snapshot, SnapshotPosition } from '../log-record.js';
-import { FieldReader, MalformedMessageError, pushVarint } from '../proto-fields.js';
-import { decodeSnapshot, encodeSnapshot } from '../raft-codec.js';
 
 const PATTERN = /^([0-9a-f]{16})-([0-9a-f]{16})\.snap$/;
 
@@ -13,23 +20,23 @@ function fileName({ index, term }: SnapshotPosition): string {
 }
 
 /** snappb.Snapshot{crc = 1, data = 2}: CRC-32C over the marshalled raftpb.Snapshot. */
-function encodeFile(snapshot: Snapshot): Buffer {
+function encodeFile(snapshot: Snapshot): Uint8Array {
   const data = encodeSnapshot(snapshot);
-  const head = [0x08];
-  pushVarint(head, crc32c(data));
-  head.push(0x12);
-  pushVarint(head, data.length);
-  return Buffer.concat([Uint8Array.from(head), data]);
+  const crc = crc32c(data);
+  return encodeSized(1 + varintSize(crc) + lengthDelimitedSize(data.length), (writer) => {
+    writer.number(1, crc);
+    writer.bytes(2, data);
+  });
 }
 
 function decodeFile(bytes: Buffer): Snapshot {
   const reader = new FieldReader(bytes);
   let crc = 0;
-  let data: Buffer | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === 0x08) crc = reader.number();
-    else if (tag === 0x12) data = reader.bytes();
-    else reader.skip(tag);
+  let data: Uint8Array | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) crc = reader.number();
+    else if (reader.field === 2) data = reader.bytes();
+    else reader.skip();
   }
   if (data === undefined || data.length === 0 || crc === 0) {
     throw new MalformedMessageError('snapshot file is empty');

@@ -1,4 +1,4 @@
-import { FieldReader, MalformedMessageError } from '../proto-fields.js';
+import { FieldReader, MalformedMessageError } from '@etcd-ts/wire-protocol';
 
 /**
  * One record on disk: an 8-byte little-endian length field, walpb.Record{type = 1, crc = 2,
@@ -46,7 +46,7 @@ export function writeLengthField(
 export interface Frame {
   readonly type: RecordType;
   readonly crc: number;
-  readonly data: Buffer;
+  readonly data: Uint8Array;
   /** The record before this one was durable when this one was written. */
   readonly barrier: boolean;
   /** Where the next frame begins. */
@@ -58,21 +58,17 @@ export type FrameOutcome =
   | { readonly kind: 'empty' }
   | { readonly kind: 'damaged'; readonly reason: string; readonly end: number | undefined };
 
-const RECORD_FIELDS_END = 0;
-
 function parseRecord(bytes: Buffer, start: number, end: number): Omit<Frame, 'barrier' | 'end'> {
   const reader = new FieldReader(bytes, start, end);
   let type = 0;
   let crc = 0;
-  let data = bytes.subarray(end, end);
-  for (let tag = reader.tag(); tag !== RECORD_FIELDS_END; tag = reader.tag()) {
-    if (tag === 0x08) type = reader.number();
-    else if (tag === 0x10) crc = reader.number();
-    else if (tag === 0x1a) data = reader.bytes();
-    else reader.skip(tag);
+  let data: Uint8Array = bytes.subarray(end, end);
+  while (reader.next()) {
+    if (reader.field === 1) type = reader.number();
+    else if (reader.field === 2) crc = reader.number();
+    else if (reader.field === 3) data = reader.bytes();
+    else reader.skip();
   }
-  // A zero tag ends the loop early too: only a record that fills its frame is one.
-  if (reader.position !== end) throw new MalformedMessageError('record does not fill its frame');
   if (type < METADATA_RECORD || type > SNAPSHOT_RECORD || crc > 0xffffffff) {
     throw new MalformedMessageError(`unexpected record type ${type}`);
   }

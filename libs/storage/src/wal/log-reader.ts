@@ -1,14 +1,8 @@
 import { join } from 'node:path';
 import { crc32c, equalBytes, type RaftIndex } from '@etcd-ts/foundation';
+import { MalformedMessageError } from '@etcd-ts/wire-protocol';
 import type { Disk } from '../disk.js';
 import type { Entry, HardState, SnapshotPosition, SnapshotRecord } from '../log-record.js';
-import { MalformedMessageError } from '../proto-fields.js';
-import {
-  decodeEntry,
-  decodeHardState,
-  decodeSnapshotRecord,
-  EMPTY_HARD_STATE,
-} from '../raft-codec.js';
 import { WalCorruptionError } from '../storage-error.js';
 import {
   CRC_RECORD,
@@ -19,6 +13,12 @@ import {
   SNAPSHOT_RECORD,
   STATE_RECORD,
 } from './frame.js';
+import {
+  decodeEntry,
+  decodeHardState,
+  decodeSnapshotRecord,
+  EMPTY_HARD_STATE,
+} from './record-decoder.js';
 import type { SegmentName } from './segment-name.js';
 import { damageNotTorn, isZero } from './torn-tail.js';
 
@@ -181,7 +181,7 @@ export class LogReader {
     }
   }
 
-  #takeMetadata(file: string, at: number, data: Buffer): void {
+  #takeMetadata(file: string, at: number, data: Uint8Array): void {
     if (this.#metadata !== undefined && !equalBytes(this.#metadata, data)) {
       throw new WalCorruptionError(file, at, 'conflicting metadata found');
     }

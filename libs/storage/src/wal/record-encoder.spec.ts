@@ -2,8 +2,8 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { crc32c, MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
 import fc from 'fast-check';
 import type { Entry, EntryType, HardState } from '../log-record.js';
-import { decodeEntry, decodeHardState, decodeSnapshotRecord } from '../raft-codec.js';
 import { readFrame } from './frame.js';
+import { decodeEntry, decodeHardState, decodeSnapshotRecord } from './record-decoder.js';
 import { RecordEncoder } from './record-encoder.js';
 
 const counters = fc.oneof(fc.nat(300), fc.maxSafeNat());

@@ -1,6 +1,12 @@
 import { crc32c, EMPTY_BYTES } from '@etcd-ts/foundation';
+import {
+  encodeConfState,
+  encodeSized,
+  ENTRY_TYPES,
+  lengthDelimitedSize,
+  varintSize,
+} from '@etcd-ts/wire-protocol';
 import type { Entry, HardState, SnapshotRecord } from '../log-record.js';
-import { encodeSnapshotRecord, entryTypeNumber } from '../raft-codec.js';
 import {
   CRC_RECORD,
   ENTRY_RECORD,
@@ -31,12 +37,6 @@ const MAX_RECYCLED_BATCH_BYTES = 4 * 1024 * 1024;
 /** Longest run of scalars before a payload: three fields of an entry and the payload's length. */
 const SCRATCH_BYTES = 48;
 
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
 /** Returns the position after the varint. Values below 2^53. */
 function putVarint(into: Buffer, at: number, value: number): number {
   let position = at;
@@ -62,6 +62,17 @@ function putVarint64(into: Buffer, at: number, value: bigint): number {
   }
   into[position++] = Number(rest);
   return position;
+}
+
+/** walpb.Snapshot; written once a snapshot, so it may take the slow way. */
+function encodeSnapshotRecord({ index, term, confState }: SnapshotRecord): Uint8Array {
+  const state = confState === undefined ? undefined : encodeConfState(confState);
+  const stateBytes = state === undefined ? 0 : lengthDelimitedSize(state.length);
+  return encodeSized(2 + varintSize(index) + varintSize(term) + stateBytes, (writer) => {
+    writer.number(1, index);
+    writer.number(2, term);
+    if (state !== undefined) writer.bytes(3, state);
+  });
 }
 
 /**
@@ -96,7 +107,7 @@ export class RecordEncoder {
   entry(entry: Entry): void {
     const scratch = this.#scratch;
     scratch[0] = 0x08;
-    scratch[1] = entryTypeNumber(entry.type);
+    scratch[1] = ENTRY_TYPES.toNumber(entry.type);
     scratch[2] = 0x10;
     let at = putVarint(scratch, 3, entry.term);
     scratch[at++] = 0x18;
@@ -142,8 +153,8 @@ export class RecordEncoder {
     const crc = crc32c(body, crc32c(this.#scratch, this.#crc, 0, headBytes));
     this.#crc = crc;
     const dataBytes = headBytes + body.length;
-    const dataField = dataBytes === 0 ? 0 : 1 + varintBytes(dataBytes) + dataBytes;
-    const recordBytes = 2 + 1 + varintBytes(crc) + dataField;
+    const dataField = dataBytes === 0 ? 0 : 1 + varintSize(dataBytes) + dataBytes;
+    const recordBytes = 2 + 1 + varintSize(crc) + dataField;
     const padding = paddingOf(recordBytes);
     this.#reserve(LENGTH_FIELD_BYTES + recordBytes + padding);
 

@@ -1,8 +1,8 @@
 import { CrashDisk } from '../testing/crash-disk.js';
 import { ETCD_WAL_SEGMENT } from '../testing/etcd-wal.js';
 import { entry, walOptions, ZERO } from '../testing/wal-fixture.js';
-import { decodeEntry, decodeHardState } from '../raft-codec.js';
 import { CRC_RECORD, ENTRY_RECORD, METADATA_RECORD, readFrame, STATE_RECORD } from './frame.js';
+import { decodeEntry, decodeHardState } from './record-decoder.js';
 import { RecordEncoder } from './record-encoder.js';
 import { Wal } from './wal.js';
 

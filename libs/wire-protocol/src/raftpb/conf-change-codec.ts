@@ -1,8 +1,8 @@
 import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
-import { CONF_CHANGE_TYPES, TRANSITIONS } from './enum-names.js';
+import { CONF_CHANGE_TYPES } from './enum-names.js';
 import { FieldReader } from './field-reader.js';
 import { encodeSized, lengthDelimitedSize, uint64Size } from './field-writer.js';
-import type { RaftConfChange, RaftConfChangeSingle, RaftConfChangeV2 } from './raft-types.js';
+import type { RaftConfChange } from './raft-types.js';
 
 const contextSize = (context: Uint8Array): number =>
   context.length === 0 ? 0 : lengthDelimitedSize(context.length);
@@ -33,46 +33,4 @@ export function decodeConfChange(bytes: Uint8Array): RaftConfChange {
     else reader.skip();
   }
   return { id, type: CONF_CHANGE_TYPES.toName(type), nodeId, context };
-}
-
-const singleSize = (change: RaftConfChangeSingle): number => 3 + uint64Size(change.nodeId);
-
-export function encodeConfChangeV2(change: RaftConfChangeV2): Uint8Array {
-  let size = 2 + contextSize(change.context);
-  for (const single of change.changes) size += lengthDelimitedSize(singleSize(single));
-  return encodeSized(size, (writer) => {
-    writer.number(1, TRANSITIONS.toNumber(change.transition));
-    for (const single of change.changes) {
-      writer.message(2, singleSize(single));
-      writer.number(1, CONF_CHANGE_TYPES.toNumber(single.type));
-      writer.uint64(2, single.nodeId);
-    }
-    if (change.context.length > 0) writer.bytes(3, change.context);
-  });
-}
-
-/** `context` is a view of `bytes`. */
-export function decodeConfChangeV2(bytes: Uint8Array): RaftConfChangeV2 {
-  const reader = new FieldReader(bytes);
-  let transition = 0;
-  const changes: RaftConfChangeSingle[] = [];
-  let context = EMPTY_BYTES;
-  while (reader.next()) {
-    if (reader.field === 1) transition = reader.number();
-    else if (reader.field === 2) changes.push(readSingle(reader.message()));
-    else if (reader.field === 3) context = reader.bytes();
-    else reader.skip();
-  }
-  return { transition: TRANSITIONS.toName(transition), changes, context };
-}
-
-function readSingle(reader: FieldReader): RaftConfChangeSingle {
-  let type = 0;
-  let nodeId = NO_MEMBER;
-  while (reader.next()) {
-    if (reader.field === 1) type = reader.number();
-    else if (reader.field === 2) nodeId = reader.memberId();
-    else reader.skip();
-  }
-  return { type: CONF_CHANGE_TYPES.toName(type), nodeId };
 }

@@ -1,6 +1,6 @@
 import { must } from '@etcd-ts/foundation';
 import { MalformedMessageError } from './field-reader.js';
-import type { RaftConfChangeTransition, RaftConfChangeType, RaftEntryType } from './raft-types.js';
+import type { RaftConfChangeType, RaftEntryType } from './raft-types.js';
 
 /** The names of an enum whose numbers are the positions in the list. */
 class EnumNames<Name extends string> {
@@ -36,10 +36,4 @@ export const CONF_CHANGE_TYPES = new EnumNames<RaftConfChangeType>('configuratio
   'removeNode',
   'updateNode',
   'addLearnerNode',
-]);
-
-export const TRANSITIONS = new EnumNames<RaftConfChangeTransition>('transition', [
-  'auto',
-  'jointImplicit',
-  'jointExplicit',
 ]);

@@ -47,19 +47,6 @@ export interface RaftConfChange {
   readonly context: Uint8Array;
 }
 
-export interface RaftConfChangeSingle {
-  readonly type: RaftConfChangeType;
-  readonly nodeId: MemberId;
-}
-
-export type RaftConfChangeTransition = 'auto' | 'jointImplicit' | 'jointExplicit';
-
-export interface RaftConfChangeV2 {
-  readonly transition: RaftConfChangeTransition;
-  readonly changes: readonly RaftConfChangeSingle[];
-  readonly context: Uint8Array;
-}
-
 /**
  * A message between members as flat as it travels: which fields mean something depends on `type`
  * (a number of raftpb.MessageType). Giving them their meaning is the peer transport's business.

@@ -1,40 +1,20 @@
 import { MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
 import fc from 'fast-check';
-import {
-  ConfChange,
-  ConfChangeV2,
-  ConfState,
-  Entry,
-  HardState,
-  Message,
-  Snapshot,
-} from '../generated/raftpb/raft.pb.js';
-import {
-  decodeConfChange,
-  decodeConfChangeV2,
-  encodeConfChange,
-  encodeConfChangeV2,
-} from './conf-change-codec.js';
+import { ConfChange, ConfState, Entry, Message, Snapshot } from '../generated/raftpb/raft.pb.js';
+import { decodeConfChange, encodeConfChange } from './conf-change-codec.js';
 import { decodeEntry, encodeEntry, entrySizeBytes } from './entry-codec.js';
-import { CONF_CHANGE_TYPES, ENTRY_TYPES, TRANSITIONS } from './enum-names.js';
+import { CONF_CHANGE_TYPES, ENTRY_TYPES } from './enum-names.js';
 import { MalformedMessageError } from './field-reader.js';
 import { decodePeerMessage, encodePeerMessage } from './peer-message-codec.js';
 import type {
   RaftConfChange,
-  RaftConfChangeV2,
   RaftConfState,
   RaftEntry,
-  RaftHardState,
   RaftPeerMessage,
   RaftSnapshot,
 } from './raft-types.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.js';
-import {
-  decodeConfState,
-  decodeHardState,
-  encodeConfState,
-  encodeHardState,
-} from './state-codec.js';
+import { decodeConfState, encodeConfState } from './state-codec.js';
 
 // Boundaries of one more varint byte are where sizes go wrong.
 const counter = fc.oneof(
@@ -59,7 +39,6 @@ const entry: fc.Arbitrary<RaftEntry> = fc.record({
   index,
   data: bytes,
 });
-const hardState: fc.Arbitrary<RaftHardState> = fc.record({ term, vote: id, commit: index });
 const confState: fc.Arbitrary<RaftConfState> = fc.record({
   voters: ids,
   learners: ids,
@@ -75,11 +54,6 @@ const confChange: fc.Arbitrary<RaftConfChange> = fc.record({
   id,
   type: changeType,
   nodeId: id,
-  context: bytes,
-});
-const confChangeV2: fc.Arbitrary<RaftConfChangeV2> = fc.record({
-  transition: fc.constantFrom('auto', 'jointImplicit', 'jointExplicit'),
-  changes: fc.array(fc.record({ type: changeType, nodeId: id }), { maxLength: 3 }),
   context: bytes,
 });
 const peerMessage: fc.Arbitrary<RaftPeerMessage> = fc.record({
@@ -218,14 +192,6 @@ describeCodec({
   generated: (value) => Entry.encode(generatedEntry(value)),
 });
 describeCodec({
-  name: 'hard states',
-  values: hardState,
-  encode: encodeHardState,
-  decode: decodeHardState,
-  generated: ({ term: t, vote, commit }) =>
-    HardState.encode({ term: BigInt(t), vote, commit: BigInt(commit) }),
-});
-describeCodec({
   name: 'configurations',
   values: confState,
   encode: encodeConfState,
@@ -253,21 +219,6 @@ describeCodec({
     }),
 });
 describeCodec({
-  name: 'joint configuration changes',
-  values: confChangeV2,
-  encode: encodeConfChangeV2,
-  decode: decodeConfChangeV2,
-  generated: (value) =>
-    ConfChangeV2.encode({
-      transition: TRANSITIONS.toNumber(value.transition) as NonNullable<ConfChangeV2['transition']>,
-      changes: value.changes.map((single) => ({
-        type: CONF_CHANGE_TYPES.toNumber(single.type) as NonNullable<ConfChange['type']>,
-        nodeId: single.nodeId,
-      })),
-      context: present(value.context),
-    }),
-});
-describeCodec({
   name: 'peer messages',
   values: peerMessage,
   encode: encodePeerMessage,
@@ -280,7 +231,6 @@ describe('the decoders', () => {
 
   it('take absent fields, as etcd 3.7 leaves them out, for zero', () => {
     expect(decodeEntry(nothing)).toEqual({ type: 'normal', term: 0, index: 0, data: nothing });
-    expect(decodeHardState(nothing)).toEqual({ term: 0, vote: 0n, commit: 0 });
     expect(decodeConfChange(nothing)).toEqual({
       id: 0n,
       type: 'addNode',

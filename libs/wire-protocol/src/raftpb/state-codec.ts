@@ -1,33 +1,8 @@
-import { NO_MEMBER, RaftIndex, Term } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
 import { FieldReader } from './field-reader.js';
 import type { FieldWriter } from './field-writer.js';
-import { encodeSized, uint64Size, varintSize } from './field-writer.js';
-import type { RaftConfState, RaftHardState } from './raft-types.js';
-
-/** All three fields, zeros too. */
-export function encodeHardState(state: RaftHardState): Uint8Array {
-  const size = 3 + varintSize(state.term) + uint64Size(state.vote) + varintSize(state.commit);
-  return encodeSized(size, (writer) => {
-    writer.number(1, state.term);
-    writer.uint64(2, state.vote);
-    writer.number(3, state.commit);
-  });
-}
-
-export function decodeHardState(bytes: Uint8Array): RaftHardState {
-  const reader = new FieldReader(bytes);
-  let term = Term(0);
-  let vote = NO_MEMBER;
-  let commit = RaftIndex(0);
-  while (reader.next()) {
-    if (reader.field === 1) term = reader.term();
-    else if (reader.field === 2) vote = reader.memberId();
-    else if (reader.field === 3) commit = reader.index();
-    else reader.skip();
-  }
-  return { term, vote, commit };
-}
+import { encodeSized, uint64Size } from './field-writer.js';
+import type { RaftConfState } from './raft-types.js';
 
 const memberLists = (state: RaftConfState): readonly (readonly MemberId[])[] => [
   state.voters,

@@ -3,8 +3,8 @@ import { EtcdProcess } from '@etcd-ts/testkit';
 import { runDifferential } from './differential.js';
 
 const OPERATIONS = Number(process.env['DIFFERENTIAL_OPERATIONS'] ?? 3_000);
-/** Fixed ones find what came back; a new one each day finds what was never there. */
-const SEEDS = [1, Math.floor(Date.now() / 86_400_000)];
+/** Fixed, so that a red run is a change's doing; `npm run differential` looks for new ones. */
+const SEEDS = [1, 20_778];
 
 describe('a random history', () => {
   let nodes: { readonly ours: EtcdProcess; readonly reference: EtcdProcess };

@@ -1,0 +1,1 @@
+export { createDecoder, createEncoder, STREAM_KINDS } from './codec/frame-codec.js';

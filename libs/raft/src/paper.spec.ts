@@ -1,76 +1,19 @@
-import { EMPTY_BYTES, RaftIndex, SeededRng, Term } from '@etcd-ts/foundation';
-import { Cluster, memberId, SHORTEST, voters } from './harness/cluster.js';
-import type { Member, MemberOptions } from './harness/member.js';
-import type { AppendEntries, Message, MessageType, RequestVote } from './message.js';
-import type { Entry, Role } from './types.js';
+import { RaftIndex, SeededRng, Term } from '@etcd-ts/foundation';
+import { Cluster, memberId, voters } from './harness/cluster.js';
+import type { Member } from './harness/member.js';
+import {
+  clusterOf,
+  elected,
+  entry,
+  append,
+  voteRequest,
+  answers,
+  become,
+} from './harness/scenario.js';
+import type { Message } from './message.js';
+import type { Role } from './types.js';
 
 /** "Raft" is the extended paper, "thesis" Ongaro's dissertation. All members start at 1/1, term 1. */
-
-function clusterOf(size: number, options: Partial<MemberOptions> = {}): Cluster {
-  const cluster = new Cluster();
-  const ids = Array.from({ length: size }, (_, i) => i + 1);
-  for (const id of ids) cluster.add(id, voters(...ids), options, SHORTEST);
-  return cluster;
-}
-
-function elected(size: number, options: Partial<MemberOptions> = {}): Cluster {
-  const cluster = clusterOf(size, options);
-  cluster.member(1).raft.campaign();
-  cluster.stabilize();
-  return cluster;
-}
-
-function entry(index: number, term: number, text = ''): Entry {
-  return { type: 'normal', index: RaftIndex(index), term: Term(term), data: Buffer.from(text) };
-}
-
-function append(
-  term: number,
-  previous: [number, number],
-  entries: Entry[],
-  commit = 0,
-): AppendEntries {
-  return {
-    type: 'appendEntries',
-    from: memberId(2),
-    to: memberId(1),
-    term: Term(term),
-    previousTerm: Term(previous[0]),
-    previousIndex: RaftIndex(previous[1]),
-    entries,
-    commit: RaftIndex(commit),
-  };
-}
-
-function voteRequest(from: number, term: number, last: [number, number]): RequestVote {
-  return {
-    type: 'requestVote',
-    from: memberId(from),
-    to: memberId(1),
-    term: Term(term),
-    lastTerm: Term(last[0]),
-    lastIndex: RaftIndex(last[1]),
-    leadershipTransfer: false,
-  };
-}
-
-/** What leaves the member when all its writes are done. */
-function answers(cluster: Cluster, member: Member): Message[] {
-  member.settle();
-  const sent = cluster.network;
-  cluster.network = [];
-  return sent;
-}
-
-function become(role: Role): { cluster: Cluster; member: Member } {
-  const cluster =
-    role === 'leader' ? elected(3) : clusterOf(3, { preVote: role === 'preCandidate' });
-  const member = cluster.member(1);
-  if (role !== 'leader' && role !== 'follower') member.raft.campaign();
-  answers(cluster, member);
-  expect(member.raft.status().role).toBe(role);
-  return { cluster, member };
-}
 
 const ROLES: readonly Role[] = ['follower', 'preCandidate', 'candidate', 'leader'];
 
@@ -312,76 +255,6 @@ describe('committing entries of earlier terms (Raft 5.4.2)', () => {
     expect(raft.commitIndex).toBe(1);
     raft.step(match(4));
     expect(raft.commitIndex).toBe(4);
-  });
-});
-
-describe('persisted state (thesis 3.8)', () => {
-  const sentAtOnce = (member: Member): MessageType[] =>
-    member.takeReady().messages.map(({ type }) => type);
-
-  it('a vote, a promise to have entries and a request for votes wait for the disk', () => {
-    const { member } = become('follower');
-    member.raft.step(voteRequest(2, 5, [1, 1]));
-    member.raft.step(append(5, [1, 1], [entry(2, 5)]));
-    expect(sentAtOnce(member)).toEqual([]);
-    const candidate = clusterOf(3).member(1);
-    candidate.raft.campaign();
-    expect(sentAtOnce(candidate)).toEqual([]);
-  });
-
-  it('a leader sends entries while its own disk works, but not of a term it could still forget', () => {
-    const cluster = clusterOf(3);
-    const leader = cluster.member(1);
-    leader.raft.campaign();
-    leader.settle();
-    const { term, id: to } = leader.raft;
-    leader.raft.step({ type: 'requestVoteResponse', from: memberId(2), to, term, reject: false });
-    expect(sentAtOnce(leader)).toEqual([]);
-    leader.persist();
-    leader.raft.propose([Buffer.from('a')]);
-    leader.raft.reportUnreachable(memberId(2));
-    leader.raft.tick();
-    expect(sentAtOnce(leader)).toContain('heartbeat');
-  });
-
-  it('one voter commits nothing that its disk has not acknowledged', () => {
-    const member = clusterOf(1).member(1);
-    member.raft.campaign();
-    member.raft.propose([Buffer.from('a')]);
-    expect(member.takeReady().committedEntries).toEqual([]);
-    expect(member.raft.commitIndex).toBe(1);
-    expect(member.raft.hasReady()).toBe(false);
-    member.persist();
-    expect(member.takeReady().committedEntries).toHaveLength(2);
-  });
-
-  it('one voter that restarts reads nothing before it has committed in its new term', () => {
-    const member = clusterOf(1).member(1);
-    member.raft.campaign();
-    member.raft.propose([Buffer.from('a')]);
-    member.takeReady();
-    member.persist();
-    // The commit index was never written: after the crash the disk has only the entries.
-    member.restart();
-    member.raft.campaign();
-    member.raft.readIndex(EMPTY_BYTES);
-    expect(member.takeReady().readStates).toEqual([]);
-    member.persist();
-    expect(member.takeReady().readStates).toMatchObject([{ index: 4 }]);
-  });
-
-  it('bounds what is handed out and not yet applied', () => {
-    const member = clusterOf(1, { maxCommittedSizePerReadyBytes: 100 }).member(1);
-    member.raft.campaign();
-    member.settle();
-    member.raft.propose(Array.from({ length: 5 }, () => Buffer.alloc(40)));
-    member.takeReady();
-    member.persist();
-    expect(member.takeReady().committedEntries).toHaveLength(1);
-    expect(member.takeReady().committedEntries).toHaveLength(1);
-    expect(member.raft.hasReady()).toBe(false);
-    member.apply();
-    expect(member.takeReady().committedEntries).toHaveLength(1);
   });
 });
 

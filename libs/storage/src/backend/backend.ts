@@ -5,7 +5,6 @@ import {
   type Revision,
   Term,
   toBinaryString,
-  fromBinaryString,
 } from '@etcd-ts/foundation';
 import { StorageError } from '../storage-error.js';
 import type { BackendOptions } from './backend-options.js';
@@ -13,8 +12,9 @@ import { BucketTable } from './bucket-table.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeChanges } from './commit-writer.js';
 import { openDatabase, type Sqlite } from './database.js';
-import { PendingChanges, type RevisionRow } from './pending-changes.js';
-import { NO_BOUND, RevisionTable } from './revision-table.js';
+import type { PendingChanges, RevisionRow } from './pending-changes.js';
+import { RevisionTable } from './revision-table.js';
+import { StateView } from './state-view.js';
 
 const META_BUCKET = 'meta';
 const CONSISTENT_INDEX = toBinaryString(Buffer.from('consistent_index'));
@@ -55,8 +55,8 @@ export class Backend {
   readonly #options: BackendOptions;
   readonly #revisions: RevisionTable;
   readonly #buckets: BucketTable;
+  readonly #view: StateView;
   readonly #checkpointer: Checkpointer;
-  #pending = new PendingChanges();
   #commit: Commit | undefined;
   #entryOpen = false;
   #index: RaftIndex;
@@ -71,6 +71,7 @@ export class Backend {
     this.#options = options;
     this.#revisions = new RevisionTable(database);
     this.#buckets = new BucketTable(database);
+    this.#view = new StateView(this.#revisions, this.#buckets);
     this.#checkpointer = new Checkpointer(database);
     this.#index = RaftIndex(this.#storedCounter(CONSISTENT_INDEX));
     this.#term = Term(this.#storedCounter(TERM));
@@ -139,60 +140,22 @@ export class Backend {
   /** Keeps `value` without copying. Revisions ascend (asserted among those pending). */
   appendRevision(main: Revision, sub: number, tombstone: boolean, value: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#pending.append({ main, sub, tombstone, value });
+    this.#view.pending.append({ main, sub, tombstone, value });
   }
 
   readRevision(main: Revision, sub: number): Uint8Array | undefined {
-    for (const changes of this.#overlays()) {
-      if (changes.deleted.has(main, sub)) return undefined;
-      const row = changes.find(main, sub);
-      if (row !== undefined) return row.value;
-    }
-    return this.#guard(() => this.#revisions.read(main, sub));
-  }
-
-  /** Newest first. */
-  #overlays(): readonly PendingChanges[] {
-    return this.#commit === undefined ? [this.#pending] : [this.#pending, this.#commit.changes];
+    return this.#guard(() => this.#view.readRevision(main, sub));
   }
 
   /** Ascending, from (fromMain, fromSub) inclusive; fewer than maxRows only at the end. */
   scanRevisions(fromMain: Revision, fromSub: number, maxRows: number): readonly RevisionRow[] {
-    const found: RevisionRow[] = [];
-    const overlays = this.#overlays().toReversed();
-    // Buffered rows lie above all stored ones; those of a commit half written must not come twice.
-    const bound = overlays.find(({ rows }) => rows.length > 0)?.rows[0] ?? NO_BOUND;
-    let main: number = fromMain;
-    let sub = fromSub;
-    while (found.length < maxRows) {
-      const wanted = maxRows - found.length;
-      const rows = this.#guard(() => this.#revisions.scan(main, sub, bound, wanted));
-      for (const row of rows) if (!this.#isDeleted(row)) found.push(row);
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < wanted) break;
-      main = last.main;
-      sub = last.sub + 1;
-    }
-    for (const { rows, lowerBound } of overlays.map((changes) => ({
-      rows: changes.rows,
-      lowerBound: changes.lowerBound(fromMain, fromSub),
-    }))) {
-      for (let i = lowerBound; i < rows.length && found.length < maxRows; i++) {
-        const row = rows[i] as RevisionRow;
-        if (!this.#isDeleted(row)) found.push(row);
-      }
-    }
-    return found;
-  }
-
-  #isDeleted({ main, sub }: RevisionRow): boolean {
-    return this.#overlays().some(({ deleted }) => deleted.has(main, sub));
+    return this.#guard(() => this.#view.scanRevisions(fromMain, fromSub, maxRows));
   }
 
   /** Absent ones are ignored. All deletions of one commit become durable together. */
   deleteRevisions(revisions: readonly { readonly main: Revision; readonly sub: number }[]): void {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const { main, sub } of revisions) this.#pending.deleted.add(main, sub);
+    for (const { main, sub } of revisions) this.#view.pending.deleted.add(main, sub);
   }
 
   readMeta(name: string): Uint8Array | undefined {
@@ -206,53 +169,36 @@ export class Backend {
   /** Keeps `value` without copying. */
   bucketPut(bucket: string, key: Uint8Array, value: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#pending.setBucket(bucket, toBinaryString(key), value);
+    this.#view.pending.setBucket(bucket, toBinaryString(key), value);
   }
 
   bucketDelete(bucket: string, key: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#pending.setBucket(bucket, toBinaryString(key), undefined);
+    this.#view.pending.setBucket(bucket, toBinaryString(key), undefined);
   }
 
   bucketGet(bucket: string, key: Uint8Array): Uint8Array | undefined {
     this.#bufferConsistentIndex();
-    const name = toBinaryString(key);
-    for (const { buckets } of this.#overlays()) {
-      const changes = buckets.get(bucket);
-      if (changes?.has(name) === true) return changes.get(name);
-    }
-    return this.#guard(() => this.#buckets.get(bucket, name));
+    return this.#guard(() => this.#view.bucketGet(bucket, toBinaryString(key)));
   }
 
   /** In byte order of the keys, as of now: later changes are not seen by the iteration. */
   bucketEntries(bucket: string): Iterable<readonly [Uint8Array, Uint8Array]> {
     this.#bufferConsistentIndex();
-    const stored = this.#guard(() => this.#buckets.entries(bucket));
-    const overlays = this.#overlays().toReversed();
-    if (!overlays.some(({ buckets }) => buckets.has(bucket))) return stored;
-    const merged = new Map<BinaryString, Uint8Array | undefined>(
-      stored.map(([key, value]) => [toBinaryString(key), value]),
-    );
-    for (const { buckets } of overlays) {
-      for (const [key, value] of buckets.get(bucket) ?? []) merged.set(key, value);
-    }
-    return [...merged]
-      .filter((entry): entry is [BinaryString, Uint8Array] => entry[1] !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, value]) => [fromBinaryString(key), value] as const);
+    return this.#guard(() => this.#view.bucketEntries(bucket));
   }
 
   /** Written into the bucket once per commit or read, not once per entry. */
   #bufferConsistentIndex(): void {
     if (!this.#indexChanged) return;
     this.#indexChanged = false;
-    this.#pending.setBucket(META_BUCKET, CONSISTENT_INDEX, uint64(this.#index));
-    this.#pending.setBucket(META_BUCKET, TERM, uint64(this.#term));
+    this.#view.pending.setBucket(META_BUCKET, CONSISTENT_INDEX, uint64(this.#index));
+    this.#view.pending.setBucket(META_BUCKET, TERM, uint64(this.#term));
   }
 
   /** Buffered and not yet part of a commit: rows, deletions, bucket changes. */
   get pendingOperations(): number {
-    return this.#pending.operations + (this.#indexChanged ? 1 : 0);
+    return this.#view.pending.operations + (this.#indexChanged ? 1 : 0);
   }
 
   /**
@@ -273,8 +219,7 @@ export class Backend {
   #beginCommit(): Commit {
     assert(!this.#entryOpen, 'a commit must not begin inside an entry');
     this.#bufferConsistentIndex();
-    const changes = this.#pending;
-    this.#pending = new PendingChanges();
+    const changes = this.#view.beginCommit();
     const writer = writeChanges(this.#database, this.#revisions, this.#buckets, changes);
     writer.next(0);
     return { changes, writer, operations: changes.operations, durationMs: 0 };
@@ -287,6 +232,7 @@ export class Backend {
     commit.durationMs += clock.monotonicMs() - startMs;
     if (done !== true) return false;
     this.#commit = undefined;
+    this.#view.endCommit();
     this.#measure();
     observer?.committed(commit.durationMs / 1000, commit.operations);
     this.#checkpointer.afterCommit(

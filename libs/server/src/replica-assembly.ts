@@ -20,7 +20,7 @@ export function assembleReplica(parts: Parts): Replica {
   const { store, lessor, clock, logger, metrics, config, committer, snapshotter, trimmer } = parts;
   const applier = new Applier({
     keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.schedule()),
-    leases: new LeaseApplier(lessor, store, clock),
+    leases: new LeaseApplier(lessor, store, clock, metrics),
     alarms: parts.alarms,
     cluster: parts.cluster,
     store,

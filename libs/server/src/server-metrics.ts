@@ -12,7 +12,7 @@ export function refreshMetrics(
   { server, mvcc }: EtcdMetrics,
   parts: OpenedStorage & MemberState & MemberCore,
 ): void {
-  const { raft, store, backend, hub, cluster, quota, alarms, proposals, localId } = parts;
+  const { raft, store, backend, hub, cluster, quota, alarms, proposals } = parts;
   server.proposalsCommitted.set(raft.commitIndex);
   server.proposalsApplied.set(raft.appliedIndex);
   server.proposalsPending.set(proposals.size);
@@ -21,8 +21,11 @@ export function refreshMetrics(
   if (cluster.clusterVersion !== undefined) {
     server.clusterVersion.only(cluster.clusterVersion.replace(/\.\d+$/u, '')).set(1);
   }
-  for (const type of [AlarmType.NOSPACE, AlarmType.CORRUPT]) {
-    server.alarms.with(hexId(localId), alarmName(type)).set(alarms.isActive(type) ? 1 : 0);
+  for (const member of cluster.members()) {
+    for (const type of [AlarmType.NOSPACE, AlarmType.CORRUPT]) {
+      const isRaised = alarms.list(type).some(({ memberID }) => memberID === member.id);
+      server.alarms.with(hexId(member.id), alarmName(type)).set(isRaised ? 1 : 0);
+    }
   }
   mvcc.databaseSize.set(backend.sizeBytes());
   mvcc.databaseSizeInUse.set(backend.sizeInUseBytes());

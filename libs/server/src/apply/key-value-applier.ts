@@ -1,16 +1,18 @@
 import { unreachable } from '@etcd-ts/foundation';
-import type { Failed, MvccStore } from '@etcd-ts/mvcc';
+import type { Failed, MvccStore, OperationResult } from '@etcd-ts/mvcc';
 import type { MvccMetrics } from '@etcd-ts/observability';
 import { EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
 import type {
   CompactionRequest,
   DeleteRangeRequest,
   PutRequest,
+  RequestOp,
   TxnRequest,
 } from '@etcd-ts/wire-protocol';
 
 import { toDomainDeleteRange, toDomainPut, toDomainTxn } from '../translate/request-translation.js';
 import { revisionHeader, toWireKeyValue, toWireTxn } from '../translate/response-translation.js';
+import { countOperations, operationsOf } from './operation-count.js';
 import type { ApplyOutcome } from './outcome.js';
 import { applied, refused } from './outcome.js';
 
@@ -57,7 +59,9 @@ export class KeyValueApplier {
   txn(request: TxnRequest): ApplyOutcome {
     const outcome = this.#store.txn(toDomainTxn(request));
     if (outcome.kind === 'failed') return refused(failureError(outcome));
-    this.#metrics.txn.inc();
+    countOperations(this.#metrics, operationsOf(outcome.results));
+    const branch = outcome.succeeded ? request.success : request.failure;
+    this.#metrics.totalPutSize.inc(putBytes(branch, outcome.results));
     return applied({ kind: 'txn', response: toWireTxn(outcome) });
   }
 
@@ -78,6 +82,21 @@ export class KeyValueApplier {
         return unreachable(outcome, 'compaction outcome');
     }
   }
+}
+
+/** Keys and values that these operations, executed with these results, have put. */
+function putBytes(operations: readonly RequestOp[], results: readonly OperationResult[]): number {
+  let bytes = 0;
+  for (const [i, { request }] of operations.entries()) {
+    const result = results[i];
+    if (request?.$case === 'requestPut') {
+      bytes += request.value.key.length + request.value.value.length;
+    } else if (request?.$case === 'requestTxn' && result?.kind === 'txn') {
+      const { success, failure } = request.value;
+      bytes += putBytes(result.succeeded ? success : failure, result.results);
+    }
+  }
+  return bytes;
 }
 
 function failureError({ failure }: Failed): EtcdError {

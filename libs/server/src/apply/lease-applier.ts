@@ -2,6 +2,7 @@ import { LeaseId, unreachable } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { MvccStore } from '@etcd-ts/mvcc';
+import type { EtcdMetrics } from '@etcd-ts/observability';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import type {
   LeaseCheckpointRequest,
@@ -10,6 +11,7 @@ import type {
 } from '@etcd-ts/wire-protocol';
 
 import { revisionHeader } from '../translate/response-translation.js';
+import { countOperations } from './operation-count.js';
 import { applied, refused } from './outcome.js';
 import type { ApplyOutcome } from './outcome.js';
 
@@ -21,11 +23,13 @@ export class LeaseApplier {
   readonly #lessor: Lessor;
   readonly #store: MvccStore;
   readonly #clock: Clock;
+  readonly #metrics: EtcdMetrics;
 
-  constructor(lessor: Lessor, store: MvccStore, clock: Clock) {
+  constructor(lessor: Lessor, store: MvccStore, clock: Clock, metrics: EtcdMetrics) {
     this.#lessor = lessor;
     this.#store = store;
     this.#clock = clock;
+    this.#metrics = metrics;
   }
 
   grant(request: LeaseGrantRequest): ApplyOutcome {
@@ -37,6 +41,8 @@ export class LeaseApplier {
       case 'ttlTooLarge':
         return refused(ERRORS.LeaseTTLTooLarge.error());
       case 'ok':
+        this.#metrics.lease.granted.inc();
+        this.#metrics.lease.ttl.observe(outcome.ttl);
         return applied({
           kind: 'leaseGrant',
           response: {
@@ -55,7 +61,11 @@ export class LeaseApplier {
   revoke(request: LeaseRevokeRequest): ApplyOutcome {
     const outcome = this.#lessor.revoke(LeaseId(request.ID));
     if (outcome.kind === 'notFound') return refused(ERRORS.LeaseNotFound.error());
-    if (outcome.keys.length > 0) this.#store.deleteKeys(outcome.keys);
+    this.#metrics.lease.revoked.inc();
+    if (outcome.keys.length > 0) {
+      this.#store.deleteKeys(outcome.keys);
+      countOperations(this.#metrics.mvcc, { puts: 0, deletes: outcome.keys.length, ranges: 0 });
+    }
     return applied({
       kind: 'leaseRevoke',
       response: { header: revisionHeader(this.#store.currentRevision) },

@@ -47,7 +47,6 @@ export class Consensus {
 
     const startedMs = clock.monotonicMs();
     const settled = proposals.add(id, request, data);
-    metrics.server.proposalsPending.set(proposals.size);
     this.#parts.wake();
     let success = 'false';
     try {
@@ -56,7 +55,6 @@ export class Consensus {
       success = 'true';
       return outcome.result;
     } finally {
-      metrics.server.proposalsPending.set(proposals.size);
       metrics.server.request
         .with(operationName(request), success)
         .observe((clock.monotonicMs() - startedMs) / 1000);

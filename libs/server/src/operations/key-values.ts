@@ -19,6 +19,7 @@ import type {
 } from '@etcd-ts/wire-protocol';
 
 import { putCost, txnCost } from '../apply/cost.js';
+import { countOperations, operationsOf } from '../apply/operation-count.js';
 import type { Applied } from '../apply/outcome.js';
 import type { KeyValueOperations } from '../etcd-server.js';
 import { toDomainRange, toDomainTxn } from '../translate/request-translation.js';
@@ -98,9 +99,11 @@ export class KeyValues implements KeyValueOperations {
 
   async #readOnlyTxn(request: TxnRequest): Promise<TxnResponse> {
     if (!isSerializable(request)) await this.#parts.consensus.linearizable();
-    this.#parts.metrics.mvcc.txn.inc();
     const outcome = this.#parts.store.txn(toDomainTxn(request));
-    if (outcome.kind === 'ok') return toWireTxn(outcome);
+    if (outcome.kind === 'ok') {
+      countOperations(this.#parts.metrics.mvcc, operationsOf(outcome.results));
+      return toWireTxn(outcome);
+    }
     throw outcome.failure === 'compacted' ? ERRORS.Compacted.error() : ERRORS.FutureRev.error();
   }
 }

@@ -42,15 +42,11 @@ export class Leases implements LeaseOperations {
     const leaseGrant = { ...request, ID };
     await this.#parts.ensureSpace(LEASE_COST_BYTES);
     const applied = await this.#parts.consensus.propose({ leaseGrant });
-    const { response } = expectKind(applied, 'leaseGrant');
-    this.#parts.metrics.lease.granted.inc();
-    this.#parts.metrics.lease.ttl.observe(Number(response.TTL));
-    return response;
+    return expectKind(applied, 'leaseGrant').response;
   }
 
   async revoke(request: LeaseRevokeRequest): Promise<LeaseRevokeResponse> {
     const applied = await this.#parts.consensus.propose({ leaseRevoke: request });
-    this.#parts.metrics.lease.revoked.inc();
     return expectKind(applied, 'leaseRevoke').response;
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,10 +84,13 @@ export class MemberFixture {
     return path;
   }
 
-  /** What a crash would leave: the bytes as they are now, while the member goes on unaware. */
+  /**
+   * What a crash of the process would leave: the bytes as they are now, while the member goes on
+   * unaware. Nothing of this process runs meanwhile, and the preallocated zeros stay holes.
+   */
   crashedCopy(dataDir: string): string {
     const copy = this.directory();
-    fs.cpSync(dataDir, copy, { recursive: true });
+    execFileSync('cp', ['-r', '--sparse=always', join(dataDir, 'member'), copy]);
     return copy;
   }
 
@@ -111,11 +115,16 @@ export class MemberFixture {
     return opened;
   }
 
-  async close(): Promise<void> {
+  /** Stops the members; their directories stay. */
+  async stopAll(): Promise<void> {
     for (const { member, metrics } of this.#opened.splice(0)) {
       await member.stop();
       metrics.close();
     }
+  }
+
+  async close(): Promise<void> {
+    await this.stopAll();
     for (const path of this.#directories.splice(0)) fs.rmSync(path, { recursive: true });
   }
 }

@@ -9,37 +9,41 @@ const MAX_WAITING_CONNECTIONS = 1024;
  */
 export class ConnectionGate {
   readonly #accept: (socket: Socket) => void;
-  #waiting: Socket[] | undefined = [];
+  readonly #waiting = new Set<Socket>();
+  #state: 'closed' | 'open' | 'refusing' = 'closed';
 
   constructor(accept: (socket: Socket) => void) {
     this.#accept = accept;
   }
 
   acceptConnection(socket: Socket): void {
-    if (this.#waiting === undefined) {
-      this.#accept(socket);
-    } else if (this.#waiting.length >= MAX_WAITING_CONNECTIONS) {
+    if (this.#state === 'open') this.#accept(socket);
+    else if (this.#state === 'refusing' || this.#waiting.size >= MAX_WAITING_CONNECTIONS) {
       socket.destroy();
-    } else {
-      // A client that gives up while it waits is no error of ours.
-      socket.on('error', ignore);
-      this.#waiting.push(socket);
-    }
+    } else this.#keep(socket);
   }
 
+  /** Once refused, it stays so: a node that stopped before it was ready is never ready. */
   open(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const socket of waiting) {
+    if (this.#state !== 'closed') return;
+    this.#state = 'open';
+    for (const socket of this.#waiting) {
       socket.off('error', ignore);
-      if (!socket.destroyed) this.#accept(socket);
+      this.#accept(socket);
     }
+    this.#waiting.clear();
   }
 
-  /** The node will never be ready. */
   refuse(): void {
-    for (const socket of this.#waiting ?? []) socket.destroy();
-    this.#waiting = [];
+    this.#state = 'refusing';
+    for (const socket of this.#waiting) socket.destroy();
+    this.#waiting.clear();
+  }
+
+  #keep(socket: Socket): void {
+    // A client that gives up while it waits is no error of ours, and makes room for another.
+    socket.on('error', ignore).once('close', () => this.#waiting.delete(socket));
+    this.#waiting.add(socket);
   }
 }
 

@@ -66,7 +66,9 @@ class RunningNode implements Node {
   readonly #stopping = new AbortController();
   #member: Member | undefined;
   #listeners: Listeners | undefined;
-  #stopped: Promise<void> | undefined;
+  #closing: Promise<Error | undefined> | undefined;
+  #reportStopped: (failure: Error | undefined) => void = () => undefined;
+  readonly stopped: Promise<Error | undefined>;
 
   constructor(config: ServerConfig, parts: NodeParts) {
     this.#config = config;
@@ -90,6 +92,7 @@ class RunningNode implements Node {
       logger: this.#parts.logger.named('node/grpc'),
     });
     this.#gate = new ConnectionGate((socket) => this.#grpc.acceptConnection(socket));
+    this.stopped = new Promise((resolve) => (this.#reportStopped = resolve));
   }
 
   get server(): EtcdServer {
@@ -104,41 +107,35 @@ class RunningNode implements Node {
     return this.#running.ready;
   }
 
-  get stopped(): Promise<Error | undefined> {
-    return this.#running.stopped;
-  }
-
   get #running(): Member {
     if (this.#member === undefined) throw ERRORS.Stopped.error();
     return this.#member;
   }
 
   async start(): Promise<void> {
-    const { logger } = this.#parts;
-    // Before anything is written: an address in use must leave the data directory as it was.
-    this.#listeners = await bindListeners({
-      config: this.#config,
-      grpc: this.#gate,
-      ...this.#http.servers,
-      logger: logger.named('node/listeners'),
-    });
     try {
+      // Before anything is written: an address in use must leave the data directory as it was.
+      this.#listeners = await bindListeners({
+        config: this.#config,
+        grpc: this.#gate,
+        ...this.#http.servers,
+        logger: this.#parts.logger.named('node/listeners'),
+      });
       this.#member = await openMember({
         ...this.#parts,
         config: this.#config,
         metrics: this.metrics,
       });
     } catch (error) {
-      await this.#listeners.close(0);
+      await this.#closeFaces(0);
       this.metrics.close();
       throw error;
     }
     this.#serve(this.#member);
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
+  async stop(): Promise<void> {
+    await this.#close();
   }
 
   #serve(member: Member): void {
@@ -162,16 +159,34 @@ class RunningNode implements Node {
       // `stopped` has the reason.
       () => this.#gate.refuse(),
     );
-    // A member that fails takes its faces down with it: nobody may go on asking.
-    void member.stopped.then(() => this.stop());
+    // A member that fails takes its faces down with it: nobody may go on asking. What goes wrong
+    // while closing is reported by `stopped`.
+    member.stopped.then(() => this.#close()).catch(() => undefined);
   }
 
-  async #stop(): Promise<void> {
-    const graceMs = requestTimeoutMs(this.#config);
+  /** The reason, if the member had failed before. */
+  #close(): Promise<Error | undefined> {
+    if (this.#closing === undefined) {
+      this.#closing = this.#closeAll();
+      this.#closing.then(this.#reportStopped, this.#reportStopped);
+    }
+    return this.#closing;
+  }
+
+  async #closeAll(): Promise<Error | undefined> {
+    try {
+      await this.#closeFaces(requestTimeoutMs(this.#config));
+      await this.#running.stop();
+    } finally {
+      this.metrics.close();
+    }
+    return this.#running.stopped;
+  }
+
+  /** Streams end now; other requests under way get the grace time for their answer. */
+  async #closeFaces(graceMs: number): Promise<void> {
     this.#stopping.abort(ERRORS.Stopped.error());
     this.#gate.refuse();
     await Promise.all([this.#grpc.close(graceMs), this.#listeners?.close(graceMs)]);
-    await this.#member?.stop();
-    this.metrics.close();
   }
 }

@@ -1,4 +1,5 @@
-// What `npm test` runs: builds the apps, then every test of every project in one jest run.
+// What `npm test` runs: builds the apps, then every test of every project. Those of e2e come last
+// and one after the other: each starts servers, loads disks and measures time.
 //
 //   node tools/test/main.mjs [JEST ARGUMENTS]            build and test
 //   node tools/test/main.mjs --checks [JEST ARGUMENTS]   before that: formatting, generated code,
@@ -68,9 +69,9 @@ async function checks() {
   await step('lint', () => run(tool('eslint'), ['.'], { forbidden: 'The rule will be skipped' }));
 }
 
-/** Jest's own numbers; undefined if it did not get that far. */
+/** Jest's own numbers; one failure if it did not get far enough to have any. */
 function readResults(file) {
-  if (!existsSync(file)) return undefined;
+  if (!existsSync(file)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, numFailedTestSuites, numRuntimeErrorTestSuites } =
     JSON.parse(readFileSync(file, 'utf8'));
   // A suite that does not even load has no failed test, and still it failed.
@@ -81,20 +82,30 @@ function readResults(file) {
   return { passed: numPassedTests, failed };
 }
 
+async function tests(name, args) {
+  const results = join(SCRATCH, `${name}.json`);
+  const all = ['--json', `--outputFile=${results}`, '--passWithNoTests', ...args];
+  await step(name, () => run(tool('jest'), all));
+  return readResults(results);
+}
+
 async function main(args) {
   const withChecks = args.includes('--checks');
   const jestArgs = args.filter((arg) => arg !== '--checks');
   if (withChecks) await checks();
   await step('build', () => run(process.execPath, ['tools/build/main.mjs', 'etcd']));
-  const results = join(SCRATCH, 'jest.json');
-  await step('tests', () => run(tool('jest'), ['--json', `--outputFile=${results}`, ...jestArgs]));
-  const counted = readResults(results);
+  const counted = [
+    await tests('tests', ['--ignoreProjects', 'e2e', '--maxWorkers=100%', ...jestArgs]),
+    await tests('e2e tests', ['--selectProjects', 'e2e', '--runInBand', ...jestArgs]),
+  ];
   rmSync(SCRATCH, { recursive: true, force: true });
   for (const name of failures) process.stdout.write(`failed: ${name}\n`);
-  const { passed, failed } = counted ?? { passed: 0, failed: 1 };
+  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+  const passed = sum(counted.map((each) => each.passed));
   // The last line is for machines, so it counts the other steps as well.
-  const steps = failures.filter((name) => name !== 'tests').length;
-  process.stdout.write(`${passed} passed, ${failed + steps} failed\n`);
+  const steps = failures.filter((name) => !name.endsWith('tests')).length;
+  const failed = sum(counted.map((each) => each.failed)) + steps;
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
   process.exitCode = failures.length === 0 && failed === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,3 @@
-import { formatGoDuration } from '@etcd-ts/config';
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -120,7 +119,7 @@ export class CallGuard {
     if (warningDurationMs === 0 || tookMs <= warningDurationMs) return;
     logger.warn('request stats', {
       'start time': new Date(clock.wallMs() - tookMs).toISOString(),
-      'time spent': formatGoDuration(tookMs),
+      'time spent': `${tookMs.toFixed(3)}ms`,
       remote: call.peer,
       'response type': call.method,
       ...requestStats(call.method, request, response),

@@ -1,7 +1,6 @@
 import { assert, NO_MEMBER } from '@etcd-ts/foundation';
 import type { CancelTimer, MemberId, Scheduler } from '@etcd-ts/foundation';
-import type { Entry, MemoryLog, Raft, Ready } from '@etcd-ts/raft';
-import type { Wal } from '@etcd-ts/storage';
+import type { Entry, HardState, MemoryLog, Raft, Ready } from '@etcd-ts/raft';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { Proposals } from './proposals.js';
@@ -18,10 +17,17 @@ export interface StateMachine {
   leadershipChanged(): void;
 }
 
+/** What the loop needs of the write-ahead log. */
+export interface LogWriter {
+  append(hardState: HardState | undefined, entries: readonly Entry[]): void;
+  /** Resolves when everything appended before is durable. */
+  sync(): Promise<void>;
+}
+
 export interface RaftLoopParts {
   readonly raft: Raft;
   readonly log: MemoryLog;
-  readonly wal: Wal;
+  readonly wal: LogWriter;
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
   readonly scheduler: Scheduler;

@@ -39,7 +39,7 @@ export class Consensus {
    */
   async propose(payload: Payload): Promise<Applied> {
     const { proposals, requestIds, metrics, clock } = this.#parts;
-    if (this.#parts.stopped()) throw ERRORS.Stopped.error();
+    this.checkRunning();
     const id = requestIds.next();
     const request = raftRequest(id, payload);
     const data = InternalRaftRequest.encode(request).finish();
@@ -59,6 +59,11 @@ export class Consensus {
         .with(operationName(request), success)
         .observe((clock.monotonicMs() - startedMs) / 1000);
     }
+  }
+
+  /** What a serializable read waits for: nothing, but a member that has failed tells no state. */
+  checkRunning(): void {
+    if (this.#parts.stopped()) throw ERRORS.Stopped.error();
   }
 
   /** Resolves when everything acknowledged before this call, by any member, can be read here. */

@@ -52,7 +52,8 @@ export class KeyValues implements KeyValueOperations {
     const startedMs = clock.monotonicMs();
     let success = 'false';
     try {
-      if (!request.serializable) await consensus.linearizable();
+      if (request.serializable) consensus.checkRunning();
+      else await consensus.linearizable();
       const outcome = store.range(toDomainRange(request));
       if (outcome.kind !== 'ok') throw unavailable(outcome);
       success = 'true';
@@ -64,7 +65,9 @@ export class KeyValues implements KeyValueOperations {
   }
 
   async *rangeStream(request: RangeRequest): AsyncIterable<RangeResponse> {
-    if (!request.serializable) await this.#parts.consensus.linearizable();
+    const { consensus } = this.#parts;
+    if (request.serializable) consensus.checkRunning();
+    else await consensus.linearizable();
     this.#parts.metrics.mvcc.range.inc();
     yield* rangeChunks(this.#parts.store, request, this.#parts.maxRequestBytes);
   }
@@ -98,7 +101,9 @@ export class KeyValues implements KeyValueOperations {
   }
 
   async #readOnlyTxn(request: TxnRequest): Promise<TxnResponse> {
-    if (!isSerializable(request)) await this.#parts.consensus.linearizable();
+    const { consensus } = this.#parts;
+    if (isSerializable(request)) consensus.checkRunning();
+    else await consensus.linearizable();
     const outcome = this.#parts.store.txn(toDomainTxn(request));
     if (outcome.kind === 'ok') {
       countOperations(this.#parts.metrics.mvcc, operationsOf(outcome.results));

@@ -1,0 +1,93 @@
+import { ERRORS } from '@etcd-ts/wire-protocol';
+
+import { applied } from './apply/outcome.js';
+import { Proposals } from './proposals.js';
+import { raftRequest } from './raft-request.js';
+import { ManualTime } from './testing/manual-time.js';
+
+const OUTCOME = applied({ kind: 'conf' });
+const TIMEOUT_MS = 7000;
+
+function setUp() {
+  const time = new ManualTime();
+  const proposals = new Proposals(time, TIMEOUT_MS);
+  let lastId = 0n;
+  const add = (data: Uint8Array = Buffer.from('data')) => {
+    const id = ++lastId;
+    const settled = proposals.add(id, raftRequest(id, {}), data);
+    settled.catch(() => undefined);
+    return { id, data, settled };
+  };
+  return { time, proposals, add };
+}
+
+describe('proposals', () => {
+  it('are taken once, in the order they came', () => {
+    const { proposals, add } = setUp();
+    const added = [add(), add(), add()];
+    const taken = proposals.takeFresh();
+    expect(taken).toHaveLength(3);
+    taken.forEach((data, i) => expect(data).toBe(added[i]?.data));
+    expect(proposals.takeFresh()).toEqual([]);
+  });
+
+  it('are found by the identity of their bytes, never by their content', () => {
+    const { proposals, add } = setUp();
+    const { id, data } = add();
+    expect(proposals.requestOf(data)?.header?.ID).toBe(id);
+    expect(proposals.requestOf(Buffer.from(data))).toBeUndefined();
+  });
+
+  it('settle once, with their outcome', async () => {
+    const { proposals, add } = setUp();
+    const { id, settled } = add();
+    proposals.settle(id, OUTCOME);
+    proposals.settle(id, OUTCOME);
+    expect(await settled).toBe(OUTCOME);
+    expect(proposals.size).toBe(0);
+  });
+
+  it('time out at their deadline, not before, and are not proposed afterwards', async () => {
+    const { time, proposals, add } = setUp();
+    const first = add();
+    await time.advance(TIMEOUT_MS - 1);
+    const second = add();
+    expect(proposals.expire()).toBe(0);
+    await time.advance(1);
+    expect(proposals.expire()).toBe(1);
+    await expect(first.settled).rejects.toThrow(ERRORS.Timeout.message);
+    expect(proposals.takeFresh()).toEqual([second.data]);
+    // It was applied after all: nobody is waiting.
+    proposals.settle(first.id, OUTCOME);
+    expect(proposals.requestOf(first.data)).toBeUndefined();
+  });
+
+  it('that raft did not take are told so', async () => {
+    const { proposals, add } = setUp();
+    const { settled } = add();
+    const dropped = proposals.drop(proposals.takeFresh(), () =>
+      ERRORS.RequestTooManyRequests.error(),
+    );
+    expect(dropped).toBe(1);
+    await expect(settled).rejects.toThrow(ERRORS.RequestTooManyRequests.message);
+  });
+
+  it('beyond a bound on their bytes are refused, until others are settled', async () => {
+    const { proposals, add } = setUp();
+    const large = Buffer.alloc(64 * 1024 * 1024);
+    const held = [1, 2, 3, 4].map(() => add(large.subarray()));
+    await expect(add().settled).rejects.toThrow(ERRORS.RequestTooManyRequests.message);
+    const first = held[0];
+    if (first !== undefined) proposals.settle(first.id, OUTCOME);
+    add();
+    expect(proposals.size).toBe(4);
+  });
+
+  it('all fail when the member ends', async () => {
+    const { proposals, add } = setUp();
+    const added = [add(), add()];
+    proposals.failAll(() => ERRORS.Stopped.error());
+    for (const { settled } of added) await expect(settled).rejects.toThrow(ERRORS.Stopped.message);
+    expect(proposals.size).toBe(0);
+  });
+});

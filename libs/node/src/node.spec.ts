@@ -10,6 +10,7 @@ import { KVDefinition, PutRequest, RangeRequest } from '@etcd-ts/wire-protocol';
 import { startNode } from './node.js';
 import {
   configOf,
+  freePort,
   removeDirectory,
   temporaryDirectory,
   TestNode,
@@ -122,7 +123,10 @@ describe('a node that cannot start', () => {
 
   it('gives its ports back when its directory is taken', async () => {
     const first = await TestNode.start();
-    const config = configOf(first.dataDir, ['--listen-client-urls', 'http://127.0.0.1:23477']);
+    const config = configOf(first.dataDir, [
+      '--listen-client-urls',
+      `http://127.0.0.1:${await freePort()}`,
+    ]);
     const start = (): Promise<unknown> => startNode(config, { logger: SILENT_LOGGER });
     await expect(start()).rejects.toThrow('is in use by another process');
     // Not the port in use, which would come first.
@@ -152,10 +156,10 @@ describe('the URLs of a node', () => {
   });
 
   it('serve metrics and health, and nothing else, where only metrics were asked for', async () => {
-    const url = 'http://127.0.0.1:23478';
-    const test = await TestNode.start(['--listen-metrics-urls', url]);
+    const address = `127.0.0.1:${await freePort()}`;
+    const test = await TestNode.start(['--listen-metrics-urls', `http://${address}`]);
     const statuses = async (path: string): Promise<number | undefined> =>
-      (await get('127.0.0.1:23478', path)).status;
+      (await get(address, path)).status;
     expect(await statuses('/metrics')).toBe(200);
     expect(await statuses('/health')).toBe(200);
     expect(await statuses('/version')).toBe(404);

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfiguration } from '@etcd-ts/config';
@@ -39,6 +41,15 @@ export function removeDirectory(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** For flags that do not tell afterwards which port they got. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
 /** The text of an address, as clients take it. */
 export function textOf(address: ListenAddress | undefined): string {
   if (address === undefined) throw new Error('no such address');
@@ -66,10 +77,6 @@ export class TestNode {
 
   get address(): string {
     return textOf(this.node.clientAddresses[0]);
-  }
-
-  get url(): string {
-    return `http://${this.address}`;
   }
 
   async dispose(): Promise<void> {

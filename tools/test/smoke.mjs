@@ -1,6 +1,6 @@
-// Runs the first ```console block of README.md, command by command, and compares what each prints
-// with what the README says it prints: the first thing a reader tries must be true.
-// A command in the background is the server; the next one waits until its port is open.
+// Starts the server as README.md says (without installing again), runs the commands of its ```console
+// block, and compares what each prints with what the README says it prints: the first thing a reader
+// tries must be true.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,29 @@ const SERVER_PORT = 2379;
 const START_LIMIT_MS = 60_000;
 const COMMAND_LIMIT_MS = 30_000;
 
-/** [{ command, expected }] of the block; installing is left to the caller. */
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+function block(language) {
+  const found = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(README);
+  if (found === null) throw new Error(`README.md has no ${language} block`);
+  return found[1];
+}
+
+function serverCommand() {
+  const found = /^npm ci && (npm start)\b/m.exec(block('sh'));
+  if (found === null) throw new Error('README.md does not say how to start the server');
+  return found[1];
+}
+
+/** [{ command, expected }] of the block. */
 function commands() {
-  const block = /^```console\n([\s\S]*?)^```/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'));
-  if (block === null) throw new Error('README.md has no console block');
-  return block[1]
+  return block('console')
     .split(/^\$ /m)
     .slice(1)
     .map((part) => {
       const [command, ...expected] = part.trimEnd().split('\n');
       return { command, expected: expected.join('\n') };
-    })
-    .filter(({ command }) => !command.startsWith('npm ci'));
+    });
 }
 
 function isOpen() {
@@ -44,14 +55,14 @@ async function untilOpen(server) {
   }
 }
 
-function shell(command, env, stdio) {
-  return spawn('bash', ['-c', command], { cwd: ROOT, env, stdio });
+function shell(command, env, stdio, detached = false) {
+  return spawn('bash', ['-c', command], { cwd: ROOT, env, stdio, detached });
 }
 
 /** What a command prints, both ways together, as a reader sees it. */
 function printed(command, env) {
   return new Promise((resolve, reject) => {
-    const child = shell(`{ ${command}; } 2>&1`, env, ['ignore', 'pipe', 'inherit']);
+    const child = shell(`{ ${command}\n} 2>&1`, env, ['ignore', 'pipe', 'inherit']);
     const limit = setTimeout(() => child.kill('SIGKILL'), COMMAND_LIMIT_MS);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));
@@ -67,30 +78,23 @@ async function main() {
   if (await isOpen()) throw new Error(`something else answers on port ${SERVER_PORT}`);
   const dataDir = mkdtempSync(join(tmpdir(), 'etcd-ts-smoke-'));
   const env = { ...process.env, ETCDCTL_API: '3', ETCD_DATA_DIR: join(dataDir, 'default.etcd') };
-  const servers = [];
+  process.stdout.write(`$ ${serverCommand()}\n`);
+  // A group of its own: npm does not hand every signal on to what it runs.
+  const server = shell(`exec ${serverCommand()}`, env, 'ignore', true);
+  const ended = new Promise((resolve) => server.on('close', resolve));
   let wrong = 0;
   try {
+    await untilOpen(server);
     for (const { command, expected } of commands()) {
-      process.stdout.write(`$ ${command}\n`);
-      if (command.endsWith('&')) {
-        const server = shell(`exec ${command.replace(/\s*&$/, '')}`, env, 'ignore');
-        servers.push(server);
-        await untilOpen(server);
-        continue;
-      }
       const output = await printed(command, env);
-      process.stdout.write(`${output}\n`);
+      process.stdout.write(`$ ${command}\n${output}\n`);
       if (output === expected) continue;
       wrong++;
       process.stdout.write(`FAILED: README.md says:\n${expected}\n`);
     }
   } finally {
-    for (const server of servers) server.kill('SIGTERM');
-    await Promise.all(
-      servers.map(
-        (server) => server.exitCode ?? new Promise((resolve) => server.on('close', resolve)),
-      ),
-    );
+    if (server.exitCode === null) process.kill(-server.pid, 'SIGTERM');
+    await ended;
     rmSync(dataDir, { recursive: true, force: true });
   }
   process.exitCode = wrong === 0 ? 0 : 1;

@@ -1,1 +1,12 @@
-export { createDecoder, createEncoder, STREAM_KINDS } from './codec/frame-codec.js';
+export { SnapshotDirectory } from './snapshot/snapshot-directory.js';
+export { Transport } from './transport.js';
+export type {
+  LocalMember,
+  RaftPort,
+  ReceiveOutcome,
+  SnapshotContent,
+  SnapshotSink,
+  SnapshotSource,
+  TransportObserver,
+  TransportOptions,
+} from './transport-options.js';

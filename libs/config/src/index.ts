@@ -1,7 +1,6 @@
 export type { EndpointUrl, UrlScheme } from './endpoint-url.js';
 export { parseEndpointUrl } from './endpoint-url.js';
 export type { ConfigNotice } from './notice.js';
-export { formatGoDuration } from './go-duration.js';
 export { parseConfiguration } from './parse-configuration.js';
 export type { Configuration, ConfigurationSources } from './parse-configuration.js';
 export type { AutoCompaction, LogLevel, ServerConfig } from './server-config.js';

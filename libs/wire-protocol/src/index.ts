@@ -202,16 +202,10 @@ export type { GrpcCode, GrpcStatusName } from './errors/grpc-status.js';
 export { ERRORS, toEtcdError } from './errors/registry.js';
 export type { ErrorName, RegisteredError } from './errors/registry.js';
 export { decodeConfChange, encodeConfChange } from './raftpb/conf-change-codec.js';
-export { decodeEntry, encodeEntry, entrySizeBytes, writeEntry } from './raftpb/entry-codec.js';
+export { decodeEntry, encodeEntry } from './raftpb/entry-codec.js';
 export { ENTRY_TYPES } from './raftpb/enum-names.js';
 export { FieldReader, MalformedMessageError } from './raftpb/field-reader.js';
-export {
-  encodeSized,
-  FieldWriter,
-  lengthDelimitedSize,
-  uint64Size,
-  varintSize,
-} from './raftpb/field-writer.js';
+export { encodeSized, lengthDelimitedSize, varintSize } from './raftpb/field-writer.js';
 export { decodePeerMessage, encodePeerMessage } from './raftpb/peer-message-codec.js';
 export type {
   RaftConfChange,

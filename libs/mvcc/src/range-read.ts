@@ -6,6 +6,7 @@ import {
   Revision,
   toBinaryString,
 } from '@etcd-ts/foundation';
+import type { BinaryString } from '@etcd-ts/foundation';
 import { visibleAt } from './key-index/key-index.js';
 import type { Leaf } from './key-index/node.js';
 import { keyRange } from './key-range.js';
@@ -55,20 +56,33 @@ export function readRange(
   };
 }
 
+/** Reads no further than the first key behind the chunk, so that a stream of chunks is one walk. */
 export function readChunk(state: StoreState, request: RangeChunkRequest): RangeChunkOutcome {
+  const { limit, maxBytes, keysOnly } = request;
   const current = state.currentRevision;
   const at = readableRevision(state, request.revision, current);
   if (typeof at !== 'number') return at;
   const range = keyRange(request.key, request.rangeEnd);
-  const limit = Math.max(request.limit, 1);
-  const kvs = fetchKeys(state, range, at, current, limit + 1, request.keysOnly).kvs;
-  const next = kvs.length > limit ? kvs.pop() : undefined;
-  const countRest = (): number =>
-    next ? countKeys(state, { from: toBinaryString(next.key), end: range.end }, at, current) : 0;
+  const kvs: KeyValue[] = [];
+  let bytes = 0;
+  let next: BinaryString | undefined;
+  state.index.visit(range, at === current, (leaf, slot) => {
+    if (kvs.length > 0 && (kvs.length >= limit || bytes >= maxBytes)) {
+      if (visibleAt(leaf, slot, at) !== undefined) next = leaf.keys[slot];
+      return next === undefined;
+    }
+    const kv = fetchKey(state, leaf, slot, at, keysOnly);
+    if (kv === undefined) return true;
+    kvs.push(kv);
+    bytes += kv.key.length + kv.value.length;
+    return true;
+  });
+  const rest = next === undefined ? undefined : { from: next, end: range.end };
+  const countRest = (): number => (rest === undefined ? 0 : countKeys(state, rest, at, current));
   return {
     kind: 'ok',
-    kvs: request.keysOnly ? kvs.map((kv) => withoutValue(kv, true)) : kvs,
-    resumeKey: next?.key,
+    kvs: keysOnly ? kvs.map((kv) => withoutValue(kv, true)) : kvs,
+    resumeKey: next === undefined ? undefined : fromBinaryString(next),
     remaining: request.countRemaining ? countRest() : undefined,
     pinnedRevision: Revision(at),
     revision: current,

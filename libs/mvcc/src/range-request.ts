@@ -43,8 +43,10 @@ export interface RangeChunkRequest {
   readonly key: Uint8Array;
   /** As in RangeRequest. */
   readonly rangeEnd: Uint8Array;
-  /** At least 1. */
+  /** Keys in the chunk; at least one comes if there is one. */
   readonly limit: number;
+  /** The chunk ends with the key that reaches this many bytes of keys and values. */
+  readonly maxBytes: number;
   /** 0 or less for the first chunk: the current one is pinned. */
   readonly revision: number;
   readonly keysOnly: boolean;

@@ -19,6 +19,7 @@ function chunk(options: Partial<RangeChunkRequest>): RangeChunkRequest {
     key: bytes('\0'),
     rangeEnd: TO_THE_END,
     limit: 3,
+    maxBytes: Infinity,
     revision: 0,
     keysOnly: false,
     countRemaining: true,
@@ -151,6 +152,21 @@ describe('a store', () => {
       }
       expect(keys.join('')).toBe('abcdefg');
       expect(remaining).toEqual([4, 1, 0]);
+    });
+
+    it('ends a chunk at its limit of bytes, however many keys it might have', () => {
+      store.put(putRequest('b', 'x'.repeat(1000)));
+      const first = chunkAt(store, { limit: 100, maxBytes: 500 });
+      expect(first.kvs.map((kv) => text(kv.key))).toEqual(['a', 'b']);
+      expect(first).toMatchObject({ resumeKey: bytes('c'), remaining: 5 });
+    });
+
+    it('resumes at the next key of the pinned revision, also behind keys that came later', () => {
+      const { pinnedRevision } = chunkAt(store, { limit: 1 });
+      store.put(putRequest('aa', 'later'));
+      store.deleteRange(deleteRequest('b'));
+      const first = chunkAt(store, { limit: 1, revision: pinnedRevision });
+      expect(first).toMatchObject({ resumeKey: bytes('b'), remaining: 6 });
     });
 
     it('counts what is left only when asked', () => {

@@ -36,6 +36,7 @@ export function* rangeChunks(
       key,
       rangeEnd: domain.rangeEnd,
       limit: Math.min(chunkKeys, wanted),
+      maxBytes: 2 * targetBytes,
       revision,
       keysOnly: domain.keysOnly,
       countRemaining: mayBeLast,
@@ -43,7 +44,7 @@ export function* rangeChunks(
     if (chunk.kind !== 'ok') throw unavailable(chunk);
     returned += chunk.kvs.length;
     const kvs = chunk.kvs.map(toWireKeyValue);
-    if (chunk.resumeKey === undefined || mayBeLast) {
+    if (chunk.resumeKey === undefined || returned === domain.limit) {
       const remaining = chunk.remaining ?? 0;
       yield lastChunk(kvs, remaining > 0, returned + remaining, chunk.revision);
       return;

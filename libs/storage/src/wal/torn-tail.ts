@@ -11,6 +11,7 @@ import {
 const HEADER_BYTES = LENGTH_FIELD_BYTES + 2 + 6 + 6;
 /** CRC-32C's polynomial, reflected (RFC 3720). */
 const CRC_POLYNOMIAL = 0x82f63b78;
+const ZEROS = Buffer.alloc(64 * 1024);
 
 /**
  * Decides what stands at `at`, where the chain of the last segment breaks: the remains of a write
@@ -46,8 +47,12 @@ function sectorEnd(segment: Buffer, at: number): number {
   return Math.min(segment.length, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES);
 }
 
+/** In blocks, by memcmp: the preallocated rest of a segment is 64 MB, read twice at every start. */
 export function isZero(bytes: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false;
+  for (let at = start; at < end; at += ZEROS.length) {
+    const length = Math.min(ZEROS.length, end - at);
+    if (ZEROS.compare(bytes, at, at + length, 0, length) !== 0) return false;
+  }
   return true;
 }
 

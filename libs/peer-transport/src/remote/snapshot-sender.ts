@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import { hexId } from '@etcd-ts/foundation';
 import type { InstallSnapshot } from '@etcd-ts/raft';
@@ -119,7 +118,7 @@ async function sendBody(
   let sent = 0;
   let room = request.write(frame);
   for await (const chunk of chunks) {
-    if (!room) await Promise.race([once(request, 'drain'), once(request, 'close')]);
+    if (!room) await roomOrEnd(request);
     if (request.destroyed) return;
     watchdog.touch();
     sent += chunk.length;
@@ -134,4 +133,16 @@ async function sendBody(
   }
   request.end();
   watchdog.restart(SNAPSHOT_ANSWER_TIMEOUT_MS);
+}
+
+function roomOrEnd(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off('drain', done).off('close', done);
+      resolve();
+    };
+    request.on('drain', done).on('close', done);
+    // The end may have come before anybody listened for it.
+    if (request.destroyed) done();
+  });
 }

@@ -8,4 +8,6 @@ for (const group of ['libs', 'apps', 'tools', '.']) {
     if (existsSync(config.replace('<rootDir>', __dirname))) projects.push(config);
   }
 }
-module.exports = { projects };
+// Jest takes this from here only; a project's own counts when the project is run by itself. What
+// waits has its own deadline, so this is for a hang nobody thought of, on a busy machine.
+module.exports = { projects, testTimeout: 60_000 };

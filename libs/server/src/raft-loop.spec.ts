@@ -40,8 +40,7 @@ class HeldWriter implements LogWriter {
   }
 }
 
-function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 1_000_000) {
-  const time = new ManualTime();
+function createRaft(voters: readonly MemberId[], maxUncommittedSizeBytes: number) {
   const log = new MemoryLog();
   const confState = {
     voters,
@@ -69,6 +68,12 @@ function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 
     readOnly: 'safe',
     rng: new SeededRng(1),
   });
+  return { log, raft };
+}
+
+function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 1_000_000) {
+  const time = new ManualTime();
+  const { log, raft } = createRaft(voters, maxUncommittedSizeBytes);
   let lastId = 0n;
   const proposals = new Proposals(time, 7000);
   const reads = new ReadQueue(time, 7000, () => ++lastId);

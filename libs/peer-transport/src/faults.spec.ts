@@ -1,23 +1,15 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { ClusterId, MemberId } from '@etcd-ts/foundation';
-import type { InstallSnapshot } from '@etcd-ts/raft';
 import { STREAM_QUEUE_BYTES, STREAM_QUEUE_MESSAGES } from './limits.js';
-import { SnapshotDirectory } from './snapshot/snapshot-directory.js';
-import { CuttableProxy } from './testing/cuttable-proxy.js';
 import { hurriedTime } from './testing/hurried-time.js';
-import { append, heartbeat, snapshot, vote } from './testing/messages.js';
+import { append, heartbeat, vote } from './testing/messages.js';
 import { MEMBER_HEADERS } from './testing/raw-request.js';
 import { until } from './testing/real-time.js';
-import type { MemberSetup } from './testing/test-member.js';
-import { join, TestMember } from './testing/test-member.js';
-import type { SnapshotContent } from './transport-options.js';
-import { cleanups, endWithEachTest, established, proxyTo, start, wired } from './testing/stage.js';
+import { acquaint, TestMember } from './testing/test-member.js';
+import { cleanups, endWithEachTest, established, start, wired } from './testing/stage.js';
 
 endWithEachTest();
 
@@ -227,7 +219,7 @@ describe('a server that is no good peer', () => {
 
   it('of another cluster refuses everything, each in its log', async () => {
     const [a, b] = [await start({ id: 1n }), await start({ id: 2n, clusterId: ClusterId(0xbadn) })];
-    join(a, b);
+    acquaint(a, b);
     a.transport.send([vote(a, b)]);
     await until('it is refused', () => a.raft.unreachable.length === 1);
     await until('the streams too', () =>
@@ -239,7 +231,7 @@ describe('a server that is no good peer', () => {
 
   it('of an old version is told so', async () => {
     const [a, b] = [await start({ id: 1n }), await start({ id: 2n, serverVersion: '2.3.8' })];
-    join(a, b);
+    acquaint(a, b);
     await until('both know', () =>
       [a, b].every((member) => member.log.has('incompatib') || member.log.has('compatibility')),
     );
@@ -258,7 +250,7 @@ describe('probing', () => {
       await start({ id: 1n, ...time }),
       await start({ id: 2n, ...time, clock: late }),
     ];
-    join(a, b);
+    acquaint(a, b);
     await until('it was probed', () => a.observer.roundTrips.length > 2);
     for (const seconds of a.observer.roundTrips) expect(seconds).toBeGreaterThan(0);
     const drift = a.log.lines.filter((line) => line === 'warn prober found high clock drift');

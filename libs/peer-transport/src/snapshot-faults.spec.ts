@@ -1,23 +1,14 @@
-import type { Server } from 'node:http';
-import { createServer } from 'node:http';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
-import { ClusterId, MemberId } from '@etcd-ts/foundation';
 import type { InstallSnapshot } from '@etcd-ts/raft';
-import { STREAM_QUEUE_BYTES, STREAM_QUEUE_MESSAGES } from './limits.js';
 import { SnapshotDirectory } from './snapshot/snapshot-directory.js';
-import { CuttableProxy } from './testing/cuttable-proxy.js';
 import { hurriedTime } from './testing/hurried-time.js';
-import { append, heartbeat, snapshot, vote } from './testing/messages.js';
-import { MEMBER_HEADERS } from './testing/raw-request.js';
+import { snapshot } from './testing/messages.js';
 import { until } from './testing/real-time.js';
 import type { MemberSetup } from './testing/test-member.js';
-import { join, TestMember } from './testing/test-member.js';
 import type { SnapshotContent } from './transport-options.js';
-import { cleanups, endWithEachTest, established, proxyTo, start, wired } from './testing/stage.js';
+import { cleanups, endWithEachTest, proxyTo, start } from './testing/stage.js';
 
 endWithEachTest();
 

@@ -1,7 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MemberId } from '@etcd-ts/foundation';
 import { append, heartbeat, vote } from './testing/messages.js';
 import { until } from './testing/real-time.js';
-import { join, TestMember } from './testing/test-member.js';
+import { acquaint, TestMember } from './testing/test-member.js';
 
 const members: TestMember[] = [];
 
@@ -22,7 +26,7 @@ const streams = (member: TestMember, other: TestMember): boolean =>
 async function pair(): Promise<[TestMember, TestMember]> {
   const [a, b] = await start(1n, 2n);
   if (a === undefined || b === undefined) throw new Error('not started');
-  join(a, b);
+  acquaint(a, b);
   await until('both have their streams', () => streams(a, b) && streams(b, a));
   return [a, b];
 }
@@ -95,7 +99,7 @@ describe('two members', () => {
     await until('the loss of a message is reported', () => a.raft.unreachable.length > 0);
     const again = await TestMember.start({ id: 2n, port });
     members.push(again);
-    join(a, again);
+    acquaint(a, again);
     await until('it is found again', () => a.transport.activeSince(b.id) !== undefined);
     await until('streams stand', () => streams(again, a));
     a.transport.send([append(a, b, 7, Buffer.from('back'))]);
@@ -165,11 +169,41 @@ describe('a member that is removed', () => {
   });
 });
 
+const OPENSSL = spawnSync('openssl', ['version']).status === 0;
+
+describe('members with https URLs', () => {
+  (OPENSSL ? it : it.skip)('talk over TLS, and with nobody they do not trust', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'peer-tls-'));
+    const files = ['-keyout', `${directory}/key`, '-out', `${directory}/cert`];
+    const subject = ['-subj', '/CN=peer', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    execFileSync('openssl', [...made, ...files, ...subject], { stdio: 'ignore' });
+    const certificate = {
+      key: readFileSync(`${directory}/key`, 'utf8'),
+      cert: readFileSync(`${directory}/cert`, 'utf8'),
+    };
+    rmSync(directory, { recursive: true });
+    const a = await TestMember.start({ id: 1n, certificate });
+    const b = await TestMember.start({ id: 2n, certificate });
+    const stranger = await TestMember.start({ id: 3n });
+    members.push(a, b, stranger);
+    acquaint(a, b);
+    await until('both have their streams', () => streams(a, b) && streams(b, a));
+    a.transport.send([vote(a, b), append(a, b, 1, Buffer.alloc(1_000_000))]);
+    await until('all is there', () => b.raft.received.length === 2);
+    stranger.transport.addPeer(b.id, [b.url]);
+    await until('it is refused', () => stranger.log.has('self-signed certificate'));
+    stranger.transport.send([vote(stranger, b)]);
+    await until('its message too', () => stranger.raft.unreachable.length === 1);
+    expect(b.raft.received).toHaveLength(2);
+  });
+});
+
 describe('three members', () => {
   it('talk each with each', async () => {
     const [a, b, c] = await start(1n, 2n, 3n);
     if (a === undefined || b === undefined || c === undefined) throw new Error('not started');
-    join(a, b, c);
+    acquaint(a, b, c);
     const all = [a, b, c];
     await until('all are connected', () =>
       all.every((member) =>

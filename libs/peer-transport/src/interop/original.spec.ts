@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ClusterId, MemberId } from '@etcd-ts/foundation';
 import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 import { SnapshotDirectory } from '../snapshot/snapshot-directory.js';
+import { snapshot } from '../testing/messages.js';
 import { until } from '../testing/real-time.js';
 import { eventually, freePort, Original, ORIGINAL_INSTALLED } from './original.js';
 import { RaftMember } from './raft-member.js';
@@ -78,8 +79,15 @@ function putRequest(key: string, value: string): Uint8Array {
     await until('our log has it', () => log().includes('without-n2'));
     expect(await n1.get('c')).toBe('without-n2');
 
-    // Forwarded by us to the original, if that leads.
-    await until('there is a leader', () => ours.raft.leader !== 0n);
+    // Which of the two that are left leads is luck; first the original is to.
+    const [n1Id = MemberId(0n)] = [...ours.raft.confState.voters].filter((id) =>
+      ours.transport.activeSince(id),
+    );
+    if (ours.raft.isLeader) {
+      ours.raft.transferLeadership(n1Id);
+      ours.pump();
+    }
+    await until('the original leads', () => ours.raft.leader === n1Id);
     ours.raft.propose([putRequest('d', 'proposed by us')]);
     ours.pump();
     await eventually('it is applied', async () => (await n1.get('d')) === 'proposed by us');
@@ -89,14 +97,21 @@ function putRequest(key: string, value: string): Uint8Array {
     await until('our read is confirmed', () => ours.reads.length === 1);
     expect(Buffer.from(ours.reads[0]?.requestContext ?? []).toString()).toBe('read-ctx');
 
-    ours.raft.campaign();
+    ours.raft.transferLeadership(ours.raft.id);
     ours.pump();
-    await until('the original has voted for us', () => ours.raft.isLeader);
+    await until('the original has given us the lead', () => ours.raft.isLeader);
     ours.raft.propose([putRequest('e', 'led by us')]);
     ours.pump();
     // A linearizable read of a follower: its read index is ours to confirm.
     await eventually('the original follows', async () => (await n1.get('e')) === 'led by us');
     await eventually('the original forwards to us', () => n1.put('f', 'forwarded'));
+
+    // One that it does not need: it stores the content, sees that, and is content.
+    ours.transport.send([
+      { ...snapshot({ id: ours.raft.id }, { id: n1Id }, 1), term: ours.raft.term },
+    ]);
+    await until('the original has taken our snapshot', () => ours.snapshotReports.length === 1);
+    expect(ours.snapshotReports).toEqual(['finish']);
 
     n2.restart();
     await eventually('n2 catches up', async () => (await n2.get('f')) === 'forwarded');

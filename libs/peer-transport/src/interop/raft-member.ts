@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { Readable } from 'node:stream';
 import type { ClusterId, MemberId } from '@etcd-ts/foundation';
 import { RaftIndex, SeededRng } from '@etcd-ts/foundation';
 import type { Entry, Message, ReadState } from '@etcd-ts/raft';
@@ -20,6 +21,9 @@ export interface RaftMemberSetup {
 
 const TICK_MS = 100;
 
+/** Stands for the content of a database that nobody opens. */
+const DATABASE = Buffer.alloc(3_000_000, 'db');
+
 /** This house's raft over this transport, with its log in memory: a member without a server. */
 export class RaftMember {
   readonly raft: Raft;
@@ -28,6 +32,7 @@ export class RaftMember {
   readonly observer = new RecordingObserver();
   readonly applied: Entry[] = [];
   readonly reads: ReadState[] = [];
+  readonly snapshotReports: string[] = [];
   /** Index of the newest snapshot installed. */
   installed = 0;
   readonly #memory = new MemoryLog();
@@ -74,11 +79,22 @@ export class RaftMember {
       raft: {
         receive,
         reportUnreachable: (id) => this.raft.reportUnreachable(id),
-        reportSnapshot: (id, outcome) => this.raft.reportSnapshot(id, outcome),
+        reportSnapshot: (id, outcome) => {
+          this.snapshotReports.push(outcome);
+          this.raft.reportSnapshot(id, outcome);
+        },
         isRemoved: () => false,
         removedFromCluster: () => undefined,
       },
-      snapshotSource: { open: () => Promise.reject(new Error('none')) },
+      snapshotSource: {
+        open: (message) =>
+          Promise.resolve({
+            message,
+            sizeBytes: DATABASE.length,
+            chunks: Readable.from([DATABASE]),
+            close: () => undefined,
+          }),
+      },
       snapshotSink: setup.snapshotSink,
       dialTimeoutMs: 2_000,
       clock: CLOCK,

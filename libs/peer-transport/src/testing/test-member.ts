@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock, LogFields, Logger, Scheduler } from '@etcd-ts/foundation';
 import { ClusterId, MemberId } from '@etcd-ts/foundation';
@@ -24,6 +25,8 @@ export interface MemberSetup {
   readonly scheduler?: Scheduler;
   readonly snapshotSink?: SnapshotSink;
   readonly port?: number;
+  /** Serves and dials with this certificate, which is its own authority. */
+  readonly certificate?: { readonly key: string; readonly cert: string };
 }
 
 /** What raft would have been told. */
@@ -132,7 +135,7 @@ export class TestMember {
   private constructor(setup: MemberSetup, server: Server) {
     this.id = MemberId(setup.id);
     this.server = server;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.url = `${setup.certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.transport = new Transport({
       local: {
         id: this.id,
@@ -146,6 +149,7 @@ export class TestMember {
         save: () => Promise.reject(new Error('no place for snapshots')),
       },
       dialTimeoutMs: 2_000,
+      ...(setup.certificate && { tls: { ca: setup.certificate.cert } }),
       clock: setup.clock ?? CLOCK,
       scheduler: setup.scheduler ?? SCHEDULER,
       logger: this.log,
@@ -158,7 +162,9 @@ export class TestMember {
   }
 
   static async start(setup: MemberSetup): Promise<TestMember> {
-    const server = createServer({ requestTimeout: 0 });
+    const server = setup.certificate
+      ? createTlsServer({ requestTimeout: 0, ...setup.certificate })
+      : createServer({ requestTimeout: 0 });
     await new Promise<void>((resolve) => server.listen(setup.port ?? 0, '127.0.0.1', resolve));
     return new TestMember(setup, server);
   }
@@ -170,8 +176,8 @@ export class TestMember {
   }
 }
 
-/** Both members know each other. */
-export function join(...members: readonly TestMember[]): void {
+/** Makes each of them a peer of each other. */
+export function acquaint(...members: readonly TestMember[]): void {
   for (const member of members) {
     for (const other of members) {
       if (other !== member) member.transport.addPeer(other.id, [other.url]);

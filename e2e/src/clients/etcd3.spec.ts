@@ -4,9 +4,10 @@ import { EtcdProcess, eventually } from '@etcd-ts/testkit';
 
 let node: EtcdProcess;
 let client: Etcd3;
+const connect = (): Etcd3 => new Etcd3({ hosts: node.endpoint });
 beforeAll(async () => {
   node = await EtcdProcess.start({ flavour: 'ours' });
-  client = new Etcd3({ hosts: node.endpoint });
+  client = connect();
 });
 afterAll(async () => {
   client.close();
@@ -135,11 +136,14 @@ describe('the npm client etcd3: recipes', () => {
   });
 
   it('elects one leader, then the next when it resigns', async () => {
-    const first = client.election('office', 5).campaign('alice');
+    // A client each: etcd3 cancels its own watch stream when its last watcher goes, takes the
+    // CANCELLED it then reads for a failed host, and closes the channel under its other calls.
+    const [alice, bob, bystander] = [connect(), connect(), connect()];
+    const first = alice.election('office', 5).campaign('alice');
     await new Promise<void>((resolve, reject) => first.on('elected', resolve).on('error', reject));
-    const observer = await client.election('office').observe();
+    const observer = await bystander.election('office').observe();
     expect(observer.leader()).toBe('alice');
-    const second = client.election('office', 5).campaign('bob');
+    const second = bob.election('office', 5).campaign('bob');
     const elected = new Promise<void>((resolve, reject) =>
       second.on('elected', resolve).on('error', reject),
     );
@@ -150,6 +154,7 @@ describe('the npm client etcd3: recipes', () => {
     );
     await second.resign();
     await observer.cancel();
+    for (const each of [alice, bob, bystander]) each.close();
   });
 
   it('runs transactional memory: concurrent increments are not lost', async () => {

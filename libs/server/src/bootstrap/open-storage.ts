@@ -31,12 +31,6 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
   });
   let backend: Backend | undefined;
   try {
-    logger.info(
-      directory.hasWal()
-        ? 'server has already been initialized'
-        : 'server has not been initialized yet',
-      { 'data-dir': config.dataDir, 'wal-dir': directory.walDir },
-    );
     backend = Backend.open(directory.backendFile, {
       logger: logger.named('storage/backend'),
       clock,

@@ -26,9 +26,17 @@ const depConstraints = [
   { sourceTag: 'layer:core', bannedExternalImports: ['@bufbuild/*'] },
 ];
 
-const PURE = ['foundation', 'wire-protocol', 'config', 'raft', 'mvcc', 'lease', 'membership'].map(
-  (lib) => `libs/${lib}/src/**/*.ts`,
-);
+const PURE = [
+  'foundation',
+  'wire-protocol',
+  'config',
+  'raft',
+  'mvcc',
+  'lease',
+  'membership',
+  'v2-store',
+  'auth',
+].map((lib) => `libs/${lib}/src/**/*.ts`);
 
 const impure = (names) =>
   names.map((name) => ({

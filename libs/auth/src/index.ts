@@ -1,0 +1,23 @@
+export { AccessControl } from './access-control.js';
+export type { AuthFailure, AuthOutcome } from './auth-failure.js';
+export type { AuthBuckets } from './auth-records.js';
+export { AuthStore } from './auth-store.js';
+export type { AuthStoreParts, PasswordQuestion } from './auth-store.js';
+export { RequestAccess } from './request-access.js';
+export type {
+  DeleteRangeAccess,
+  KeysOfLease,
+  OperationAccess,
+  PutAccess,
+  RangeAccess,
+  TxnAccess,
+} from './request-access.js';
+export { PermissionType } from './role.js';
+export type { Permission } from './role.js';
+export { SimpleTokens } from './simple-tokens.js';
+export type { SimpleTokensOptions } from './simple-tokens.js';
+export { NO_TOKENS } from './token-provider.js';
+export type { IssuedToken, Login, TokenProvider } from './token-provider.js';
+export type { PasswordEntry, UserAdd } from './user-administration.js';
+export { NOBODY } from './user.js';
+export type { AuthInfo } from './user.js';

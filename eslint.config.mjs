@@ -21,7 +21,7 @@ const depConstraints = [
   {
     sourceTag: 'io:pure',
     onlyDependOnLibsWithTags: ['io:pure'],
-    bannedExternalImports: ['@grpc/*', '*sqlite*', 'koffi', 'prom-client'],
+    bannedExternalImports: ['@grpc/*', '@node-rs/*', '*sqlite*', 'jose', 'koffi', 'prom-client'],
   },
   { sourceTag: 'layer:core', bannedExternalImports: ['@bufbuild/*'] },
 ];

@@ -8,6 +8,15 @@ for (const [alias, [target]] of Object.entries(compilerOptions.paths)) {
   moduleNameMapper[`^${alias}$`] = path.join(__dirname, target);
 }
 
+const swc = (parser) => [
+  '@swc/jest',
+  {
+    jsc: { target: 'es2022', parser, keepClassNames: true },
+    module: { type: 'commonjs' },
+    sourceMaps: 'inline',
+  },
+];
+
 module.exports = {
   rootDir: process.cwd(),
   testEnvironment: 'node',
@@ -16,14 +25,10 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   extensionsToTreatAsEsm: [],
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' }, keepClassNames: true },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '^.+\\.ts$': swc({ syntax: 'typescript' }),
+    // ECMAScript modules only, which jest cannot load as they are.
+    '/node_modules/jose/.+\\.js$': swc({ syntax: 'ecmascript' }),
   },
+  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
   moduleNameMapper,
 };

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Addons load their binaries from beside themselves: they stay in node_modules. */
-const EXTERNAL = ['better-sqlite3', 'koffi'];
+const EXTERNAL = ['@node-rs/bcrypt', 'better-sqlite3', 'koffi'];
 
 /** What the bundle is made from; `-dirty` when that is not a commit alone. */
 function commit() {

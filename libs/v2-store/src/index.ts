@@ -1,0 +1,17 @@
+export { created } from './event.js';
+export type { NodeView, V2Action, V2Event } from './event.js';
+export { cleanPath } from './key-path.js';
+export { v2Request } from './request.js';
+export type { V2Request } from './request.js';
+export { COUNTERS } from './statistics.js';
+export type { Counters } from './statistics.js';
+export { KEYS_NAMESPACE } from './changes.js';
+export type { V2Applied } from './changes.js';
+export { V2Store } from './store.js';
+export type { ClusterWrite, V2Answer, V2Outcome } from './store.js';
+export { failed, messageOf, V2_CODE } from './v2-failure.js';
+export type { V2Code, V2Failure } from './v2-failure.js';
+export type { LoadedRecords, NodeRecord, StateRecord, V2Records } from './v2-records.js';
+export { BucketV2Records } from './bucket-records.js';
+export type { V2Buckets } from './bucket-records.js';
+export type { V2Watcher, WatchOptions } from './watcher-hub.js';

@@ -8,6 +8,8 @@ export type {
 } from './client/service-client.js';
 export { GrpcJsServer } from './grpc-js/grpc-js-server.js';
 export type { GrpcJsServerOptions } from './grpc-js/grpc-js-server.js';
+export { GrpcServer } from './transport/grpc-server.js';
+export type { GrpcServerOptions } from './transport/grpc-server.js';
 export { ClientPort } from './port/client-port.js';
 export type { ClientPortAddress, ClientPortOptions, ServedProtocols } from './port/client-port.js';
 export { ListenError } from './port/listen-address.js';

@@ -6,8 +6,8 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { connectService } from '../client/connection.js';
 import { bindService } from '../service/bound-service.js';
-import type { TestingServer, TestingServerOptions } from '../testing-server.js';
-import { startTestingServer } from '../testing-server.js';
+import type { TestingServer, TestingServerOptions } from '../testing/testing-server.js';
+import { startTestingServer } from '../testing/testing-server.js';
 import { ClientPort } from './client-port.js';
 import { ListenError } from './listen-address.js';
 

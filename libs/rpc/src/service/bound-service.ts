@@ -26,7 +26,11 @@ export type BoundMethod = RpcMethod &
   (
     | {
         readonly type: 'unary';
-        readonly handle: (request: Uint8Array, call: CallContext) => Promise<Uint8Array>;
+        /** What is known at once need not wait for a promise. */
+        readonly handle: (
+          request: Uint8Array,
+          call: CallContext,
+        ) => Uint8Array | Promise<Uint8Array>;
       }
     | {
         readonly type: 'server_stream';

@@ -8,9 +8,9 @@ import {
   WatchResponse,
 } from '@etcd-ts/wire-protocol';
 import type { ErrorDescriptor } from '@etcd-ts/wire-protocol';
-import type { BoundService } from './service/bound-service.js';
-import { bindService } from './service/bound-service.js';
-import type { ServiceHandlers } from './service/handlers.js';
+import type { BoundService } from '../service/bound-service.js';
+import { bindService } from '../service/bound-service.js';
+import type { ServiceHandlers } from '../service/handlers.js';
 
 export type KVHandlers = ServiceHandlers<typeof KVDefinition>;
 export type WatchHandlers = ServiceHandlers<typeof WatchDefinition>;

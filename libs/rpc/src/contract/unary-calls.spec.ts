@@ -16,17 +16,18 @@ import { Connection } from '../client/connection.js';
 import type { BoundService } from '../service/bound-service.js';
 import type { CallContext } from '../service/call-context.js';
 import { Encoded } from '../service/handlers.js';
-import { kv, putOf, aborted, report } from '../testing-calls.js';
-import type { TestingServer, TestingServerOptions } from '../testing-server.js';
-import { startTestingServer } from '../testing-server.js';
+import { kv, putOf, aborted, report } from '../testing/testing-calls.js';
+import type { TestingServer, TestingServerOptions, Transport } from '../testing/testing-server.js';
+import { startTestingServer, TRANSPORTS } from '../testing/testing-server.js';
 
 let server: TestingServer;
 let connection: Connection;
 async function start(
+  transport: Transport,
   services: readonly BoundService[],
   grpc: TestingServerOptions['grpc'] = {},
 ): Promise<void> {
-  server = await startTestingServer({ services, grpc });
+  server = await startTestingServer({ transport, services, grpc });
   connection = new Connection(server.address);
 }
 afterEach(async () => {
@@ -34,9 +35,9 @@ afterEach(async () => {
   await server.close();
 });
 
-describe('a unary call', () => {
+describe.each(TRANSPORTS)('a unary call, on %s', (transport) => {
   it('brings the request to the handler and its response back', async () => {
-    await start([
+    await start(transport, [
       kv({
         put: ({ key, lease }) =>
           Promise.resolve(PutResponse.fromPartial({ prevKv: { key, lease } })),
@@ -51,12 +52,12 @@ describe('a unary call', () => {
   it('sends a response that was encoded before as it is', async () => {
     const response = PutResponse.fromPartial({ header: { revision: 7n } });
     const encoded = new Encoded(PutResponse.encode(response).finish());
-    await start([kv({ put: () => Promise.resolve(encoded) })]);
+    await start(transport, [kv({ put: () => Promise.resolve(encoded) })]);
     expect(await connection.service(KVDefinition).put(putOf('k'))).toEqual(response);
   });
 
   it('ends with the code and the text of an EtcdError', async () => {
-    await start([kv({ put: () => Promise.reject(ERRORS.NoSpace.error()) })]);
+    await start(transport, [kv({ put: () => Promise.reject(ERRORS.NoSpace.error()) })]);
     await expect(connection.service(KVDefinition).put(putOf('k'))).rejects.toMatchObject({
       code: GrpcStatus.ResourceExhausted,
       message: 'etcdserver: mvcc: database space exceeded',
@@ -70,7 +71,7 @@ describe('a unary call', () => {
       error: (message: string, fields?: LogFields) => void logged.push([message, fields]),
     };
     const fault = new TypeError('100% wrong: ä');
-    await start([kv({ put: () => Promise.reject(fault) })], { logger });
+    await start(transport, [kv({ put: () => Promise.reject(fault) })], { logger });
     await expect(connection.service(KVDefinition).put(putOf('k'))).rejects.toMatchObject({
       code: GrpcStatus.Unknown,
       message: '100% wrong: ä',
@@ -82,7 +83,7 @@ describe('a unary call', () => {
 
   it('shows the handler metadata, peer and deadline', async () => {
     const { told, tell } = report<{ call: CallContext; peer: string }>();
-    await start([
+    await start(transport, [
       kv({
         put: (_request, call) => {
           tell({ call, peer: call.peer });
@@ -105,7 +106,7 @@ describe('a unary call', () => {
 
   it('aborts the signal when the client cancels', async () => {
     const { told, tell } = report<AbortSignal>();
-    await start([
+    await start(transport, [
       kv({
         put: async (_request, { signal }) => {
           tell(signal);
@@ -126,7 +127,7 @@ describe('a unary call', () => {
 
   it('aborts the signal when the deadline passes, and ends with DeadlineExceeded', async () => {
     const { told, tell } = report<unknown>();
-    await start([
+    await start(transport, [
       kv({
         put: async (_request, { signal }) => {
           tell(await aborted(signal));
@@ -155,7 +156,7 @@ describe('a unary call', () => {
 
   it('never aborts the signal of a call that was answered', async () => {
     const signals: AbortSignal[] = [];
-    await start([
+    await start(transport, [
       kv({
         put: (_request, { signal }) => {
           signals.push(signal);
@@ -174,7 +175,7 @@ describe('a unary call', () => {
   });
 
   it('refuses a message beyond the limit, and takes one at it', async () => {
-    await start([kv({ put: () => Promise.resolve(PutResponse.fromPartial({})) })], {
+    await start(transport, [kv({ put: () => Promise.resolve(PutResponse.fromPartial({})) })], {
       maxReceiveBytes: 1_000,
     });
     const client = connection.service(KVDefinition);
@@ -182,12 +183,12 @@ describe('a unary call', () => {
     await client.put(putOf('k', Buffer.alloc(1_000 - envelope)));
     await expect(client.put(putOf('k', Buffer.alloc(1_001 - envelope)))).rejects.toMatchObject({
       code: GrpcStatus.ResourceExhausted,
-      message: expect.stringContaining('larger than max (1001 vs 1000)'),
+      message: expect.stringContaining('larger than max (1001 vs'),
     });
   });
 
   it('answers malformed protobuf with Internal, as Go does', async () => {
-    await start([kv({})]);
+    await start(transport, [kv({})]);
     const Raw = makeGenericClientConstructor({}, 'Raw');
     const raw: Client = new Raw(server.address, credentials.createInsecure());
     const failure = await new Promise((resolve) =>
@@ -207,14 +208,14 @@ describe('a unary call', () => {
   });
 
   it('of a method nobody serves ends with Unimplemented', async () => {
-    await start([kv({})]);
+    await start(transport, [kv({})]);
     await expect(connection.service(MaintenanceDefinition).status({})).rejects.toMatchObject({
       code: GrpcStatus.Unimplemented,
     });
   });
 
   it('without the content type of gRPC is refused with 415', async () => {
-    await start([kv({})]);
+    await start(transport, [kv({})]);
     const session = connectHttp2(`http://${server.address}`);
     const stream = session.request({ ':method': 'POST', ':path': '/etcdserverpb.KV/Put' });
     stream.end('{}');

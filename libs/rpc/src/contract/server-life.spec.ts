@@ -22,17 +22,18 @@ import {
   aborted,
   report,
   statusOf,
-} from '../testing-calls.js';
-import type { TestingServer, TestingServerOptions } from '../testing-server.js';
-import { startTestingServer } from '../testing-server.js';
+} from '../testing/testing-calls.js';
+import type { TestingServer, TestingServerOptions, Transport } from '../testing/testing-server.js';
+import { startTestingServer, TRANSPORTS } from '../testing/testing-server.js';
 
 let server: TestingServer;
 let connection: Connection;
 async function start(
+  transport: Transport,
   services: readonly BoundService[],
   grpc: TestingServerOptions['grpc'] = {},
 ): Promise<void> {
-  server = await startTestingServer({ services, grpc });
+  server = await startTestingServer({ transport, services, grpc });
   connection = new Connection(server.address);
 }
 afterEach(async () => {
@@ -40,7 +41,7 @@ afterEach(async () => {
   await server.close();
 });
 
-describe('an observer', () => {
+describe.each(TRANSPORTS)('an observer, on %s', (transport) => {
   it('hears of every method when it is added, and of every call and message', async () => {
     const heard: string[] = [];
     const observer: ServerObserver = {
@@ -57,6 +58,7 @@ describe('an observer', () => {
     };
     const response = watchId(1);
     await start(
+      transport,
       [
         watch(async (incoming, _call, out) => {
           for await (const request of incoming) out.write(request && response);
@@ -93,16 +95,16 @@ describe('an observer', () => {
   });
 
   it('may not be given a method twice', async () => {
-    await start([kv({})]);
+    await start(transport, [kv({})]);
     expect(() => server.grpc.add(kv({}))).toThrow('/etcdserverpb.KV/Range is served already');
   });
 });
 
-describe('closing the server', () => {
+describe.each(TRANSPORTS)('closing the server, on %s', (transport) => {
   it('lets a running call end within the grace time', async () => {
     const arrived = report<void>();
     const release = report<void>();
-    await start([
+    await start(transport, [
       kv({
         put: async () => {
           arrived.tell();
@@ -122,7 +124,7 @@ describe('closing the server', () => {
   it('cancels what runs longer', async () => {
     const reason = report<unknown>();
     const arrived = report<void>();
-    await start([
+    await start(transport, [
       watch(async (_incoming, { signal }, out) => {
         out.write(watchId(1));
         arrived.tell();

@@ -1,16 +1,22 @@
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Server as HttpServer, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
-import type { GrpcJsServerOptions } from './grpc-js/grpc-js-server.js';
-import { GrpcJsServer } from './grpc-js/grpc-js-server.js';
-import type { ServedProtocols } from './port/client-port.js';
-import { ClientPort } from './port/client-port.js';
-import type { BoundService } from './service/bound-service.js';
-import { NO_OBSERVER } from './service/observer.js';
+import { GrpcServer } from '../transport/grpc-server.js';
+import type { GrpcServerOptions } from '../transport/grpc-server.js';
+import { GrpcJsServer } from '../grpc-js/grpc-js-server.js';
+import type { ServedProtocols } from '../port/client-port.js';
+import { ClientPort } from '../port/client-port.js';
+import type { BoundService } from '../service/bound-service.js';
+import { NO_OBSERVER } from '../service/observer.js';
+
+/** The implementations of the contract, which the same specs run against. */
+export const TRANSPORTS = ['GrpcServer', 'GrpcJsServer'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
 export interface TestingServerOptions {
+  readonly transport?: Transport;
   readonly services?: readonly BoundService[];
-  readonly grpc?: Partial<GrpcJsServerOptions>;
+  readonly grpc?: Partial<GrpcServerOptions>;
   readonly serve?: ServedProtocols;
   readonly sniffTimeoutMs?: number;
   /** Instead of the echo. */
@@ -19,7 +25,7 @@ export interface TestingServerOptions {
 
 /** For specs: a client port on the loopback; its HTTP/1 side echoes the request. */
 export interface TestingServer {
-  readonly grpc: GrpcJsServer;
+  readonly grpc: GrpcServer | GrpcJsServer;
   readonly http: HttpServer;
   readonly clientPort: ClientPort;
   readonly port: number;
@@ -31,9 +37,11 @@ export interface TestingServer {
 export async function startTestingServer(
   options: TestingServerOptions = {},
 ): Promise<TestingServer> {
-  const grpc = new GrpcJsServer({
+  const Server = options.transport === 'GrpcJsServer' ? GrpcJsServer : GrpcServer;
+  const grpc = new Server({
     maxReceiveBytes: 64 * 1024,
     maxConcurrentStreams: 2 ** 32 - 1,
+    keepaliveMinTimeMs: 5_000,
     keepaliveIntervalMs: 7_200_000,
     keepaliveTimeoutMs: 20_000,
     observer: NO_OBSERVER,

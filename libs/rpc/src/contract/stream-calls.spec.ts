@@ -15,18 +15,19 @@ import {
   report,
   statusOf,
   countOf,
-} from '../testing-calls.js';
-import type { WatchHandlers } from '../testing-calls.js';
-import type { TestingServer, TestingServerOptions } from '../testing-server.js';
-import { startTestingServer } from '../testing-server.js';
+} from '../testing/testing-calls.js';
+import type { WatchHandlers } from '../testing/testing-calls.js';
+import type { TestingServer, TestingServerOptions, Transport } from '../testing/testing-server.js';
+import { startTestingServer, TRANSPORTS } from '../testing/testing-server.js';
 
 let server: TestingServer;
 let connection: Connection;
 async function start(
+  transport: Transport,
   services: readonly BoundService[],
   grpc: TestingServerOptions['grpc'] = {},
 ): Promise<void> {
-  server = await startTestingServer({ services, grpc });
+  server = await startTestingServer({ transport, services, grpc });
   connection = new Connection(server.address);
 }
 afterEach(async () => {
@@ -34,9 +35,9 @@ afterEach(async () => {
   await server.close();
 });
 
-describe('a server stream', () => {
+describe.each(TRANSPORTS)('a server stream, on %s', (transport) => {
   it('brings all messages in order, then the status', async () => {
-    await start([
+    await start(transport, [
       kv({
         rangeStream: async (_request, _call, out) => {
           for (let i = 1; i <= 100; i++) if (!out.write(blob(i))) await out.drained();
@@ -58,7 +59,7 @@ describe('a server stream', () => {
     const TOTAL = 400;
     let written = 0;
     const full = report<number>();
-    await start([
+    await start(transport, [
       kv({
         rangeStream: async (_request, _call, out) => {
           while (written < TOTAL) {
@@ -86,7 +87,7 @@ describe('a server stream', () => {
   it('ends a writer that waits for room when its client goes', async () => {
     const ended = report<unknown>();
     const full = report<void>();
-    await start([
+    await start(transport, [
       kv({
         rangeStream: async (_request, _call, out) => {
           try {
@@ -111,7 +112,7 @@ describe('a server stream', () => {
 
   it('ends a writer that waits for room at the deadline, though the client never reads', async () => {
     const ended = report<unknown>();
-    await start([
+    await start(transport, [
       kv({
         rangeStream: async (_request, _call, out) => {
           try {
@@ -137,7 +138,7 @@ describe('a server stream', () => {
   });
 });
 
-describe('a bidirectional stream', () => {
+describe.each(TRANSPORTS)('a bidirectional stream, on %s', (transport) => {
   const echo: WatchHandlers['watch'] = async (incoming, _call, out) => {
     for await (const { requestUnion } of incoming) {
       if (requestUnion?.$case !== 'cancelRequest') continue;
@@ -147,7 +148,7 @@ describe('a bidirectional stream', () => {
   };
 
   it('carries messages both ways, and the end of one direction leaves the other open', async () => {
-    await start([watch(echo)]);
+    await start(transport, [watch(echo)]);
     const call = connection.service(WatchDefinition).watch();
     const iterator = call[Symbol.asyncIterator]();
     const next = async (): Promise<bigint | 'end'> => {
@@ -163,7 +164,7 @@ describe('a bidirectional stream', () => {
   });
 
   it('goes on writing after its handler has stopped reading', async () => {
-    await start([
+    await start(transport, [
       watch(async (incoming, _call, out) => {
         for await (const request of incoming) {
           out.write(watchId(request.requestUnion === undefined ? 0 : 1));
@@ -183,7 +184,7 @@ describe('a bidirectional stream', () => {
   it('throws the reason into a handler that reads when the client goes', async () => {
     const thrown = report<unknown>();
     const reading = report<void>();
-    await start([
+    await start(transport, [
       watch(async (incoming, _call, out) => {
         try {
           out.write(watchId(0));
@@ -202,7 +203,7 @@ describe('a bidirectional stream', () => {
   });
 
   it('ends with Internal on a malformed message', async () => {
-    await start([watch(echo)]);
+    await start(transport, [watch(echo)]);
     const Raw = makeGenericClientConstructor({}, 'Raw');
     const raw: Client = new Raw(server.address, credentials.createInsecure());
     const call = raw.makeBidiStreamRequest(
@@ -217,11 +218,11 @@ describe('a bidirectional stream', () => {
   });
 });
 
-describe('many calls', () => {
+describe.each(TRANSPORTS)('many calls, on %s', (transport) => {
   it('run at once on one connection: 1000 streams', async () => {
     let open = 0;
     const all = report<void>();
-    await start([
+    await start(transport, [
       watch(async (incoming, _call, out) => {
         if (++open === 1_000) all.tell();
         await all.told;

@@ -1,0 +1,110 @@
+import { assert } from '@etcd-ts/foundation';
+
+/** What all answers of one turn of the event loop mostly fit in. */
+export const SEGMENT_BYTES = 64 * 1024;
+/** Spare segments kept for later turns, for all connections together: 4 MiB. */
+const MAX_SPARE_SEGMENTS = 64;
+
+/** Segments are used again and again: a fresh one for each turn is paid in garbage collection. */
+export class SegmentPool {
+  readonly #spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(SEGMENT_BYTES);
+  }
+
+  giveBack(segment: Buffer): void {
+    if (this.#spare.length < MAX_SPARE_SEGMENTS) this.#spare.push(segment);
+  }
+}
+
+export interface TakenOutput {
+  /** In order. Not to be changed. */
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+  /** To be called once, when the chunks were written: their memory is then used again. */
+  release(): void;
+}
+
+/** Bytes gathered until somebody takes them to the socket. */
+export class OutputBuffer {
+  readonly #pool: SegmentPool;
+  #full: Buffer[] = [];
+  #current: Buffer | undefined;
+  #at = 0;
+
+  constructor(pool: SegmentPool) {
+    this.#pool = pool;
+  }
+
+  get length(): number {
+    return this.#full.length * SEGMENT_BYTES + this.#at;
+  }
+
+  append(bytes: Uint8Array, start = 0, end = bytes.length): void {
+    let from = start;
+    while (from < end) {
+      const segment = this.#segmentWithRoom();
+      const length = Math.min(end - from, SEGMENT_BYTES - this.#at);
+      copyBytes(bytes, from, segment, this.#at, length);
+      this.#at += length;
+      from += length;
+    }
+  }
+
+  /** Room for `length` bytes in one piece, or undefined if the segment ends before. */
+  piece(length: number): Buffer | undefined {
+    const segment = this.#segmentWithRoom();
+    return SEGMENT_BYTES - this.#at >= length ? segment : undefined;
+  }
+
+  /** Where a piece begins. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The piece was filled up to here. */
+  advanceTo(at: number): void {
+    assert(at >= this.#at && at <= SEGMENT_BYTES, 'a piece lies within its segment');
+    this.#at = at;
+  }
+
+  take(): TakenOutput {
+    const bytes = this.length;
+    const segments = this.#full;
+    const chunks = segments.slice();
+    if (this.#current !== undefined) {
+      segments.push(this.#current);
+      chunks.push(this.#current.subarray(0, this.#at));
+    }
+    this.#full = [];
+    this.#current = undefined;
+    this.#at = 0;
+    return {
+      chunks,
+      bytes,
+      release: () => {
+        for (const segment of segments) this.#pool.giveBack(segment);
+      },
+    };
+  }
+
+  #segmentWithRoom(): Buffer {
+    if (this.#current !== undefined && this.#at < SEGMENT_BYTES) return this.#current;
+    if (this.#current !== undefined) this.#full.push(this.#current);
+    this.#at = 0;
+    this.#current = this.#pool.take();
+    return this.#current;
+  }
+}
+
+/** Below this a loop is faster than the call into native code that `set` is. */
+const LOOP_BYTES = 32;
+
+function copyBytes(from: Uint8Array, start: number, to: Buffer, at: number, length: number): void {
+  if (length <= LOOP_BYTES) {
+    for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
+  } else {
+    to.set(start === 0 && length === from.length ? from : from.subarray(start, start + length), at);
+  }
+}

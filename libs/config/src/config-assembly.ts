@@ -1,6 +1,9 @@
+import { must } from '@etcd-ts/foundation';
+
 import type { LogSettings } from './log-settings.js';
 import type { OptionValues } from './option-schema.js';
 import type { AutoCompaction, ServerConfig } from './server-config.js';
+import { parseFeatureGates } from './feature-gates.js';
 import { warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
 
@@ -44,6 +47,7 @@ export function assembleConfig({ values, log, autoCompaction }: AssemblyParts): 
       MIN_PROGRESS_INTERVAL_MS,
       positiveOr(values['watch-progress-notify-interval'], DEFAULT_PROGRESS_INTERVAL_MS),
     ),
+    ...checkPart(values),
     enableGrpcGateway: values['enable-grpc-gateway'],
     cors: listOf(values['cors']),
     hostWhitelist: listOf(values['host-whitelist']),
@@ -115,6 +119,7 @@ type ClusterPart = Pick<
   | 'strictReconfigCheck'
   | 'preVote'
   | 'maxLearners'
+  | 'forceNewCluster'
 >;
 
 const clusterPart = (values: OptionValues): ClusterPart => ({
@@ -126,7 +131,32 @@ const clusterPart = (values: OptionValues): ClusterPart => ({
   strictReconfigCheck: values['strict-reconfig-check'],
   preVote: values['pre-vote'],
   maxLearners: values['max-learners'],
+  forceNewCluster: values['force-new-cluster'],
 });
+
+type CheckPart = Pick<
+  ServerConfig,
+  | 'corruptCheckIntervalMs'
+  | 'compactHashCheck'
+  | 'compactHashCheckIntervalMs'
+  | 'initialCorruptCheck'
+  | 'downgradeCheckIntervalMs'
+  | 'leaseCheckpoint'
+>;
+
+function checkPart(values: OptionValues): CheckPart {
+  const parsed = parseFeatureGates(values['feature-gates']);
+  const gates = must(parsed.kind === 'ok' ? parsed.value : undefined, 'gates were checked');
+  const isOn = (gate: string): boolean => gates.get(gate) === true;
+  return {
+    corruptCheckIntervalMs: values['corrupt-check-time'],
+    compactHashCheck: isOn('CompactHashCheck'),
+    compactHashCheckIntervalMs: values['compact-hash-check-time'],
+    initialCorruptCheck: isOn('InitialCorruptCheck'),
+    downgradeCheckIntervalMs: values['downgrade-check-time'],
+    leaseCheckpoint: isOn('LeaseCheckpoint'),
+  };
+}
 
 const dataDirOf = (values: OptionValues): string =>
   values['data-dir'] === '' ? `${values['name']}.etcd` : values['data-dir'];

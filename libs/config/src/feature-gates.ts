@@ -5,16 +5,23 @@ interface Gate {
   readonly default: boolean;
   readonly stage: 'alpha' | 'beta';
   readonly requires?: string;
+  /** Whether it does something here when it is moved off its default. */
+  readonly supported?: true;
 }
 
-/** The gates of etcd 3.7 with their defaults. None of them can be moved off its default yet. */
+/** The gates of etcd 3.7 with their defaults. */
 const GATES: Readonly<Record<string, Gate>> = {
   StopGRPCServiceOnDefrag: { default: false, stage: 'alpha' },
-  InitialCorruptCheck: { default: false, stage: 'alpha' },
-  CompactHashCheck: { default: false, stage: 'alpha' },
+  InitialCorruptCheck: { default: false, stage: 'alpha', supported: true },
+  CompactHashCheck: { default: false, stage: 'alpha', supported: true },
   TxnModeWriteWithSharedBuffer: { default: true, stage: 'beta' },
-  LeaseCheckpoint: { default: false, stage: 'alpha' },
-  LeaseCheckpointPersist: { default: false, stage: 'alpha', requires: 'LeaseCheckpoint' },
+  LeaseCheckpoint: { default: false, stage: 'alpha', supported: true },
+  LeaseCheckpointPersist: {
+    default: false,
+    stage: 'alpha',
+    requires: 'LeaseCheckpoint',
+    supported: true,
+  },
   SetMemberLocalAddr: { default: false, stage: 'alpha' },
   FastLeaseKeepAlive: { default: true, stage: 'beta' },
   PriorityRequest: { default: false, stage: 'alpha' },
@@ -22,7 +29,7 @@ const GATES: Readonly<Record<string, Gate>> = {
 
 const GROUPS: Readonly<Record<string, Gate['stage']>> = { AllAlpha: 'alpha', AllBeta: 'beta' };
 
-type GateSettings = ReadonlyMap<string, boolean>;
+export type GateSettings = ReadonlyMap<string, boolean>;
 
 export function parseFeatureGates(text: string): ScalarOutcome<GateSettings> {
   const given = new Map<string, boolean>();
@@ -67,11 +74,11 @@ export function missingGate(settings: GateSettings): string | undefined {
   return undefined;
 }
 
-/** The first gate that was moved off its default, as `Name=value`. */
+/** The first gate that was moved off its default in vain, as `Name=value`. */
 export function movedGate(settings: GateSettings): string | undefined {
   for (const [name, gate] of Object.entries(GATES)) {
     const value = settings.get(name);
-    if (value !== undefined && value !== gate.default) return `${name}=${value}`;
+    if (value !== undefined && value !== gate.default && !gate.supported) return `${name}=${value}`;
   }
   return undefined;
 }

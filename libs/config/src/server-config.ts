@@ -62,6 +62,8 @@ export interface ServerConfig {
   readonly preVote: boolean;
   readonly autoCompaction: AutoCompaction;
   readonly maxLearners: number;
+  /** Found a new cluster of one member on the data of an old one. */
+  readonly forceNewCluster: boolean;
 
   // Monitoring and logging
   readonly metrics: 'basic' | 'extensive';
@@ -86,6 +88,17 @@ export interface ServerConfig {
   /** Pause between two such steps. */
   readonly compactionSleepIntervalMs: number;
   readonly watchProgressNotifyIntervalMs: number;
+  /** Between two comparisons of the members' hashes by the leader; 0: none. */
+  readonly corruptCheckIntervalMs: number;
+  /** Whether the hashes of the latest compactions are compared, and how often. */
+  readonly compactHashCheck: boolean;
+  readonly compactHashCheckIntervalMs: number;
+  /** Compare hashes with the other members before serving. */
+  readonly initialCorruptCheck: boolean;
+  /** Between two looks whether all members run the version of a downgrade. */
+  readonly downgradeCheckIntervalMs: number;
+  /** Replicate what is left of long leases, so that a new leader does not start them anew. */
+  readonly leaseCheckpoint: boolean;
   readonly enableGrpcGateway: boolean;
   /** Origins allowed by CORS; `*` allows all. */
   readonly cors: readonly string[];

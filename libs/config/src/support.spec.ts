@@ -40,11 +40,6 @@ describe('an option whose feature is not built', () => {
   test.each([
     [['--feature-gates=AllAlpha=true'], '--feature-gates: StopGRPCServiceOnDefrag=true'],
     [['--feature-gates=AllBeta=false'], '--feature-gates: TxnModeWriteWithSharedBuffer=false'],
-    [['--initial-cluster-state=existing'], '--initial-cluster-state=existing'],
-    [
-      ['--initial-cluster=default=http://a:1,b=http://b:1'],
-      '--initial-cluster with more than one member',
-    ],
   ])('%j stops the start', (argv, what) => {
     expect(flags(...argv)).toMatchObject({
       kind: 'error',

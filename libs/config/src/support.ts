@@ -22,16 +22,7 @@ export function unsupported(values: OptionValues): string | undefined {
       return `--${option.name} is not supported by etcd-ts: ${support.without}`;
     }
   }
-  return unsupportedCluster(values) ?? unsupportedGate(values['feature-gates']);
-}
-
-function unsupportedCluster(values: OptionValues): string | undefined {
-  if (values['initial-cluster-state'] === 'existing') {
-    return `--initial-cluster-state=existing ${NOT_YET}`;
-  }
-  const names = values['initial-cluster'].split(',').map((item) => item.split('=')[0]?.trim());
-  if (new Set(names).size > 1) return `--initial-cluster with more than one member ${NOT_YET}`;
-  return undefined;
+  return unsupportedGate(values['feature-gates']);
 }
 
 function unsupportedGate(text: string): string | undefined {

@@ -1,30 +1,53 @@
+import { MemberId } from '@etcd-ts/foundation';
+import { parseEndpointUrl } from '@etcd-ts/config';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
-import type { EtcdServer } from '@etcd-ts/server';
-import { ClusterDefinition } from '@etcd-ts/wire-protocol';
+import type { ClusterOperations, EtcdServer } from '@etcd-ts/server';
+import { ClusterDefinition, ERRORS } from '@etcd-ts/wire-protocol';
+import type { Member } from '@etcd-ts/wire-protocol';
 
 import { headerWithoutRevision } from './header.js';
-import { unsupported } from './unsupported.js';
+
+type KnownMember = ReturnType<ClusterOperations['knownMembers']>[number];
 
 export function clusterService({ facts, cluster }: EtcdServer): BoundService {
-  const membershipChange = unsupported('changing the membership');
+  const header = () => headerWithoutRevision(facts);
+  const known = () => cluster.knownMembers().map(toWireMember);
   return bindService(ClusterDefinition, {
-    memberAdd: membershipChange,
-    memberRemove: membershipChange,
-    memberUpdate: membershipChange,
-    memberPromote: membershipChange,
+    memberAdd: async ({ peerURLs, isLearner }) => {
+      const member = await cluster.addMember(checkedUrls(peerURLs), isLearner);
+      return { header: header(), member: toWireMember(member), members: known() };
+    },
+    memberRemove: async ({ ID }) => {
+      await cluster.removeMember(MemberId(ID));
+      return { header: header(), members: known() };
+    },
+    memberUpdate: async ({ ID, peerURLs }) => {
+      await cluster.updateMember(MemberId(ID), checkedUrls(peerURLs));
+      return { header: header(), members: known() };
+    },
+    memberPromote: async ({ ID }) => {
+      await cluster.promoteMember(MemberId(ID));
+      return { header: header(), members: known() };
+    },
     memberList: async ({ linearizable }) => {
       const members = await cluster.members(linearizable);
-      return {
-        header: headerWithoutRevision(facts),
-        members: members.map((member) => ({
-          ID: member.id,
-          name: member.name,
-          peerURLs: [...member.peerUrls],
-          clientURLs: [...member.clientUrls],
-          isLearner: member.isLearner,
-        })),
-      };
+      return { header: header(), members: members.map(toWireMember) };
     },
   });
+}
+
+/** Sorted, as etcd keeps them: the member's id is computed over them in this order. */
+function checkedUrls(texts: readonly string[]): readonly string[] {
+  if (texts.length === 0) throw ERRORS.MemberBadURLs.error();
+  const urls = texts.map((text) => {
+    const parsed = parseEndpointUrl(text);
+    if (parsed.kind === 'error') throw ERRORS.MemberBadURLs.error();
+    return parsed.value.text;
+  });
+  return urls.sort();
+}
+
+function toWireMember({ id, name, peerUrls, clientUrls, isLearner }: KnownMember): Member {
+  return { ID: id, name, peerURLs: [...peerUrls], clientURLs: [...clientUrls], isLearner };
 }

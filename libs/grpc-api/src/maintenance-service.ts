@@ -2,10 +2,21 @@ import { MemberId } from '@etcd-ts/foundation';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
-import { MaintenanceDefinition } from '@etcd-ts/wire-protocol';
+import {
+  DowngradeRequest_DowngradeAction,
+  EtcdError,
+  GrpcStatus,
+  MaintenanceDefinition,
+} from '@etcd-ts/wire-protocol';
 
 import { headerOf, withHeader } from './header.js';
 import { unsupported } from './unsupported.js';
+
+const DOWNGRADE_ACTIONS: Readonly<Record<number, 'validate' | 'enable' | 'cancel'>> = {
+  [DowngradeRequest_DowngradeAction.VALIDATE]: 'validate',
+  [DowngradeRequest_DowngradeAction.ENABLE]: 'enable',
+  [DowngradeRequest_DowngradeAction.CANCEL]: 'cancel',
+};
 
 export function maintenanceService({ facts, maintenance, cluster }: EtcdServer): BoundService {
   return bindService(MaintenanceDefinition, {
@@ -30,6 +41,15 @@ export function maintenanceService({ facts, maintenance, cluster }: EtcdServer):
       await cluster.moveLeader(MemberId(targetID));
       return { header: undefined };
     },
-    downgrade: unsupported('downgrading a cluster'),
+    downgrade: async ({ action, version }) => {
+      const name = DOWNGRADE_ACTIONS[action];
+      if (name === undefined) throw unknownMethod();
+      return { header: headerOf(facts), version: await maintenance.downgrade(name, version) };
+    },
   });
+}
+
+/** etcd's answer to an enum that it does not know, which has no code of its own. */
+function unknownMethod(): EtcdError {
+  return new EtcdError({ code: GrpcStatus.Unknown, message: 'etcdserver: unknown method' });
 }

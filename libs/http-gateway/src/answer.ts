@@ -2,7 +2,7 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -13,6 +13,10 @@ export function text(body: string): Answer {
 
 export function json(body: string): Answer {
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
+}
+
+export function protobuf(body: Uint8Array): Answer {
+  return { status: 200, headers: { 'Content-Type': 'application/protobuf' }, body };
 }
 
 /** As Go's http.Error: plain text that no browser may take for anything else, a line feed after it. */

@@ -13,13 +13,16 @@ export const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 
 /**
  * An HTTP/1.1 server with this house's limits. It need not listen: connections that another port
- * has sorted out are given to it with `emit('connection', socket)`.
+ * has sorted out are given to it with `emit('connection', socket)`. A request timeout of 0 is none.
  */
-export function createHttpServer(listener: RequestListener): Server {
+export function createHttpServer(
+  listener: RequestListener,
+  { requestTimeoutMs = REQUEST_TIMEOUT_MS } = {},
+): Server {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },

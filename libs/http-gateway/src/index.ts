@@ -1,7 +1,9 @@
 export type { AccessOptions } from './access.js';
 export { createHttpServer } from './http-server.js';
-export { clientListener, metricsListener, peerListener } from './listener.js';
-export type { HttpFace, PeerFace } from './listener.js';
+export { clientListener, metricsListener } from './listener.js';
+export type { HttpFace } from './listener.js';
+export { peerListener } from './peer-listener.js';
+export type { PeerFace, PeerOperations } from './peer-listener.js';
 export type {
   AlarmName,
   HealthObserver,

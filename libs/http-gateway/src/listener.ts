@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from '@etcd-ts/foundation';
 import { corsHeaders, refuseHost } from './access.js';
 import type { AccessOptions } from './access.js';
-import { failure, json, movedTo, notFound } from './answer.js';
+import { failure, movedTo, notFound } from './answer.js';
 import type { Answer } from './answer.js';
 import { checksAt, runChecks } from './checks.js';
 import { health } from './health.js';
@@ -34,30 +34,6 @@ export function clientListener(face: HttpFace, access: AccessOptions): RequestLi
   });
 }
 
-/** The member list and version, for other members that join or meet this one. */
-export interface PeerFace {
-  readonly node: NodeStatus;
-  readonly logger: Logger;
-  /** Lower-case hexadecimal. */
-  clusterId(): string;
-  /** The members as a JSON array, sorted by id, ids as bare 64-bit numbers. */
-  members(): string;
-}
-
-/** What a peer URL serves over plain HTTP: who is in the cluster, and what this server is. */
-export function peerListener(face: PeerFace): RequestListener {
-  return listener(face.logger, (request) =>
-    respond(request, ({ path }) => {
-      if (path === '/version') return onGet(() => version(face.node));
-      if (path !== '/members') return undefined;
-      return onGet(() => {
-        const answer = json(`${face.members()}\n`);
-        return { ...answer, headers: { ...answer.headers, 'X-Etcd-Cluster-Id': face.clusterId() } };
-      });
-    }),
-  );
-}
-
 /** What a URL of --listen-metrics-urls serves: metrics and health, nothing a browser would need. */
 export function metricsListener(face: HttpFace): RequestListener {
   return listener(face.logger, (request) =>
@@ -65,13 +41,13 @@ export function metricsListener(face: HttpFace): RequestListener {
   );
 }
 
-interface Matched {
+export interface Matched {
   /** Whether methods other than GET are refused; /metrics answers all of them, as Go's does. */
   readonly onlyGet: boolean;
   readonly answer: Route;
 }
 
-const onGet = (answer: Route): Matched => ({ onlyGet: true, answer });
+export const onGet = (answer: Route): Matched => ({ onlyGet: true, answer });
 
 function clientRoute(face: HttpFace, target: Target): Matched | undefined {
   if (target.path === '/version') return onGet(() => version(face.node));
@@ -92,7 +68,7 @@ async function metrics(node: NodeStatus): Promise<Answer> {
   return { status: 200, headers: { 'Content-Type': contentType }, body: text };
 }
 
-async function respond(
+export async function respond(
   request: IncomingMessage,
   route: (target: Target) => Matched | undefined,
 ): Promise<Answer> {
@@ -114,13 +90,14 @@ const badRequest = (): Answer => ({
   body: '400 Bad Request',
 });
 
-function listener(
+export function listener(
   logger: Logger,
   answerTo: (request: IncomingMessage) => Promise<Answer>,
+  body: 'ignored' | 'read' = 'ignored',
 ): RequestListener {
   return (request, response) => {
-    // No route reads a body; what comes is taken off the connection so that the next request can.
-    request.resume();
+    // What comes is taken off the connection so that the next request can.
+    if (body === 'ignored') request.resume();
     answerTo(request)
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error : String(error);

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { createHttpServer } from './http-server.js';
-import { peerListener } from './listener.js';
+import { peerListener } from './peer-listener.js';
 import { FakeNode } from './testing/served-node.js';
 
 const MEMBERS =

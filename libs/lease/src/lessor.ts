@@ -61,8 +61,8 @@ export interface LeaseTimes {
 export class Lessor {
   readonly #minTtlSeconds: number;
   readonly #store: LeaseRecords;
-  readonly #leases = new Map<LeaseId, Lease>();
-  readonly #leaseByKey = new Map<BinaryString, Lease>();
+  #leases = new Map<LeaseId, Lease>();
+  #leaseByKey = new Map<BinaryString, Lease>();
   readonly #expiries = new IndexedHeap<Lease>((a, b) => a.dueMs < b.dueMs);
   readonly #checkpoints: CheckpointPlan;
   #primary = false;
@@ -93,6 +93,17 @@ export class Lessor {
       const ttl = Math.max(ttlSeconds, this.#minTtlSeconds);
       this.#leases.set(id, new Lease(id, ttl, remainingSeconds));
     }
+  }
+
+  /**
+   * Replaces all state, keys included, by that of `restored`, whose records are now this lessor's: a
+   * leader's snapshot. Both are demoted; `restored` is spent.
+   */
+  adopt(restored: Lessor): void {
+    restored.demote();
+    this.demote();
+    this.#leases = restored.#leases;
+    this.#leaseByKey = restored.#leaseByKey;
   }
 
   grant(id: LeaseId, ttlSeconds: number, nowMs: number): GrantOutcome {

@@ -8,12 +8,23 @@ export interface MembershipStore {
   /** Deletes the member and remembers its id for ever. */
   removeMember(id: MemberId): void;
   saveClusterVersion(version: string): void;
+  saveDowngrade(downgrade: Downgrade): void;
   load(): {
     readonly members: Iterable<Member>;
     readonly removed: Iterable<MemberId>;
     readonly clusterVersion: string | undefined;
+    readonly downgrade: Downgrade;
   };
 }
+
+/** Whether the members are about to run an older release, and which. */
+export interface Downgrade {
+  readonly enabled: boolean;
+  /** Empty unless enabled. */
+  readonly targetVersion: string;
+}
+
+export const NO_DOWNGRADE: Downgrade = { enabled: false, targetVersion: '' };
 
 export type MembershipChange =
   | { readonly kind: 'add'; readonly member: Member }
@@ -51,6 +62,7 @@ export class Cluster {
   readonly #removed = new Set<MemberId>();
   #sorted: readonly Member[] | undefined;
   #clusterVersion: string | undefined;
+  #downgrade = NO_DOWNGRADE;
 
   constructor(options: ClusterOptions) {
     this.clusterId = options.clusterId;
@@ -61,12 +73,13 @@ export class Cluster {
 
   /** Replaces all state by the store's: after a restart or a snapshot. */
   load(): void {
-    const { members, removed, clusterVersion } = this.#store.load();
+    const { members, removed, clusterVersion, downgrade } = this.#store.load();
     this.#members.clear();
     this.#removed.clear();
     for (const member of members) this.#members.set(member.id, member);
     for (const id of removed) this.#removed.add(id);
     this.#clusterVersion = clusterVersion;
+    this.#downgrade = downgrade;
     this.#sorted = undefined;
   }
 
@@ -93,6 +106,10 @@ export class Cluster {
   /** Undefined until the first was agreed on. */
   get clusterVersion(): string | undefined {
     return this.#clusterVersion;
+  }
+
+  get downgrade(): Downgrade {
+    return this.#downgrade;
   }
 
   /**
@@ -163,6 +180,11 @@ export class Cluster {
   setClusterVersion(version: string): void {
     this.#clusterVersion = version;
     this.#store.saveClusterVersion(version);
+  }
+
+  setDowngrade(downgrade: Downgrade): void {
+    this.#downgrade = downgrade.enabled ? downgrade : NO_DOWNGRADE;
+    this.#store.saveDowngrade(this.#downgrade);
   }
 
   #judged(change: MembershipChange): void {

@@ -1,8 +1,9 @@
 export { verifyBootstrap, verifyJoinExisting } from './bootstrap-check.js';
 export type { BootstrapCheck, JoinCheck } from './bootstrap-check.js';
-export { Cluster } from './cluster.js';
+export { Cluster, NO_DOWNGRADE } from './cluster.js';
 export type {
   ClusterOptions,
+  Downgrade,
   MembershipChange,
   MembershipStore,
   MembershipVerdict,

@@ -15,7 +15,7 @@ export const NEVER_COMPACTED = -1;
 export class StoreState {
   readonly backend: MvccBackend;
   readonly leases: LeaseAttachments;
-  readonly index = new KeyIndex();
+  readonly index: KeyIndex;
   currentRevision: Revision = FIRST_REVISION;
   /**
    * The compaction that has been agreed on, however far this member has come in carrying it out.
@@ -24,9 +24,18 @@ export class StoreState {
    */
   compactedAt: number = NEVER_COMPACTED;
 
-  constructor(backend: MvccBackend, leases: LeaseAttachments) {
+  constructor(backend: MvccBackend, leases: LeaseAttachments, index = new KeyIndex()) {
     this.backend = backend;
     this.leases = leases;
+    this.index = index;
+  }
+
+  /** The same content, with its rows and leases in other hands. This state is spent. */
+  movedTo(backend: MvccBackend, leases: LeaseAttachments): StoreState {
+    const moved = new StoreState(backend, leases, this.index);
+    moved.currentRevision = this.currentRevision;
+    moved.compactedAt = this.compactedAt;
+    return moved;
   }
 
   readRow(main: number, sub: number): KeyValue {

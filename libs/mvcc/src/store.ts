@@ -43,8 +43,9 @@ import { WriteBatch } from './write-batch.js';
 export class MvccStore {
   /** Called once for each mutating request, after its rows are appended and readable. */
   onRevision: (commit: RevisionCommit) => void = () => undefined;
-  readonly #state: StoreState;
-  readonly #compaction: Compaction;
+  #state: StoreState;
+  #compaction: Compaction;
+  #generation = 0;
 
   private constructor(state: StoreState) {
     this.#state = state;
@@ -63,6 +64,23 @@ export class MvccStore {
     const state = new StoreState(backend, leases);
     yield* restoreRows(state);
     return new MvccStore(state);
+  }
+
+  /**
+   * Replaces the content by that of `restored`, whose rows are now in this store's backend and whose
+   * leases are in this store's lessor: a leader's snapshot. `restored` is spent, and so are the
+   * generators that this store has handed out: what they yield from now on means nothing.
+   */
+  adopt(restored: MvccStore): void {
+    const { backend, leases } = this.#state;
+    this.#state = restored.#state.movedTo(backend, leases);
+    this.#compaction = new Compaction(this.#state);
+    this.#generation++;
+  }
+
+  /** Counts the times that the whole content was replaced. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get currentRevision(): Revision {

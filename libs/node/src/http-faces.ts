@@ -1,4 +1,9 @@
-import type { RequestListener, Server as HttpServer } from 'node:http';
+import type {
+  IncomingMessage,
+  RequestListener,
+  Server as HttpServer,
+  ServerResponse,
+} from 'node:http';
 import type { ServerConfig } from '@etcd-ts/config';
 import { hexId } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
@@ -8,40 +13,51 @@ import {
   metricsListener,
   peerListener,
 } from '@etcd-ts/http-gateway';
-import { encodeMember } from '@etcd-ts/membership';
+import { encodeMembers } from '@etcd-ts/membership';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { Member } from '@etcd-ts/server';
 
 import { healthObserver, nodeStatus } from './node-status.js';
+import type { PeerLink } from './peer-link.js';
+import { peerOperations } from './peer-operations.js';
 
 interface Listeners {
   readonly client: RequestListener;
   readonly metrics: RequestListener;
-  readonly peer: RequestListener;
 }
 
 /**
  * The HTTP servers of a node. They exist before the member does, so that their ports can be bound
- * first; a request that comes too early waits until there is somebody to answer it.
+ * first. A client's request that comes too early waits until there is somebody to answer it; another
+ * member's does not, or members that start together would all wait for each other.
  */
 export class HttpFaces {
   #provide: (listeners: Listeners) => void = () => undefined;
   readonly #provided = new Promise<Listeners>((resolve) => (this.#provide = resolve));
+  #peer: RequestListener | undefined;
   readonly servers: {
     readonly clientHttp: HttpServer;
     readonly metricsHttp: HttpServer;
     readonly peerHttp: HttpServer;
   };
 
-  constructor() {
-    const face = (name: keyof Listeners): HttpServer =>
+  constructor(peers: PeerLink) {
+    const face = (name: 'client' | 'metrics'): HttpServer =>
       createHttpServer((request, response) => {
         void this.#provided.then((listeners) => listeners[name](request, response));
       });
     this.servers = {
       clientHttp: face('client'),
       metricsHttp: face('metrics'),
-      peerHttp: face('peer'),
+      peerHttp: createHttpServer(
+        (request, response) => {
+          if (peers.serve(request, response)) return;
+          if (this.#peer !== undefined) this.#peer(request, response);
+          else refuseEarly(request, response);
+        },
+        // A snapshot may take long to come; the transport watches for silence itself.
+        { requestTimeoutMs: 0 },
+      ),
     };
   }
 
@@ -49,18 +65,26 @@ export class HttpFaces {
     const node = nodeStatus(member, metrics);
     const face = { node, logger, observer: healthObserver(metrics) };
     const { facts, cluster } = member.server;
+    this.#peer = peerListener({
+      node,
+      logger,
+      operations: peerOperations(member.server),
+      clusterId: () => hexId(facts.header().clusterId),
+      members: () => encodeMembers(cluster.knownMembers()),
+    });
     this.#provide({
       client: clientListener(face, {
         corsOrigins: config.cors,
         hostWhitelist: config.hostWhitelist,
       }),
       metrics: metricsListener(face),
-      peer: peerListener({
-        node,
-        logger,
-        clusterId: () => hexId(facts.header().clusterId),
-        members: () => `[${cluster.knownMembers().map(encodeMember).join(',')}]`,
-      }),
     });
   }
+}
+
+/** The sender, a member like this one, asks again in a moment. */
+function refuseEarly(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end('etcdserver: not ready\n');
 }

@@ -22,6 +22,7 @@ import { grpcObserver } from './grpc-observer.js';
 import { HttpFaces } from './http-faces.js';
 import { bindListeners, logServing } from './listeners.js';
 import type { Listeners } from './listeners.js';
+import { PeerLink } from './peer-link.js';
 
 const MAX_SEED = 2 ** 32;
 
@@ -61,7 +62,8 @@ class RunningNode implements Node {
   readonly metrics: EtcdMetrics;
   readonly #grpc: GrpcJsServer;
   readonly #gate: ConnectionGate;
-  readonly #http = new HttpFaces();
+  readonly #peers: PeerLink;
+  readonly #http: HttpFaces;
   /** Aborts when the node stops, which ends every stream. */
   readonly #stopping = new AbortController();
   #member: Member | undefined;
@@ -91,6 +93,13 @@ class RunningNode implements Node {
       observer: grpcObserver(this.metrics),
       logger: this.#parts.logger.named('node/grpc'),
     });
+    this.#peers = new PeerLink({
+      ...this.#parts,
+      config,
+      logger: this.#parts.logger.named('node/peers'),
+      metrics: this.metrics.network,
+    });
+    this.#http = new HttpFaces(this.#peers);
     this.#gate = new ConnectionGate((socket) => this.#grpc.acceptConnection(socket));
     this.stopped = new Promise((resolve) => (this.#reportStopped = resolve));
   }
@@ -125,6 +134,7 @@ class RunningNode implements Node {
         ...this.#parts,
         config: this.#config,
         metrics: this.metrics,
+        peers: this.#peers,
       });
     } catch (error) {
       await this.#closeFaces(0);

@@ -91,6 +91,10 @@ export class Transport implements PeerRegistry {
     this.#options.logger.info('updated remote peer', this.#fields(id, urls));
   }
 
+  peerIds(): readonly MemberId[] {
+    return [...this.#peers.keys()];
+  }
+
   peer(id: MemberId): AttachablePeer | undefined {
     return this.#peers.get(id);
   }

@@ -202,6 +202,11 @@ export class Raft {
     return this.#state.role === 'leader';
   }
 
+  /** A leader on its way out takes no proposals. */
+  get isTransferring(): boolean {
+    return this.#state.role === 'leader' && this.#state.hasTransfer();
+  }
+
   get term(): Term {
     return this.#state.term;
   }

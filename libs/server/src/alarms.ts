@@ -12,7 +12,13 @@ export class Alarms {
 
   constructor(records: BucketStore) {
     this.#records = records;
-    for (const [key] of records.bucketEntries(BUCKET)) {
+    this.load();
+  }
+
+  /** Replaces all state by the records': after a restart or a snapshot. */
+  load(): void {
+    this.#active.clear();
+    for (const [key] of this.#records.bucketEntries(BUCKET)) {
       const alarm = AlarmMember.decode(key);
       this.#active.set(nameOf(alarm), alarm);
     }

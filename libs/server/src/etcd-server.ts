@@ -1,5 +1,5 @@
 import type { ClusterId, LeaseId, MemberId, Revision, Term } from '@etcd-ts/foundation';
-import type { Member } from '@etcd-ts/membership';
+import type { Downgrade, Member } from '@etcd-ts/membership';
 import type { KeyValue, WatchEvent, WatchHub } from '@etcd-ts/mvcc';
 import type { Status } from '@etcd-ts/raft';
 import type {
@@ -54,8 +54,12 @@ export interface LeaseOperations {
   revoke(request: LeaseRevokeRequest): Promise<LeaseRevokeResponse>;
   /** The renewed TTL in seconds; fails with LeaseNotFound. */
   renew(id: LeaseId): Promise<number>;
+  /** On behalf of another member, which takes this one for the leader; else NotLeader. */
+  renewHere(id: LeaseId): Promise<number>;
   /** An unknown lease is no error here: TTL -1. */
   timeToLive(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse>;
+  /** As renewHere. */
+  timeToLiveHere(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse>;
   /** By expiry. */
   list(): readonly LeaseId[];
 }
@@ -65,6 +69,19 @@ export interface ClusterOperations {
   members(linearizable: boolean): Promise<readonly Member[]>;
   /** The same as this member knows them now. */
   knownMembers(): readonly Member[];
+  /**
+   * Changes, through the log. They reject with MemberNotFound, MemberExist, PeerURLExist,
+   * TooManyLearners, MemberNotLearner, LearnerNotReady, and, with --strict-reconfig-check, with
+   * MemberNotEnoughStarted and Unhealthy.
+   */
+  addMember(peerUrls: readonly string[], isLearner: boolean): Promise<Member>;
+  removeMember(id: MemberId): Promise<void>;
+  updateMember(id: MemberId, peerUrls: readonly string[]): Promise<void>;
+  /** On any member. */
+  promoteMember(id: MemberId): Promise<void>;
+  /** On behalf of another member, which takes this one for the leader; else NotLeader. */
+  promoteMemberHere(id: MemberId): Promise<void>;
+  /** Resolves when `target` leads; only on the leader, else NotLeader. */
   moveLeader(target: MemberId): Promise<void>;
 }
 
@@ -83,6 +100,14 @@ export interface MaintenanceOperations {
   hash(): Promise<number>;
   /** Revision 0: the current one. */
   hashKv(revision: number): Promise<HashKvAnswer>;
+  /**
+   * Checks, begins or gives up running the cluster as the next older minor release; answers with the
+   * cluster version. Rejects with WrongDowngradeVersionFormat, InvalidDowngradeTargetVersion,
+   * DowngradeInProcess and ClusterVersionUnavailable.
+   */
+  downgrade(action: 'validate' | 'enable' | 'cancel', version: string): Promise<string>;
+  /** As every member knows it by now. */
+  downgradeInfo(): Promise<Downgrade>;
   /** Gives free pages back to the file system in slices; reads and writes go on. */
   defragment(): Promise<void>;
 }

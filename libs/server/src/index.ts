@@ -13,8 +13,11 @@ export type {
 } from './etcd-server.js';
 export { openMember } from './member.js';
 export type { Member } from './member.js';
-export { requestTimeoutMs } from './member-assembly.js';
+export { requestTimeoutMs } from './request-timeout.js';
 export type { MemberParts } from './member-assembly.js';
+export { LONE_PEERS } from './peers/lone-peers.js';
+export { MemberRemovedError } from './peers/member-removed-error.js';
+export type { PeerNetwork, PeerNetworkParts, Peers } from './peers/network.js';
 export { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
 export { toWireKeyValue } from './translate/response-translation.js';
 export { SERVER_VERSION, STORAGE_VERSION } from './version.js';

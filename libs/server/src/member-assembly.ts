@@ -11,12 +11,17 @@ import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
 import { Consensus } from './operations/consensus.js';
 import { assembleOperations } from './operations/assembly.js';
+import { connectPeers } from './peers/connection.js';
+import { Leadership } from './peers/leadership.js';
+import type { PeerNetwork, Peers } from './peers/network.js';
 import { Proposals } from './proposals.js';
 import { Quota } from './quota.js';
 import { RaftLoop } from './raft-loop.js';
+import type { LogWriter } from './raft-loop.js';
 import { ReadQueue } from './read-queue.js';
 import { assembleReplica } from './replica-assembly.js';
 import { RequestIds } from './request-ids.js';
+import { requestTimeoutMs } from './request-timeout.js';
 import { refreshMetrics } from './server-metrics.js';
 import { SpaceGuard } from './space-guard.js';
 import { restoreState } from './state.js';
@@ -32,6 +37,7 @@ export interface MemberParts {
   readonly rng: Rng;
   readonly logger: Logger;
   readonly metrics: EtcdMetrics;
+  readonly peers: Peers;
 }
 
 /** How the assembled parts reach whoever runs them. */
@@ -39,10 +45,14 @@ export interface MemberControl {
   readonly stopped: () => boolean;
   /** The member cannot go on: stop at once, acknowledge nothing more. */
   readonly failed: (error: Error) => void;
+  /** The cluster has removed this member. */
+  readonly removed: () => void;
 }
 
 export interface AssembledMember extends OpenedStorage, MemberState, Upkeep {
   readonly raft: Raft;
+  readonly network: PeerNetwork;
+  readonly leadership: Leadership;
   readonly loop: RaftLoop;
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
@@ -59,11 +69,6 @@ const MAX_COMMITTED_SIZE_PER_READY_BYTES = 2 * 1024 * 1024;
 const MAX_UNCOMMITTED_SIZE_BYTES = 512 * 1024 * 1024;
 /** Appends on their way to one follower, as etcd. */
 const MAX_INFLIGHT_MESSAGES = 512;
-
-/** etcd's: five seconds for the disk and the network, and two elections. */
-export function requestTimeoutMs(config: ServerConfig): number {
-  return 5000 + 2 * config.electionTimeoutMs;
-}
 
 export async function assembleMember(
   parts: MemberParts,
@@ -109,17 +114,39 @@ function assembleOver(
     localId: storage.localId,
     logger: parts.logger.named('server/space-guard'),
   });
-  const core = { raft, proposals, reads, consensus, quota, spaceGuard, requestIds };
+  const network = connectPeers(parts, storage, state, control, () => loop);
+  const leadership = new Leadership({
+    raft,
+    network,
+    clock,
+    cluster: state.cluster,
+    electionTimeoutMs: config.electionTimeoutMs,
+  });
+  const core = {
+    raft,
+    network,
+    leadership,
+    proposals,
+    reads,
+    consensus,
+    quota,
+    spaceGuard,
+    requestIds,
+  };
   const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
   const loop = new RaftLoop(
     {
       raft,
       log: storage.log,
-      wal: storage.wal,
+      wal: logWriter(storage),
       proposals,
       reads,
+      clock,
       scheduler: parts.scheduler,
+      logger: parts.logger.named('server/raft-loop'),
       tickIntervalMs: config.heartbeatIntervalMs,
+      electionTimeoutMs: config.electionTimeoutMs,
+      send: (messages) => network.send(messages),
       dropped: (count) => parts.metrics.server.proposalsFailed.inc(count),
       failed: control.failed,
     },
@@ -132,6 +159,7 @@ function assembleOver(
     ...state,
     ...core,
     ...upkeep,
+    loop,
     stopped: control.stopped,
   });
   const mirrored = { ...storage, ...state, ...core };
@@ -149,6 +177,8 @@ function assembleOver(
 /** What the operations and the replica share besides storage and state. */
 export interface MemberCore {
   readonly raft: Raft;
+  readonly network: PeerNetwork;
+  readonly leadership: Leadership;
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
   readonly consensus: Consensus;
@@ -168,10 +198,20 @@ function assembleStateMachine(
     raft: core.raft,
     cluster: state.cluster,
     record: storage.backend,
+    observer: {
+      added: ({ id, peerUrls }) => {
+        if (id !== storage.localId) core.network.addPeer(id, peerUrls);
+      },
+      removed: (id) => (id === storage.localId ? control.removed() : core.network.removePeer(id)),
+      updated: (id, peerUrls) => {
+        if (id !== storage.localId) core.network.updatePeer(id, peerUrls);
+      },
+    },
     logger: parts.logger.named('server/conf-change'),
   });
   const upkeep = assembleUpkeep(parts, control, storage, state, () => confChanges.confState);
   const replica = assembleReplica({
+    install: () => Promise.reject(new Error('received snapshots cannot be installed yet')),
     ...parts,
     ...storage,
     ...state,
@@ -180,6 +220,18 @@ function assembleStateMachine(
     confChanges,
   });
   return { upkeep, replica };
+}
+
+/** The snapshot's file before its record: a record in the log promises that there is a file. */
+function logWriter({ wal, snapshots }: OpenedStorage): LogWriter {
+  return {
+    append: (hardState, entries) => wal.append(hardState, entries),
+    sync: () => wal.sync(),
+    saveSnapshot: async (snapshot) => {
+      await snapshots.save(snapshot);
+      await wal.saveSnapshot(snapshot.metadata);
+    },
+  };
 }
 
 function createRaft({ config, rng }: MemberParts, storage: OpenedStorage): Raft {

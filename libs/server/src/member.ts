@@ -6,12 +6,18 @@ import type { EtcdServer } from './etcd-server.js';
 import { closeStorage } from './bootstrap/close-storage.js';
 import { assembleMember } from './member-assembly.js';
 import type { AssembledMember, MemberParts } from './member-assembly.js';
-import { decideClusterVersion, publish } from './publication.js';
+import { MemberRemovedError } from './peers/member-removed-error.js';
+import { transferOnStop } from './peers/leadership-transfer.js';
+import { publish } from './publication.js';
 import { startAutoCompaction } from './upkeep/auto-compactor.js';
 import { startLeaseExpiry } from './upkeep/lease-expiry.js';
+import { VersionMonitor } from './upkeep/version-monitor.js';
 
 /** How often overdue requests are looked for; a timeout of seconds needs no finer clock. */
 const TIMEOUT_CHECK_MS = 250;
+
+/** Between the removal of this member and its end (etcd: one second). */
+const REMOVAL_DELAY_MS = 1000;
 
 /** One running member of a cluster, without any network: the faces are put in front of it. */
 export interface Member {
@@ -71,6 +77,7 @@ class RunningMember implements Member {
     this.#assembled = await assembleMember(this.#parts, {
       stopped: () => this.#isStopped,
       failed: (error) => this.#fail(error),
+      removed: () => this.#removed(),
     });
     try {
       this.#startUpkeep();
@@ -100,7 +107,7 @@ class RunningMember implements Member {
   async #announce(): Promise<void> {
     const { config, scheduler, logger } = this.#parts;
     const { consensus, cluster } = this.#running;
-    const publication = {
+    await publish({
       consensus,
       cluster,
       scheduler,
@@ -108,16 +115,26 @@ class RunningMember implements Member {
       name: config.name,
       clientUrls: config.advertiseClientUrls.map((url) => url.text),
       stopped: () => this.#isStopped,
-    };
-    await publish(publication);
+    });
     this.#reportReady(this.#isStopped ? ERRORS.Stopped.error() : undefined);
-    await decideClusterVersion(publication);
   }
 
   #startUpkeep(): void {
     const { config, scheduler, clock, logger, metrics } = this.#parts;
     const { raft, server, lessor, store, committer, snapshotter } = this.#running;
-    const { compaction, reclaimer } = this.#running;
+    const { compaction, reclaimer, leadership, consensus, cluster } = this.#running;
+    const versions = new VersionMonitor({
+      consensus,
+      cluster,
+      leadership,
+      calls: this.#parts.peers.calls,
+      scheduler,
+      logger: logger.named('server/version-monitor'),
+      downgradeCheckIntervalMs: config.downgradeCheckIntervalMs,
+      stopped: () => this.#isStopped,
+    });
+    versions.start();
+    this.#cancels.push(() => versions.stop());
     committer.start();
     snapshotter.start();
     // A crash may have interrupted both; with nothing to do they are done at once.
@@ -155,9 +172,11 @@ class RunningMember implements Member {
   }
 
   #expire(): void {
-    const { proposals, reads } = this.#running;
+    const { proposals, reads, leadership } = this.#running;
     const { server } = this.#parts.metrics;
-    server.proposalsFailed.inc(proposals.expire());
+    server.proposalsFailed.inc(
+      proposals.expire((startedMs) => leadership.timeoutReason(startedMs)),
+    );
     server.slowReadIndexes.inc(reads.expire());
   }
 
@@ -171,10 +190,21 @@ class RunningMember implements Member {
     this.#reportStopped(error);
   }
 
+  /** In a moment: the others should still hear that this member has applied its removal. */
+  #removed(): void {
+    const { logger, scheduler } = this.#parts;
+    logger.warn('server error', { error: new MemberRemovedError() });
+    logger.warn('data-dir used by this member must be removed');
+    const cancel = scheduler.after(REMOVAL_DELAY_MS, () => this.#fail(new MemberRemovedError()));
+    this.#cancels.push(cancel);
+  }
+
   async #stop(): Promise<void> {
-    const { loop, snapshotter, reclaimer, raft } = this.#running;
+    const { loop, snapshotter, reclaimer, raft, network } = this.#running;
     const { logger } = this.#parts;
+    await this.#transferLeadership();
     this.#quiesce();
+    network.stop();
     const writeFailure = await loop.stop();
     await snapshotter.stop();
     await reclaimer.stop();
@@ -187,6 +217,13 @@ class RunningMember implements Member {
     const failure = this.#failure ?? writeFailure ?? closeFailure;
     this.#reportReady(failure ?? ERRORS.Stopped.error());
     this.#reportStopped(failure);
+  }
+
+  /** Whoever stops on purpose hands over first: the cluster then misses no election timeout. */
+  async #transferLeadership(): Promise<void> {
+    if (this.#isStopped) return;
+    const { scheduler, logger } = this.#parts;
+    await transferOnStop({ ...this.#running, scheduler, logger: logger.named('server/stop') });
   }
 
   /** In slices, so that closing has little left to hold the event loop with. */

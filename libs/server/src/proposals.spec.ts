@@ -52,9 +52,9 @@ describe('proposals', () => {
     const first = add();
     await time.advance(TIMEOUT_MS - 1);
     const second = add();
-    expect(proposals.expire()).toBe(0);
+    expect(proposals.expire(() => ERRORS.Timeout.error())).toBe(0);
     await time.advance(1);
-    expect(proposals.expire()).toBe(1);
+    expect(proposals.expire(() => ERRORS.Timeout.error())).toBe(1);
     await expect(first.settled).rejects.toThrow(ERRORS.Timeout.message);
     expect(proposals.takeFresh()).toEqual([second.data]);
     // It was applied after all: nobody is waiting.

@@ -1,5 +1,6 @@
 import { must } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
+import type { ConfChange, ProposeResult } from '@etcd-ts/raft';
 import { EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
 import type { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
@@ -15,7 +16,9 @@ const MAX_PENDING_PROPOSAL_BYTES = 256 * 1024 * 1024;
 interface Proposal {
   readonly id: bigint;
   readonly data: Uint8Array;
-  readonly request: InternalRaftRequest;
+  /** Undefined for a change of membership. */
+  readonly request: InternalRaftRequest | undefined;
+  readonly startedMs: number;
   readonly deadlineMs: number;
   readonly resolve: (outcome: ApplyOutcome) => void;
   readonly reject: (error: Error) => void;
@@ -37,6 +40,7 @@ export class Proposals {
    */
   readonly #byData = new Map<Uint8Array, Proposal>();
   #fresh: Uint8Array[] = [];
+  #freshConfChanges: { readonly change: ConfChange; readonly encoded: Uint8Array }[] = [];
   #pendingBytes = 0;
 
   constructor(clock: Clock, timeoutMs: number) {
@@ -52,14 +56,37 @@ export class Proposals {
     if (this.#pendingBytes + data.length > MAX_PENDING_PROPOSAL_BYTES) {
       return Promise.reject(ERRORS.RequestTooManyRequests.error());
     }
+    this.#fresh.push(data);
+    return this.#await(id, request, data);
+  }
+
+  /** A change of membership, by the id in it. */
+  addConfChange(change: ConfChange, encoded: Uint8Array): Promise<ApplyOutcome> {
+    this.#freshConfChanges.push({ change, encoded });
+    return this.#await(change.id, undefined, encoded);
+  }
+
+  #await(
+    id: bigint,
+    request: InternalRaftRequest | undefined,
+    data: Uint8Array,
+  ): Promise<ApplyOutcome> {
     return new Promise((resolve, reject) => {
-      const deadlineMs = this.#clock.monotonicMs() + this.#timeoutMs;
-      const proposal = { id, data, request, deadlineMs, resolve, reject };
+      const startedMs = this.#clock.monotonicMs();
+      const deadlineMs = startedMs + this.#timeoutMs;
+      const proposal = { id, data, request, startedMs, deadlineMs, resolve, reject };
       this.#byId.set(id, proposal);
       this.#byData.set(data, proposal);
-      this.#fresh.push(data);
       this.#pendingBytes += data.length;
     });
+  }
+
+  /** Offers changes of membership one by one; what is dropped now is offered again next time. */
+  offerConfChanges(offer: (change: ConfChange, encoded: Uint8Array) => ProposeResult): void {
+    if (this.#freshConfChanges.length === 0) return;
+    this.#freshConfChanges = this.#freshConfChanges.filter(
+      ({ change, encoded }) => this.#byId.has(change.id) && offer(change, encoded) === 'dropped',
+    );
   }
 
   /**
@@ -98,14 +125,17 @@ export class Proposals {
     return dropped;
   }
 
-  /** Gives up on what is overdue. It may still be applied later: the caller was told "unknown". */
-  expire(): number {
+  /**
+   * Gives up on what is overdue. It may still be applied later: the caller was told "unknown", with
+   * the likely reason.
+   */
+  expire(reason: (startedMs: number) => EtcdError): number {
     const now = this.#clock.monotonicMs();
     let expired = 0;
     for (const proposal of this.#byId.values()) {
       if (proposal.deadlineMs > now) break;
       this.#forget(proposal);
-      proposal.reject(ERRORS.Timeout.error());
+      proposal.reject(reason(proposal.startedMs));
       expired++;
     }
     return expired;

@@ -3,7 +3,6 @@ import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import type { Cluster } from '@etcd-ts/membership';
 
 import type { Consensus } from './operations/consensus.js';
-import { CLUSTER_VERSION } from './version.js';
 
 /** Between two tries to publish. A failed one has already waited for the request timeout. */
 const RETRY_MS = 100;
@@ -39,14 +38,6 @@ export async function publish(parts: PublicationParts): Promise<void> {
     'local-member-attributes': `{Name:${name} ClientURLs:[${parts.clientUrls.join(' ')}]}`,
     'cluster-id': hexId(cluster.clusterId),
   });
-}
-
-/** A cluster of one decides its version alone. */
-export async function decideClusterVersion(parts: PublicationParts): Promise<void> {
-  if (parts.cluster.clusterVersion === CLUSTER_VERSION) return;
-  await untilDone(parts, 'failed to update cluster version', () =>
-    parts.consensus.propose({ clusterVersionSet: { ver: CLUSTER_VERSION } }),
-  );
 }
 
 /** False when the member stopped before it was done. */

@@ -1,6 +1,13 @@
-import { EMPTY_BYTES, MemberId, must, RaftIndex, SeededRng, Term } from '@etcd-ts/foundation';
+import {
+  EMPTY_BYTES,
+  MemberId,
+  RaftIndex,
+  SeededRng,
+  SILENT_LOGGER,
+  Term,
+} from '@etcd-ts/foundation';
 import { MemoryLog, Raft } from '@etcd-ts/raft';
-import type { Entry, HardState } from '@etcd-ts/raft';
+import type { Entry, HardState, Message } from '@etcd-ts/raft';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { applied } from './apply/outcome.js';
@@ -29,6 +36,10 @@ class HeldWriter implements LogWriter {
     this.syncs++;
     if (!this.isHeld) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  saveSnapshot(): Promise<void> {
+    return this.sync();
   }
 
   release(): void {
@@ -89,7 +100,9 @@ function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 
       }
     },
     leadershipChanged: () => undefined,
+    install: () => Promise.resolve(),
   };
+  const sent: Message[] = [];
   const failures: Error[] = [];
   const dropped: number[] = [];
   const loop = new RaftLoop(
@@ -99,8 +112,12 @@ function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 
       wal: writer,
       proposals,
       reads,
+      clock: time,
       scheduler: time,
+      logger: SILENT_LOGGER,
       tickIntervalMs: 100,
+      electionTimeoutMs: 1000,
+      send: (messages) => sent.push(...messages),
       dropped: (count) => dropped.push(count),
       failed: (error) => failures.push(error),
     },
@@ -114,7 +131,38 @@ function setUp(voters: readonly MemberId[] = [LOCAL], maxUncommittedSizeBytes = 
     return settled;
   };
   const texts = () => entries.map(({ data }) => Buffer.from(data).toString());
-  return { time, raft, reads, proposals, writer, machine, loop, failures, dropped, propose, texts };
+  return {
+    time,
+    raft,
+    reads,
+    proposals,
+    writer,
+    machine,
+    loop,
+    sent,
+    failures,
+    dropped,
+    propose,
+    texts,
+  };
+}
+
+/** Of the leader of term 2, after `previous`; up to `last`, if given. */
+function append(previous: number, last = previous, data: Uint8Array = EMPTY_BYTES): Message {
+  const entries: Entry[] = [];
+  for (let index = previous + 1; index <= last; index++) {
+    entries.push({ type: 'normal', term: Term(2), index: RaftIndex(index), data });
+  }
+  return {
+    type: 'appendEntries',
+    from: OTHER,
+    to: LOCAL,
+    term: Term(2),
+    previousIndex: RaftIndex(previous),
+    previousTerm: Term(previous === 1 ? 1 : 2),
+    entries,
+    commit: RaftIndex(1),
+  };
 }
 
 type SetUp = ReturnType<typeof setUp>;
@@ -235,13 +283,66 @@ describe('the raft loop', () => {
     expect(parts.failures).toEqual([]);
   });
 
-  it('fails rather than drop a message for another member', async () => {
+  it('asks for votes only when its own is on disk', async () => {
     const parts = setUp([LOCAL, OTHER]);
     parts.loop.start();
-    await parts.time.advance(3000);
-    expect(must(parts.failures[0], 'a failure').message).toMatch(
-      /raft has a \w+ for member 2, but no transport/u,
-    );
+    await parts.time.advance(2000);
+    parts.writer.isHeld = true;
+    parts.loop.receive({
+      type: 'requestPreVoteResponse',
+      from: OTHER,
+      to: LOCAL,
+      term: Term(1),
+      reject: false,
+    });
+    await settle();
+    expect(parts.raft.status()).toMatchObject({ role: 'candidate', term: 1 });
+    expect(parts.sent.filter(({ type }) => type === 'requestVote')).toEqual([]);
+    parts.writer.release();
+    await settle();
+    expect(parts.sent.filter(({ type }) => type === 'requestVote')).toHaveLength(1);
+  });
+
+  it('acknowledges an append only when it, and all before it, is on disk', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.writer.isHeld = true;
+    parts.loop.receive(append(1, 2));
+    await settle();
+    // Nothing to write, but it speaks of what is still being written.
+    parts.loop.receive(append(2));
+    await settle();
+    expect(parts.sent).toEqual([]);
+    parts.writer.release();
+    await settle();
+    expect(parts.sent.map((message) => 'index' in message && message.index)).toEqual([2, 2]);
+  });
+
+  it('neither leads nor campaigns while its disk takes no writes', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.writer.isHeld = true;
+    parts.loop.receive(append(1, 2));
+    await parts.time.advance(1100);
+    const { role, term } = parts.raft.status();
+    await parts.time.advance(10_000);
+    expect(parts.raft.status()).toMatchObject({ role, term });
+    expect(parts.sent).toEqual([]);
+  });
+
+  it('takes no more appends than it may hold for the disk', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.writer.isHeld = true;
+    const large = Buffer.alloc(128 * 1024 * 1024 + 1);
+    for (const index of [1, 2]) {
+      expect(parts.loop.receive(append(index, index + 1, large))).toBe('taken');
+      await settle();
+    }
+    expect(parts.loop.receive(append(3, 4))).toBe('full');
+    parts.writer.release();
+    await settle();
+    expect(parts.loop.receive(append(3, 4))).toBe('taken');
   });
 
   it('fails when an entry cannot be applied, and applies none after it', async () => {

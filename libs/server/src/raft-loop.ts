@@ -1,13 +1,22 @@
-import { assert, NO_MEMBER } from '@etcd-ts/foundation';
-import type { CancelTimer, MemberId, Scheduler } from '@etcd-ts/foundation';
-import type { Entry, HardState, MemoryLog, Raft, Ready } from '@etcd-ts/raft';
+import { NO_MEMBER, RaftIndex } from '@etcd-ts/foundation';
+import type { CancelTimer, Clock, Logger, MemberId, Scheduler } from '@etcd-ts/foundation';
+import type { ReceiveOutcome } from '@etcd-ts/peer-transport';
+import type { Entry, HardState, MemoryLog, Message, Raft, Ready, Snapshot } from '@etcd-ts/raft';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
+import { DurabilityQueue } from './durability-queue.js';
 import type { Proposals } from './proposals.js';
 import type { ReadQueue } from './read-queue.js';
 
 /** A read round that got no answer for this long is asked again (etcd: 500 ms). */
 const READ_RETRY_MS = 500;
+/**
+ * Received entries that may wait for the disk. A leader sends up to 512 appends of a megabyte ahead;
+ * a disk that stalls must not fill the heap with them. What is refused is sent again.
+ */
+const MAX_UNPERSISTED_BYTES = 256 * 1024 * 1024;
+/** Proposals of one turn that go to the leader in one message, as large as an append (etcd: 1 MiB). */
+const MAX_FORWARDED_BYTES = 1024 * 1024;
 
 /** What the loop drives. Calls come from one place, in log order, never re-entrantly. */
 export interface StateMachine {
@@ -15,13 +24,20 @@ export interface StateMachine {
   apply(entries: readonly Entry[]): void;
   /** The role or the leader has changed. */
   leadershipChanged(): void;
+  /**
+   * Replaces the whole state by a received snapshot, whose position is durable in the log already.
+   * Resolves when the state serves; until then it is the former one. A rejection is fatal.
+   */
+  install(snapshot: Snapshot): Promise<void>;
 }
 
-/** What the loop needs of the write-ahead log. */
+/** What the loop needs of the write-ahead log and the snapshot files. */
 export interface LogWriter {
   append(hardState: HardState | undefined, entries: readonly Entry[]): void;
   /** Resolves when everything appended before is durable. */
   sync(): Promise<void>;
+  /** Makes the position of a received snapshot durable, before anything that is appended later. */
+  saveSnapshot(snapshot: Snapshot): Promise<void>;
 }
 
 export interface RaftLoopParts {
@@ -31,7 +47,12 @@ export interface RaftLoopParts {
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
   readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly logger: Logger;
   readonly tickIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  /** To the other members; may report back into `raft` while it is called. */
+  readonly send: (messages: readonly Message[]) => void;
   /** Raft refused so many proposals; their callers have been told. */
   readonly dropped: (proposals: number) => void;
   /** The log cannot be written any more: the node must stop and never acknowledge again. */
@@ -42,24 +63,31 @@ export interface RaftLoopParts {
  * Turns raft's decisions into disk writes, messages and applications.
  *
  * Everything that arrived in one turn of the event loop is one raft step, one WAL write and one
- * fsync. While that fsync is in flight the next batch gathers and what is committed is applied:
- * disk and processor work at the same time, and the order per entry stays
- * append -> fsync -> commit -> apply -> acknowledge, with one voter as with five.
+ * fsync, and one message a peer. While that fsync is in flight the next batch gathers, followers
+ * write theirs, and what is committed is applied: disks and processor work at the same time, and the
+ * order per entry stays append -> fsync on a quorum -> commit -> apply -> acknowledge.
  */
 export class RaftLoop {
   readonly #parts: RaftLoopParts;
   readonly #machine: StateMachine;
+  readonly #durable: DurabilityQueue;
   #scheduled = false;
   #stopped = false;
+  /** A received snapshot is being installed: no Ready is taken until its state serves. */
+  #installing = false;
   #failure: Error | undefined;
   /** The last one known; stays when there is none. */
   #leader: MemberId = NO_MEMBER;
   #cancelTicks: CancelTimer = () => undefined;
-  readonly #inFlight = new Set<Promise<void>>();
+  #unpersistedBytes = 0;
+  /** When the oldest write in flight began. */
+  #writingSinceMs: number | undefined;
+  #isStalled = false;
 
   constructor(parts: RaftLoopParts, machine: StateMachine) {
     this.#parts = parts;
     this.#machine = machine;
+    this.#durable = new DurabilityQueue((error) => this.#fail(error));
   }
 
   start(): void {
@@ -78,17 +106,36 @@ export class RaftLoop {
     });
   }
 
+  /** A message from another member; what follows from it happens at the end of this turn. */
+  receive(message: Message): ReceiveOutcome {
+    if (this.#stopped) return 'stopped';
+    if (message.type === 'appendEntries' && this.#unpersistedBytes > MAX_UNPERSISTED_BYTES) {
+      return 'full';
+    }
+    this.#guarded(() => {
+      this.#parts.raft.step(message);
+      this.wake();
+    });
+    return 'taken';
+  }
+
+  /** Lets something be told to raft, and what follows from it happen. */
+  tell(what: (raft: Raft) => void): void {
+    this.#guarded(() => {
+      what(this.#parts.raft);
+      this.wake();
+    });
+  }
+
   /**
    * The only voter needs nobody's vote: waiting for an election timeout would only delay the start.
    * Does nothing unless this member is just that.
    */
   campaignIfAlone(): void {
-    this.#guarded(() => {
-      const { raft } = this.#parts;
+    this.tell((raft) => {
       const { voters, votersOutgoing } = raft.confState;
       if (voters.length !== 1 || voters[0] !== raft.id || votersOutgoing.length > 0) return;
       raft.campaign();
-      this.wake();
     });
   }
 
@@ -96,19 +143,37 @@ export class RaftLoop {
   async stop(): Promise<Error | undefined> {
     this.#stopped = true;
     this.#cancelTicks();
-    await Promise.all(this.#inFlight);
+    await this.#durable.idle();
     return this.#failure;
   }
 
   #tick(): void {
     this.#guarded(() => {
-      this.#parts.raft.tick();
+      if (!this.#diskIsStalled()) this.#parts.raft.tick();
       // Raft may drop a request for a read index without a word (no leader, deposed, too many):
       // whatever the reason, this asks again.
       const retry = this.#parts.reads.retryRound(READ_RETRY_MS);
       if (retry !== undefined) this.#parts.raft.readIndex(retry);
       this.#drain();
     });
+  }
+
+  /**
+   * A member whose disk takes nothing cannot lead: its clients would wait for as long as the disk
+   * does. Without ticks it sends no heartbeats, and the others elect somebody who can write.
+   */
+  #diskIsStalled(): boolean {
+    const { clock, electionTimeoutMs, logger, raft } = this.#parts;
+    const since = this.#writingSinceMs;
+    const stalled = since !== undefined && clock.monotonicMs() - since > electionTimeoutMs;
+    if (stalled && !this.#isStalled) {
+      logger.warn('disk takes no writes; this member neither leads nor campaigns until it does', {
+        'write-in-flight-for': `${(clock.monotonicMs() - since).toFixed(0)}ms`,
+        'is-leader': raft.isLeader,
+      });
+    }
+    this.#isStalled = stalled;
+    return stalled;
   }
 
   #turn(): void {
@@ -129,16 +194,21 @@ export class RaftLoop {
     const { raft } = this.#parts;
     this.#takeProposals();
     this.#takeReads();
-    while (raft.hasReady() && !this.#stopped) this.#handle(raft.ready());
+    while (!this.#stopped && !this.#installing && raft.hasReady()) this.#handle(raft.ready());
   }
 
-  /** Without a leader proposals wait, as in etcd: for the election, or for their timeout. */
+  /**
+   * Without a leader proposals wait, as in etcd: for the election, or for their timeout. A leader on
+   * its way out takes none either; its successor, or itself again, will.
+   */
   #takeProposals(): void {
     const { raft, proposals } = this.#parts;
-    if (raft.leader === NO_MEMBER) return;
-    const fresh = proposals.takeFresh();
-    if (fresh.length === 0 || raft.propose(fresh) === 'accepted') return;
-    this.#parts.dropped(proposals.drop(fresh, () => ERRORS.RequestTooManyRequests.error()));
+    if (raft.leader === NO_MEMBER || raft.isTransferring || this.#installing) return;
+    for (const batch of batches(proposals.takeFresh(), raft.isLeader)) {
+      if (raft.propose(batch) === 'accepted') continue;
+      this.#parts.dropped(proposals.drop(batch, () => ERRORS.RequestTooManyRequests.error()));
+    }
+    proposals.offerConfChanges((change, encoded) => raft.proposeConfChange(change, encoded));
   }
 
   /** Without a leader raft would drop the round, and its reads would wait for the retry. */
@@ -150,13 +220,15 @@ export class RaftLoop {
   }
 
   /**
-   * The order here is the safety of the whole server. The write is started before anything is
+   * The order here is the safety of the whole server. Messages that claim nothing leave first, so
+   * that followers and this disk work at the same time. The write is started before anything is
    * applied, so that the disk works meanwhile; but nothing of this Ready is acknowledged by it:
    * `committedEntries` holds only what earlier fsyncs have made durable here, and what depends on
-   * this write (messagesAfterPersist, our own vote for these entries) waits in `#persisted`.
+   * this write (messagesAfterPersist, our own vote for these entries) waits in the queue behind it
+   * and behind every write before it.
    */
   #handle(ready: Ready): void {
-    assertNobodyElse(ready);
+    if (ready.messages.length > 0) this.#parts.send(ready.messages);
     this.#persist(ready);
     if (ready.softState !== undefined) this.#leadershipChanged(ready.softState.leader);
     for (const state of ready.readStates) {
@@ -184,27 +256,68 @@ export class RaftLoop {
 
   #persist(ready: Ready): void {
     const { wal, log } = this.#parts;
-    if (ready.hardState === undefined && ready.entries.length === 0) return;
-    wal.append(ready.hardState, ready.entries);
-    if (ready.hardState !== undefined) log.setHardState(ready.hardState);
+    if (ready.snapshot !== undefined) {
+      this.#installing = true;
+      this.#durable.after(this.#persistSnapshot(ready, ready.snapshot), () =>
+        this.#installed(ready),
+      );
+      return;
+    }
+    if (ready.hardState !== undefined || ready.entries.length > 0) {
+      wal.append(ready.hardState, ready.entries);
+      if (ready.hardState !== undefined) log.setHardState(ready.hardState);
+    }
     // A commit index alone may be lost: the quorum that made it will make it again. It rides
     // along with the next write.
-    if (!ready.mustSync) return;
-    const write = wal.sync().then(
-      () => this.#persisted(ready),
-      (error: unknown) => this.#fail(error),
-    );
-    this.#inFlight.add(write);
-    void write.finally(() => this.#inFlight.delete(write));
+    if (ready.mustSync) {
+      this.#writingSinceMs ??= this.#parts.clock.monotonicMs();
+      this.#unpersistedBytes += sizeOf(ready.entries);
+      this.#durable.after(wal.sync(), () => this.#persisted(ready));
+    } else if (ready.messagesAfterPersist.length > 0) {
+      this.#durable.after(undefined, () => this.#parts.send(ready.messagesAfterPersist));
+    }
   }
 
   #persisted(ready: Ready): void {
     if (this.#stopped) return;
+    this.#unpersistedBytes -= sizeOf(ready.entries);
+    this.#writingSinceMs = this.#durable.isEmpty ? undefined : this.#parts.clock.monotonicMs();
     const last = ready.entries[ready.entries.length - 1];
     if (last !== undefined) {
       this.#parts.log.append(ready.entries);
       this.#parts.raft.persisted(last.index, last.term);
     }
+    if (ready.messagesAfterPersist.length > 0) this.#parts.send(ready.messagesAfterPersist);
+    this.#turn();
+  }
+
+  /**
+   * The position first, then the state. A crash in between finds a log that begins behind the
+   * backend, and the received content still there: the next start installs it.
+   */
+  async #persistSnapshot(ready: Ready, snapshot: Snapshot): Promise<void> {
+    const { wal, log } = this.#parts;
+    await wal.saveSnapshot(snapshot);
+    // Only a hard state that follows it makes the snapshot valid: its commit index covers it.
+    wal.append(ready.hardState, ready.entries);
+    await wal.sync();
+    log.applySnapshot(snapshot);
+    if (ready.hardState !== undefined) log.setHardState(ready.hardState);
+    log.append(ready.entries);
+    await this.#machine.install(snapshot);
+  }
+
+  #installed(ready: Ready): void {
+    this.#installing = false;
+    if (this.#stopped) return;
+    this.#guarded(() => {
+      const { raft } = this.#parts;
+      raft.snapshotPersisted(RaftIndex(ready.snapshot?.metadata.index ?? 0));
+      const last = ready.entries[ready.entries.length - 1];
+      if (last !== undefined) raft.persisted(last.index, last.term);
+      this.#parts.send(ready.messagesAfterPersist);
+      this.#parts.reads.release(raft.appliedIndex);
+    });
     this.#turn();
   }
 
@@ -219,19 +332,32 @@ export class RaftLoop {
   }
 }
 
-/**
- * With one voter raft talks to nobody. A message that is dropped here instead of sent, or a
- * snapshot that is not restored, would look like a slow network and end in lost writes, so a
- * membership of several must not get this far unnoticed.
- */
-function assertNobodyElse({ messages, messagesAfterPersist, snapshot }: Ready): void {
-  const message = messages[0] ?? messagesAfterPersist[0];
-  assert(
-    message === undefined,
-    () => `raft has a ${message?.type} for member ${message?.to.toString(16)}, but no transport`,
-  );
-  assert(
-    snapshot === undefined,
-    'raft has received a snapshot, but has nobody to receive one from',
-  );
+/** A leader appends all at once; a follower forwards messages of a bearable size. */
+function* batches(
+  fresh: readonly Uint8Array[],
+  isLeader: boolean,
+): Generator<readonly Uint8Array[]> {
+  if (fresh.length === 0) return;
+  if (isLeader) {
+    yield fresh;
+    return;
+  }
+  let batch: Uint8Array[] = [];
+  let bytes = 0;
+  for (const data of fresh) {
+    if (batch.length > 0 && bytes + data.length > MAX_FORWARDED_BYTES) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(data);
+    bytes += data.length;
+  }
+  yield batch;
+}
+
+function sizeOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const { data } of entries) bytes += data.length;
+  return bytes;
 }

@@ -7,6 +7,7 @@ import { LeaseApplier } from './apply/lease-applier.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { MemberCore, MemberParts } from './member-assembly.js';
 import { Replica } from './replica.js';
+import type { Snapshot } from '@etcd-ts/raft';
 import type { MemberState } from './state.js';
 import type { Upkeep } from './upkeep/assembly.js';
 
@@ -14,7 +15,10 @@ type Parts = MemberParts &
   OpenedStorage &
   MemberState &
   MemberCore &
-  Upkeep & { readonly confChanges: ConfChangeApplier };
+  Upkeep & {
+    readonly confChanges: ConfChangeApplier;
+    readonly install: (snapshot: Snapshot) => Promise<void>;
+  };
 
 export function assembleReplica(parts: Parts): Replica {
   const { store, lessor, clock, logger, metrics, config, committer, snapshotter, trimmer } = parts;
@@ -40,12 +44,15 @@ export function assembleReplica(parts: Parts): Replica {
     logger: logger.named('server/replica'),
     warningApplyDurationMs: config.warningApplyDurationMs,
     leaseExtensionMs: config.electionTimeoutMs,
+    install: parts.install,
+    leadershipConfirmed: () => parts.leadership.confirmed(),
     applied: (entries) => {
       committer.applied();
       trimmer.applied(entries);
       snapshotter.applied(parts.backend.consistentIndex().index);
     },
     leadershipChanged: (leader, isLeader) => {
+      parts.leadership.changed();
       if (leader !== NO_MEMBER) metrics.server.leaderChanges.inc();
       metrics.server.hasLeader.set(leader === NO_MEMBER ? 0 : 1);
       metrics.server.isLeader.set(isLeader ? 1 : 0);

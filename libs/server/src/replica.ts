@@ -2,7 +2,7 @@ import type { Clock, Logger, MemberId } from '@etcd-ts/foundation';
 import { assert, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import type { Entry, Raft } from '@etcd-ts/raft';
+import type { Entry, Raft, Snapshot } from '@etcd-ts/raft';
 import type { Backend } from '@etcd-ts/storage';
 import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
@@ -29,6 +29,8 @@ export interface ReplicaParts {
   /** After each batch; never an empty one. */
   readonly applied: (entries: readonly Entry[]) => void;
   readonly leadershipChanged: (leader: MemberId, isLeader: boolean) => void;
+  readonly leadershipConfirmed: () => void;
+  readonly install: (snapshot: Snapshot) => Promise<void>;
 }
 
 /**
@@ -52,6 +54,10 @@ export class Replica implements StateMachine {
     this.#parts.applied(entries);
   }
 
+  install(snapshot: Snapshot): Promise<void> {
+    return this.#parts.install(snapshot);
+  }
+
   leadershipChanged(): void {
     const { raft, lessor } = this.#parts;
     const { leader, isLeader } = raft;
@@ -64,7 +70,7 @@ export class Replica implements StateMachine {
   }
 
   #applyEntry(entry: Entry): void {
-    const { backend, confChanges } = this.#parts;
+    const { backend } = this.#parts;
     const { index } = backend.consistentIndex();
     // An entry applied twice or left out makes this member differ from all others for ever.
     assert(entry.index === index + 1, () => `entry ${entry.index} to apply after ${index}`);
@@ -72,8 +78,13 @@ export class Replica implements StateMachine {
     // etcd never logs a change in the second form: such an entry is another program's.
     assert(entry.type !== 'confChangeV2', () => `entry ${entry.index} is a joint change`);
     if (entry.type === 'normal') this.#applyNormal(entry);
-    else confChanges.apply(entry);
+    else this.#applyConfChange(entry);
     backend.setConsistentIndex(entry.index, entry.term);
+  }
+
+  #applyConfChange(entry: Entry): void {
+    const { id, outcome } = this.#parts.confChanges.apply(entry);
+    this.#parts.proposals.settle(id, outcome);
   }
 
   #applyNormal(entry: Entry): void {
@@ -92,7 +103,9 @@ export class Replica implements StateMachine {
    */
   #leadershipConfirmed(): void {
     const { raft, lessor, clock, leaseExtensionMs } = this.#parts;
-    if (raft.isLeader) lessor.promote(clock.monotonicMs(), leaseExtensionMs);
+    if (!raft.isLeader) return;
+    lessor.promote(clock.monotonicMs(), leaseExtensionMs);
+    this.#parts.leadershipConfirmed();
   }
 
   #observe(request: InternalRaftRequest, success: boolean, tookMs: number): void {

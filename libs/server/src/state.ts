@@ -2,6 +2,7 @@ import { must } from '@etcd-ts/foundation';
 import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
 import { Lessor } from '@etcd-ts/lease';
+import type { LeaseRecords, LessorOptions } from '@etcd-ts/lease';
 import { Cluster, clusterVersionOf, compareVersions, parseVersion } from '@etcd-ts/membership';
 import { MvccStore, WatchHub } from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -33,9 +34,16 @@ export interface StateParts {
   readonly metrics: EtcdMetrics;
 }
 
-/** ceil(3/2 * election timeout): a lease must outlive the election of a new leader. */
-function minTtlSeconds(electionTimeoutMs: number): number {
-  return Math.ceil((1.5 * electionTimeoutMs) / 1000);
+/** etcd's: a leader writes down every five minutes how long a lease has to live. */
+const CHECKPOINT_INTERVAL_MS = 300_000;
+
+export function lessorOptions(config: ServerConfig, store: LeaseRecords): LessorOptions {
+  return {
+    // ceil(3/2 * election timeout): a lease must outlive the election of a new leader.
+    minTtlSeconds: Math.ceil((1.5 * config.electionTimeoutMs) / 1000),
+    store,
+    ...(config.leaseCheckpoint ? { checkpointIntervalMs: CHECKPOINT_INTERVAL_MS } : {}),
+  };
 }
 
 export async function restoreState(
@@ -45,10 +53,7 @@ export async function restoreState(
 ): Promise<MemberState> {
   const { backend, localId, clusterId } = storage;
   const { config, clock, scheduler, logger, metrics } = parts;
-  const lessor = new Lessor({
-    minTtlSeconds: minTtlSeconds(config.electionTimeoutMs),
-    store: new BackendLeaseRecords(backend),
-  });
+  const lessor = new Lessor(lessorOptions(config, new BackendLeaseRecords(backend)));
   // Leases first: restoring the keys attaches them.
   lessor.restore();
   const startedMs = clock.monotonicMs();

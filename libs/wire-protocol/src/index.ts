@@ -199,7 +199,7 @@ export { EtcdError } from './errors/etcd-error.js';
 export type { ErrorDescriptor } from './errors/etcd-error.js';
 export { GRPC_STATUS_NAMES, GrpcStatus } from './errors/grpc-status.js';
 export type { GrpcCode, GrpcStatusName } from './errors/grpc-status.js';
-export { ERRORS, toEtcdError } from './errors/registry.js';
+export { ERRORS, toEtcdError, UNCODED_ERRORS } from './errors/registry.js';
 export type { ErrorName, RegisteredError } from './errors/registry.js';
 export { decodeConfChange, encodeConfChange } from './raftpb/conf-change-codec.js';
 export { decodeEntry, encodeEntry } from './raftpb/entry-codec.js';

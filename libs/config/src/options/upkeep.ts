@@ -26,7 +26,6 @@ export const UPKEEP_OPTIONS = [
     formerName: 'experimental-corrupt-check-time',
     kind: 'duration',
     default: '0s',
-    support: 'later',
     help: 'Time between two comparisons of the members’ hashes (0: none).',
   },
   {
@@ -35,7 +34,6 @@ export const UPKEEP_OPTIONS = [
     formerName: 'experimental-compact-hash-check-time',
     kind: 'duration',
     default: '1m0s',
-    support: 'later',
     help: 'Time between two comparisons of the members’ compaction hashes.',
   },
   {
@@ -68,7 +66,6 @@ export const UPKEEP_OPTIONS = [
     formerName: 'experimental-downgrade-check-time',
     kind: 'duration',
     default: '5s',
-    support: 'later',
     help: 'Time between two looks whether a downgrade is complete.',
   },
   {
@@ -85,7 +82,7 @@ export const UPKEEP_OPTIONS = [
     name: 'force-new-cluster',
     kind: 'bool',
     default: 'false',
-    support: 'later',
+    support: 'supported',
     help: 'Found a new cluster of one member on the data of an old one.',
   },
   {

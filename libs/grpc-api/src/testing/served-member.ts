@@ -8,7 +8,7 @@ import { SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { Connection, GrpcJsServer } from '@etcd-ts/rpc';
-import { openMember, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/server';
+import { LONE_PEERS, openMember, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/server';
 import type { Member } from '@etcd-ts/server';
 
 import { ETCD_METHODS, etcdServices } from '../services.js';
@@ -45,7 +45,11 @@ export class ServedMember {
       logger: SILENT_LOGGER,
       metrics,
     };
-    const member = await openMember({ ...world, config: configOf(dataDir, flags) });
+    const member = await openMember({
+      ...world,
+      config: configOf(dataDir, flags),
+      peers: LONE_PEERS,
+    });
     await member.ready;
     const grpc = new GrpcJsServer({
       maxReceiveBytes: 2 * 1024 * 1024,

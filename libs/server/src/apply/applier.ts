@@ -8,6 +8,7 @@ import type {
   AlarmRequest,
   ClusterMemberAttrSetRequest,
   ClusterVersionSetRequest,
+  DowngradeInfoSetRequest,
   InternalRaftRequest,
 } from '@etcd-ts/wire-protocol';
 
@@ -15,6 +16,7 @@ import { alarmName } from '../alarms.js';
 import type { Alarms } from '../alarms.js';
 import type { Quota } from '../quota.js';
 import { revisionHeader } from '../translate/response-translation.js';
+import { SERVER_VERSION } from '../version.js';
 import { spaceCost } from './cost.js';
 import type { KeyValueApplier } from './key-value-applier.js';
 import type { LeaseApplier } from './lease-applier.js';
@@ -86,6 +88,7 @@ export class Applier {
     if (request.clusterMemberAttrSet !== undefined) {
       return this.#memberAttributes(request.clusterMemberAttrSet);
     }
+    if (request.downgradeInfoSet !== undefined) return this.#downgrade(request.downgradeInfoSet);
     // A log of a newer version, or one with authentication: going on would silently diverge.
     throw new Error(
       `log entry with a request this version cannot apply: ${Object.keys(request)
@@ -141,6 +144,17 @@ export class Applier {
       logger.info('updated cluster version', { from, to: request.ver });
     }
     return applied({ kind: 'clusterVersion' });
+  }
+
+  #downgrade({ enabled, ver }: DowngradeInfoSetRequest): ApplyOutcome {
+    this.#parts.cluster.setDowngrade({ enabled, targetVersion: ver });
+    if (enabled) {
+      this.#parts.logger.warn('The server is ready to downgrade', {
+        'target-version': ver,
+        'server-version': SERVER_VERSION,
+      });
+    }
+    return applied({ kind: 'downgrade' });
   }
 
   #memberAttributes(request: ClusterMemberAttrSetRequest): ApplyOutcome {

@@ -1,15 +1,39 @@
-import { must, NO_MEMBER } from '@etcd-ts/foundation';
-import type { Logger } from '@etcd-ts/foundation';
+import { hexId, must, NO_MEMBER } from '@etcd-ts/foundation';
+import type { Logger, MemberId } from '@etcd-ts/foundation';
 import { decodeConfigChangeContext } from '@etcd-ts/membership';
-import type { Cluster, MembershipChange } from '@etcd-ts/membership';
+import type { Cluster, Member, MembershipChange, MembershipVerdict } from '@etcd-ts/membership';
 import type { ConfChange, ConfState, Entry, Raft } from '@etcd-ts/raft';
-import { decodeConfChange } from '@etcd-ts/wire-protocol';
+import { decodeConfChange, ERRORS } from '@etcd-ts/wire-protocol';
+import type { EtcdError } from '@etcd-ts/wire-protocol';
 
 import { CONF_STATE, encodeConfState } from '../records/conf-state.js';
+import { applied, refused } from './outcome.js';
+import type { ApplyOutcome } from './outcome.js';
 
 /** What a membership change needs of the backend. */
 export interface ConfStateRecord {
   writeMeta(name: string, value: Uint8Array): void;
+}
+
+/** Hears of changes when they are applied, each once: whom to talk to, and whether to stop. */
+export interface MembershipObserver {
+  added(member: Member): void;
+  removed(id: MemberId): void;
+  updated(id: MemberId, peerUrls: readonly string[]): void;
+}
+
+export interface ConfChangeApplierParts {
+  readonly raft: Raft;
+  readonly cluster: Cluster;
+  readonly record: ConfStateRecord;
+  readonly observer: MembershipObserver;
+  readonly logger: Logger;
+}
+
+/** The answer to one change, for whoever proposed it under this id. */
+export interface ConfChangeOutcome {
+  readonly id: bigint;
+  readonly outcome: ApplyOutcome;
 }
 
 /**
@@ -19,22 +43,11 @@ export interface ConfStateRecord {
  * a restart takes it from there: replayed changes would be judged by a list that has gone on.
  */
 export class ConfChangeApplier {
-  readonly #raft: Raft;
-  readonly #cluster: Cluster;
-  readonly #record: ConfStateRecord;
-  readonly #logger: Logger;
+  readonly #parts: ConfChangeApplierParts;
   #confState: ConfState;
 
-  constructor(parts: {
-    readonly raft: Raft;
-    readonly cluster: Cluster;
-    readonly record: ConfStateRecord;
-    readonly logger: Logger;
-  }) {
-    this.#raft = parts.raft;
-    this.#cluster = parts.cluster;
-    this.#record = parts.record;
-    this.#logger = parts.logger;
+  constructor(parts: ConfChangeApplierParts) {
+    this.#parts = parts;
     this.#confState = parts.raft.status().confState;
   }
 
@@ -43,31 +56,79 @@ export class ConfChangeApplier {
     return this.#confState;
   }
 
-  apply(entry: Entry): void {
+  /** Raft has taken its configuration from a snapshot, as the member list has. */
+  restored(): void {
+    this.#confState = this.#parts.raft.status().confState;
+  }
+
+  apply(entry: Entry): ConfChangeOutcome {
+    const { raft, cluster, record, logger } = this.#parts;
     const change: ConfChange = decodeConfChange(entry.data);
     const requested = membershipChange(change);
-    const verdict = this.#cluster.validate(requested);
+    const verdict = cluster.validate(requested);
     if (verdict !== 'ok') {
-      this.#logger.warn('configuration change refused', { type: change.type, verdict });
-      this.#confState = this.#raft.applyConfChange({ ...change, nodeId: NO_MEMBER });
-      return;
+      logger.warn('configuration change refused', { type: change.type, verdict });
+      this.#confState = raft.applyConfChange({ ...change, nodeId: NO_MEMBER });
+      return { id: change.id, outcome: refused(verdictError(verdict)) };
     }
-    this.#confState = this.#raft.applyConfChange(change);
+    this.#confState = raft.applyConfChange(change);
     this.#changeMembers(requested);
-    this.#record.writeMeta(CONF_STATE, encodeConfState(this.#confState));
+    record.writeMeta(CONF_STATE, encodeConfState(this.#confState));
+    return { id: change.id, outcome: applied({ kind: 'conf' }) };
   }
 
   #changeMembers(change: MembershipChange): void {
+    const { cluster, observer, logger } = this.#parts;
+    const fields = {
+      'cluster-id': hexId(cluster.clusterId),
+      'local-member-id': hexId(cluster.localId),
+    };
     switch (change.kind) {
-      case 'add':
-        return this.#cluster.addMember(change.member);
+      case 'add': {
+        const { member } = change;
+        cluster.addMember(member);
+        logger.info('added member', {
+          ...fields,
+          'added-peer-id': hexId(member.id),
+          'added-peer-peer-urls': member.peerUrls,
+          'added-peer-is-learner': member.isLearner,
+        });
+        return observer.added(member);
+      }
       case 'promote':
-        return this.#cluster.promoteMember(change.id);
+        cluster.promoteMember(change.id);
+        logger.info('promote member', { ...fields, 'promoted-member-id': hexId(change.id) });
+        return;
       case 'remove':
-        return this.#cluster.removeMember(change.id);
+        cluster.removeMember(change.id);
+        logger.info('removed member', { ...fields, 'removed-remote-peer-id': hexId(change.id) });
+        return observer.removed(change.id);
       case 'update':
-        return this.#cluster.updatePeerUrls(change.id, change.peerUrls);
+        cluster.updatePeerUrls(change.id, change.peerUrls);
+        logger.info('updated member', {
+          ...fields,
+          'updated-remote-peer-id': hexId(change.id),
+          'updated-remote-peer-urls': change.peerUrls,
+        });
+        return observer.updated(change.id, change.peerUrls);
     }
+  }
+}
+
+/** What the proposer of an invalid change is told. */
+export function verdictError(verdict: Exclude<MembershipVerdict, 'ok'>): EtcdError {
+  switch (verdict) {
+    case 'idRemoved':
+    case 'idNotFound':
+      return ERRORS.MemberNotFound.error();
+    case 'idExists':
+      return ERRORS.MemberExist.error();
+    case 'peerUrlExists':
+      return ERRORS.PeerURLExist.error();
+    case 'memberNotLearner':
+      return ERRORS.MemberNotLearner.error();
+    case 'tooManyLearners':
+      return ERRORS.TooManyLearners.error();
   }
 }
 

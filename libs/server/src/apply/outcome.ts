@@ -23,7 +23,10 @@ export type Applied =
   | { readonly kind: 'leaseGrant'; readonly response: LeaseGrantResponse }
   | { readonly kind: 'leaseRevoke'; readonly response: LeaseRevokeResponse }
   | { readonly kind: 'alarm'; readonly response: AlarmResponse }
-  | { readonly kind: 'leaseCheckpoint' | 'clusterVersion' | 'memberAttributes' | 'conf' };
+  | {
+      readonly kind:
+        'leaseCheckpoint' | 'clusterVersion' | 'downgrade' | 'memberAttributes' | 'conf';
+    };
 
 export type ApplyOutcome =
   | { readonly kind: 'applied'; readonly result: Applied }

@@ -1,20 +1,14 @@
-import { createHash } from 'node:crypto';
-import { RaftIndex, Term, NO_MEMBER, must } from '@etcd-ts/foundation';
+import { hexId, RaftIndex, Term, NO_MEMBER, must } from '@etcd-ts/foundation';
 import type { ClusterId, MemberId } from '@etcd-ts/foundation';
-import { parseEndpointUrl } from '@etcd-ts/config';
 import type { ServerConfig } from '@etcd-ts/config';
-import {
-  bootstrapMembers,
-  computeClusterId,
-  encodeMember,
-  parseInitialCluster,
-  verifyBootstrap,
-} from '@etcd-ts/membership';
-import type { Member } from '@etcd-ts/membership';
+import { bootstrapMembers, computeClusterId, encodeMember } from '@etcd-ts/membership';
+import type { InitialCluster, Member } from '@etcd-ts/membership';
 import type { Entry, HardState } from '@etcd-ts/raft';
 import { encodeConfChange } from '@etcd-ts/wire-protocol';
 
+import type { PeerCalls } from '../peers/network.js';
 import { BootstrapError } from './bootstrap-error.js';
+import { sha1 } from './initial-cluster.js';
 
 const FIRST_TERM = Term(1);
 
@@ -26,39 +20,12 @@ export interface NewCluster {
   readonly hardState: HardState;
 }
 
-const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
-
 /** Ids and first log entries follow from the configuration alone, so all members agree on them. */
-export function planNewCluster(config: ServerConfig): NewCluster {
-  if (config.initialClusterState === 'existing') {
-    throw new BootstrapError(
-      '--initial-cluster-state=existing: joining an existing cluster is not supported yet by this ' +
-        'version of etcd-ts',
-    );
-  }
-  const parsed = parseInitialCluster(config.initialCluster, parseEndpointUrl);
-  if (parsed.kind === 'error') {
-    throw new BootstrapError(`error setting up initial cluster: ${parsed.message}`);
-  }
-  const problem = verifyBootstrap({
-    localName: config.name,
-    cluster: parsed.cluster,
-    advertisePeerUrls: config.initialAdvertisePeerUrls.map((url) => url.text),
-    // With one member the advertised URLs are compared as written; names are looked up only to
-    // match members against each other.
-    resolve: (url) => url,
-  });
-  if (problem !== undefined) throw new BootstrapError(problem);
-  const members = bootstrapMembers(sha1, parsed.cluster, config.initialClusterToken);
-  if (members.length !== 1) {
-    throw new BootstrapError(
-      `--initial-cluster names ${members.length} members: clusters of several members are not ` +
-        'supported yet by this version of etcd-ts',
-    );
-  }
+export function planNewCluster(config: ServerConfig, cluster: InitialCluster): NewCluster {
+  const members = bootstrapMembers(sha1, cluster, config.initialClusterToken);
   const local = must(
     members.find((member) => member.name === config.name),
-    'verified above',
+    'the initial cluster has been verified',
   );
   return {
     localId: local.id,
@@ -70,6 +37,28 @@ export function planNewCluster(config: ServerConfig): NewCluster {
     hardState: { term: FIRST_TERM, vote: NO_MEMBER, commit: RaftIndex(members.length) },
   };
 }
+
+/**
+ * A member that served once and lost its data must not come back as a new one: it would vote again,
+ * in terms it has voted in, without the entries it has acknowledged. Whoever of the others is up
+ * tells whether it did.
+ */
+export async function refuseSecondBootstrap(
+  { localId }: NewCluster,
+  config: ServerConfig,
+  cluster: InitialCluster,
+  calls: PeerCalls,
+): Promise<void> {
+  const others = [...cluster].filter(([name]) => name !== config.name).flatMap(([, urls]) => urls);
+  if (others.length === 0) return;
+  const remote = await calls.cluster(others, PEER_ANSWER_TIMEOUT_MS);
+  const self = remote?.members.find(({ id }) => id === localId);
+  if (self === undefined || self.clientUrls.length === 0) return;
+  throw new BootstrapError(`member ${hexId(localId)} has already been bootstrapped`);
+}
+
+/** A new cluster's other members are probably not up yet: not long (etcd: one second). */
+const PEER_ANSWER_TIMEOUT_MS = 1000;
 
 function memberEntry(member: Member, position: number): Entry {
   return {

@@ -3,6 +3,7 @@ import type { ServerConfig } from '@etcd-ts/config';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
+import type { Peers } from '../peers/network.js';
 import { openRaftStorage } from './raft-storage.js';
 import type { RaftStorage } from './raft-storage.js';
 
@@ -11,6 +12,7 @@ export interface StorageParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: EtcdMetrics;
+  readonly peers: Peers;
 }
 
 export interface OpenedStorage extends RaftStorage {
@@ -25,6 +27,7 @@ export interface OpenedStorage extends RaftStorage {
  */
 export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
   const { config, clock, logger, metrics } = parts;
+  const { calls } = parts.peers;
   const directory = DataDirectory.open(config.dataDir, {
     logger: logger.named('storage/data-directory'),
     ...(config.walDir === undefined ? {} : { walDir: config.walDir }),
@@ -49,7 +52,15 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
         metrics.disk.walWrite.observe(seconds);
       },
     };
-    const raft = await openRaftStorage({ config, directory, backend, clock, logger, observer });
+    const raft = await openRaftStorage({
+      config,
+      directory,
+      backend,
+      calls,
+      clock,
+      logger,
+      observer,
+    });
     return { ...raft, directory, backend };
   } catch (error) {
     try {

@@ -8,7 +8,12 @@ import type { Backend, DataDirectory, WalContents, WalObserver } from '@etcd-ts/
 import { WalMetadata } from '@etcd-ts/wire-protocol';
 
 import { BootstrapError } from './bootstrap-error.js';
-import { planNewCluster } from './new-cluster.js';
+import type { Member } from '@etcd-ts/membership';
+import type { PeerCalls } from '../peers/network.js';
+import { forceNewCluster } from './forced-cluster.js';
+import { readInitialCluster } from './initial-cluster.js';
+import { planJoin } from './join-cluster.js';
+import { planNewCluster, refuseSecondBootstrap } from './new-cluster.js';
 import type { NewCluster } from './new-cluster.js';
 import { storedPosition } from './stored-position.js';
 
@@ -25,25 +30,36 @@ export interface RaftStorage {
   readonly appliedIndex: RaftIndex;
   /** The membership at appliedIndex; undefined before the first entry. */
   readonly confState: ConfState | undefined;
+  /** Members of the cluster this one joins, while its own log does not name them yet. */
+  readonly remotes: readonly Member[];
 }
 
 export interface RaftStorageParts {
   readonly config: ServerConfig;
   readonly directory: DataDirectory;
   readonly backend: Backend;
+  readonly calls: PeerCalls;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: WalObserver;
 }
 
-/** A data directory with a log goes on where it was; one without begins a new cluster. */
+/** A data directory with a log goes on where it was; one without begins or joins a cluster. */
 export function openRaftStorage(parts: RaftStorageParts): Promise<RaftStorage> {
   return parts.directory.hasWal() ? reopen(parts) : create(parts);
 }
 
+/** How a member without a past begins. */
+interface Beginning {
+  readonly localId: MemberId;
+  readonly clusterId: ClusterId;
+  /** Of a new cluster. Who joins one begins with an empty log, which its leader fills. */
+  readonly first: Pick<NewCluster, 'entries' | 'hardState'> | undefined;
+  readonly remotes: readonly Member[];
+}
+
 async function create(parts: RaftStorageParts): Promise<RaftStorage> {
-  const { config, directory, backend } = parts;
-  const plan = planNewCluster(config);
+  const { directory, backend } = parts;
   if (backend.consistentIndex().index > 0) {
     throw new BootstrapError(
       `the backend ${directory.backendFile} holds data up to raft index ` +
@@ -51,39 +67,51 @@ async function create(parts: RaftStorageParts): Promise<RaftStorage> {
         `${directory.walDir}; restore the log or start with an empty data directory`,
     );
   }
-  const { localId, clusterId } = plan;
+  const beginning = await planBeginning(parts);
+  const { localId, clusterId } = beginning;
   const metadata = WalMetadata.encode({ NodeID: localId, ClusterID: clusterId }).finish();
   const wal = Wal.create(directory.walDir, metadata, walOptions(parts));
-  return closingOnFailure(wal, () => begin(plan, wal, parts));
+  return closingOnFailure(wal, () => begin(beginning, wal, parts));
+}
+
+async function planBeginning({ config, calls }: RaftStorageParts): Promise<Beginning> {
+  const cluster = await readInitialCluster(config, calls.lookup);
+  if (config.initialClusterState === 'existing') {
+    return { ...(await planJoin(config, cluster, calls)), first: undefined };
+  }
+  const plan = planNewCluster(config, cluster);
+  await refuseSecondBootstrap(plan, config, cluster, calls);
+  return { ...plan, first: plan, remotes: [] };
 }
 
 /** The first records of a log. Until they are durable this member has never existed. */
 async function begin(
-  { localId, clusterId, entries, hardState }: NewCluster,
+  { localId, clusterId, first, remotes }: Beginning,
   wal: Wal,
   parts: RaftStorageParts,
 ): Promise<RaftStorage> {
-  wal.append(hardState, entries);
-  await wal.sync();
   const log = new MemoryLog();
-  log.setHardState(hardState);
-  log.append(entries);
+  if (first !== undefined) {
+    wal.append(first.hardState, first.entries);
+    log.setHardState(first.hardState);
+    log.append(first.entries);
+  }
+  await wal.sync();
   parts.logger.info('starting local member', {
     'local-member-id': hexId(localId),
     'cluster-id': hexId(clusterId),
   });
   const start = RaftIndex(0);
-  const snapshots = snapshotFiles(parts);
-  const confState = undefined;
   return {
     localId,
     clusterId,
     wal,
-    snapshots,
+    snapshots: snapshotFiles(parts),
     log,
     snapshotIndex: start,
     appliedIndex: start,
-    confState,
+    confState: undefined,
+    remotes,
   };
 }
 
@@ -95,9 +123,10 @@ async function reopen(parts: RaftStorageParts): Promise<RaftStorage> {
   const contents = Wal.open(directory.walDir, start, walOptions(parts));
   return closingOnFailure(contents.wal, async () => {
     const ids = memberOf(contents, parts);
-    // The first batch ends with the first hard state: a crash tore it, and nothing came after it.
+    // The first batch of a new cluster ends with its first hard state: a crash tore it, and nothing
+    // came after it. Or this member is to join a cluster and has not heard of it yet.
     if (snapshot === undefined && contents.hardState.term === 0) {
-      return begin(planAgain(ids, parts), contents.wal, parts);
+      return begin(await planAgain(ids, parts), contents.wal, parts);
     }
     return goOn(ids, contents, snapshot, snapshots, parts);
   });
@@ -117,23 +146,28 @@ function memberOf({ metadata }: WalContents, { directory }: RaftStorageParts): M
 }
 
 /** A start that was interrupted is made again, as long as it is the same one. */
-function planAgain(ids: MemberIds, { config, directory, backend }: RaftStorageParts): NewCluster {
-  const plan = planNewCluster(config);
+async function planAgain(ids: MemberIds, parts: RaftStorageParts): Promise<Beginning> {
+  const { config, directory, backend, calls } = parts;
+  const joining = { ...ids, first: undefined, remotes: [] };
+  // Whoever the others are: they know where this member is, and speak first.
+  if (config.initialClusterState === 'existing') return joining;
+  const plan = planNewCluster(config, await readInitialCluster(config, calls.lookup));
   const isSame = plan.localId === ids.localId && plan.clusterId === ids.clusterId;
-  if (isSame && backend.consistentIndex().index === 0) return plan;
+  if (isSame && backend.consistentIndex().index === 0) return { ...plan, first: plan, remotes: [] };
   throw new BootstrapError(
     `the write-ahead log in ${directory.walDir} belongs to member ${hexId(ids.localId)} of ` +
-      `cluster ${hexId(ids.clusterId)} and has no entries; start with an empty data directory`,
+      `cluster ${hexId(ids.clusterId)} and has no entries; start with an empty data directory, or ` +
+      'with --initial-cluster-state=existing if it was joining that cluster',
   );
 }
 
-function goOn(
+async function goOn(
   ids: MemberIds,
   { wal, entries, hardState }: WalContents,
   snapshot: Snapshot | undefined,
   snapshots: SnapshotFiles,
   parts: RaftStorageParts,
-): RaftStorage {
+): Promise<RaftStorage> {
   const log = new MemoryLog();
   if (snapshot !== undefined) log.applySnapshot(snapshot);
   log.append(entries);
@@ -143,14 +177,17 @@ function goOn(
   // committed, so raft may start from there.
   const commit = RaftIndex(Math.max(hardState.commit, stored.appliedIndex, snapshotIndex));
   log.setHardState({ ...hardState, commit });
+  if (parts.config.forceNewCluster) {
+    await forceNewCluster(ids, { wal, log, ...stored }, parts.logger);
+  }
   parts.logger.info('restarting local member', {
     'local-member-id': hexId(ids.localId),
     'cluster-id': hexId(ids.clusterId),
-    'commit-index': commit,
+    'commit-index': log.initialState().hardState.commit,
     'applied-index': stored.appliedIndex,
     'snapshot-index': snapshotIndex,
   });
-  return { ...ids, wal, snapshots, log, snapshotIndex, ...stored };
+  return { ...ids, wal, snapshots, log, snapshotIndex, ...stored, remotes: [] };
 }
 
 /** A log that stays open stays locked, and the next try would find it in use. */

@@ -2,6 +2,7 @@ import { hexId, RaftIndex } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
 import type { ConfState, HardState, MemoryLog } from '@etcd-ts/raft';
 import type { Backend, DataDirectory } from '@etcd-ts/storage';
+import { decodeConfChange } from '@etcd-ts/wire-protocol';
 
 import { CONF_STATE, decodeConfState } from '../records/conf-state.js';
 import { BackendMembershipRecords } from '../records/membership-records.js';
@@ -57,11 +58,26 @@ export function storedPosition(files: Files, position: LogPosition): StoredPosit
   if (index === 0) return { appliedIndex: RaftIndex(0), confState: undefined };
   const logTerm = log.term(index);
   if (logTerm !== term) fail(`entry ${index} is of term ${logTerm}, but was applied in ${term}`);
-  const { members, removed } = new BackendMembershipRecords(backend).load();
-  if (![...[...members].map(({ id }) => id), ...removed].includes(localId)) {
+  if (!isKnown(backend, localId) && wasAdded(log, localId, index)) {
     fail(`the log is of member ${hexId(localId)}, which the backend does not know`);
   }
   const confState = backend.readMeta(CONF_STATE);
   if (confState === undefined) return fail('the backend has entries, but no membership');
   return { appliedIndex: index, confState: decodeConfState(confState) };
+}
+
+function isKnown(backend: Backend, localId: MemberId): boolean {
+  const { members, removed } = new BackendMembershipRecords(backend).load();
+  return [...[...members].map(({ id }) => id), ...removed].includes(localId);
+}
+
+/** Who joins a cluster applies what was before its addition: until then the backend need not know it. */
+function wasAdded(log: MemoryLog, localId: MemberId, appliedIndex: RaftIndex): boolean {
+  const { voters, learners } = log.initialState().confState;
+  if ([...voters, ...learners].includes(localId)) return true;
+  const entries = log.entries(log.firstIndex(), RaftIndex(appliedIndex + 1), Infinity);
+  if (typeof entries === 'string') return false;
+  return entries.some(
+    ({ type, data }) => type === 'confChange' && decodeConfChange(data).nodeId === localId,
+  );
 }

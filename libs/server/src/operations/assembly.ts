@@ -1,6 +1,8 @@
 import type { OpenedStorage } from '../bootstrap/open-storage.js';
 import type { EtcdServer, MemberFacts } from '../etcd-server.js';
 import type { MemberCore, MemberParts } from '../member-assembly.js';
+import type { RaftLoop } from '../raft-loop.js';
+import { requestTimeoutMs } from '../request-timeout.js';
 import type { MemberState } from '../state.js';
 import type { Upkeep } from '../upkeep/assembly.js';
 import { AlarmType } from '@etcd-ts/wire-protocol';
@@ -14,12 +16,14 @@ type Parts = MemberParts &
   MemberState &
   MemberCore &
   Upkeep & {
+    readonly loop: RaftLoop;
     readonly stopped: () => boolean;
   };
 
 /** The member's operations, over its parts. */
 export function assembleOperations(parts: Parts): EtcdServer {
-  const { config, store, hub, requestIds, consensus } = parts;
+  const { config, store, hub, requestIds, logger } = parts;
+  const { calls } = parts.peers;
   const { ensureSpace } = parts.spaceGuard;
   const { maxRequestBytes } = config;
   return {
@@ -33,10 +37,20 @@ export function assembleOperations(parts: Parts): EtcdServer {
     leases: new Leases({
       ...parts,
       ensureSpace,
+      calls,
+      logger: logger.named('server/lease'),
+      requestTimeoutMs: requestTimeoutMs(config),
       nextLeaseId: () => requestIds.nextLeaseId(),
       currentRevision: () => store.currentRevision,
     }),
-    cluster: new ClusterView(consensus, parts.cluster, parts.raft),
+    cluster: new ClusterView({
+      ...parts,
+      calls,
+      logger: logger.named('server/cluster'),
+      strictReconfigCheck: config.strictReconfigCheck,
+      requestTimeoutMs: requestTimeoutMs(config),
+      nextChangeId: () => requestIds.next(),
+    }),
     maintenance: new Maintenance(parts),
     watch: {
       hub,

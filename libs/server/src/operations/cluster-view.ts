@@ -1,39 +1,61 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
-import type { Cluster, Member } from '@etcd-ts/membership';
-import type { Raft } from '@etcd-ts/raft';
+import type { Member } from '@etcd-ts/membership';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { ClusterOperations } from '../etcd-server.js';
-import type { Consensus } from './consensus.js';
+import { transferLeadership } from '../peers/leadership-transfer.js';
+import type { TransferParts } from '../peers/leadership-transfer.js';
+import { MembershipChanges } from './membership-changes.js';
+import type { MembershipChangesParts } from './membership-changes.js';
+
+export type ClusterViewParts = MembershipChangesParts & TransferParts;
 
 export class ClusterView implements ClusterOperations {
-  readonly #consensus: Consensus;
-  readonly #cluster: Cluster;
-  readonly #raft: Raft;
+  readonly #parts: ClusterViewParts;
+  readonly #changes: MembershipChanges;
 
-  constructor(consensus: Consensus, cluster: Cluster, raft: Raft) {
-    this.#consensus = consensus;
-    this.#cluster = cluster;
-    this.#raft = raft;
+  constructor(parts: ClusterViewParts) {
+    this.#parts = parts;
+    this.#changes = new MembershipChanges(parts);
   }
 
   async members(linearizable: boolean): Promise<readonly Member[]> {
-    if (linearizable) await this.#consensus.linearizable();
+    if (linearizable) await this.#parts.consensus.linearizable();
     return this.knownMembers();
   }
 
   knownMembers(): readonly Member[] {
-    return this.#cluster.members();
+    return this.#parts.cluster.members();
   }
 
-  /** With one voter the only member to move to is the leader itself, which is no transfer. */
+  addMember(peerUrls: readonly string[], isLearner: boolean): Promise<Member> {
+    return this.#changes.add(peerUrls, isLearner);
+  }
+
+  removeMember(id: MemberId): Promise<void> {
+    return this.#changes.remove(id);
+  }
+
+  updateMember(id: MemberId, peerUrls: readonly string[]): Promise<void> {
+    return this.#changes.update(id, peerUrls);
+  }
+
+  promoteMember(id: MemberId): Promise<void> {
+    return this.#changes.promote(id);
+  }
+
+  promoteMemberHere(id: MemberId): Promise<void> {
+    return this.#changes.promoteHere(id);
+  }
+
   async moveLeader(target: MemberId): Promise<void> {
-    if (!this.#raft.isLeader) throw ERRORS.NotLeader.error();
-    const member = this.#cluster.member(target);
+    const { raft, cluster, requestTimeoutMs } = this.#parts;
+    if (!raft.isLeader) throw ERRORS.NotLeader.error();
+    const member = cluster.member(target);
     if (member === undefined || member.isLearner || target === NO_MEMBER) {
       throw ERRORS.BadLeaderTransferee.error();
     }
-    if (target !== this.#cluster.localId) throw ERRORS.BadLeaderTransferee.error();
+    await transferLeadership(this.#parts, target, requestTimeoutMs);
   }
 }

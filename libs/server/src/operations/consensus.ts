@@ -1,6 +1,7 @@
 import type { Clock } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import { ERRORS, InternalRaftRequest } from '@etcd-ts/wire-protocol';
+import type { ConfChange } from '@etcd-ts/raft';
+import { encodeConfChange, ERRORS, InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
 import type { Applied } from '../apply/outcome.js';
 import { operationName } from '../apply/operation-name.js';
@@ -59,6 +60,15 @@ export class Consensus {
         .with(operationName(request), success)
         .observe((clock.monotonicMs() - startedMs) / 1000);
     }
+  }
+
+  /** Settles when the change is applied here; rejects as `propose`, and when it proved invalid. */
+  async changeMembership(change: ConfChange): Promise<void> {
+    this.checkRunning();
+    const settled = this.#parts.proposals.addConfChange(change, encodeConfChange(change));
+    this.#parts.wake();
+    const outcome = await settled;
+    if (outcome.kind === 'refused') throw outcome.error;
   }
 
   /** What a serializable read waits for: nothing, but a member that has failed tells no state. */

@@ -1,5 +1,5 @@
-import { fromBinaryString, LeaseId, NO_LEASE, unreachable } from '@etcd-ts/foundation';
-import type { Clock } from '@etcd-ts/foundation';
+import { fromBinaryString, hexId, LeaseId, NO_LEASE, unreachable } from '@etcd-ts/foundation';
+import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { ERRORS } from '@etcd-ts/wire-protocol';
@@ -14,12 +14,15 @@ import type {
 
 import { LEASE_COST_BYTES } from '../apply/cost.js';
 import type { LeaseOperations } from '../etcd-server.js';
+import type { PeerCalls } from '../peers/network.js';
 import type { SpaceCheck } from '../quota.js';
 import { revisionHeader } from '../translate/response-translation.js';
 import type { Consensus } from './consensus.js';
 import { expectKind } from './key-values.js';
+import { viaLeader } from './via-leader.js';
+import type { ViaLeaderParts } from './via-leader.js';
 
-export interface LeasesParts {
+export interface LeasesParts extends ViaLeaderParts {
   readonly consensus: Consensus;
   readonly lessor: Lessor;
   readonly clock: Clock;
@@ -27,6 +30,9 @@ export interface LeasesParts {
   readonly nextLeaseId: () => LeaseId;
   readonly currentRevision: () => number;
   readonly ensureSpace: SpaceCheck;
+  readonly calls: PeerCalls;
+  readonly requestTimeoutMs: number;
+  readonly logger: Logger;
 }
 
 export class Leases implements LeaseOperations {
@@ -50,16 +56,26 @@ export class Leases implements LeaseOperations {
     return expectKind(applied, 'leaseRevoke').response;
   }
 
+  renew(id: LeaseId): Promise<number> {
+    const { lessor, calls, requestTimeoutMs } = this.#parts;
+    return viaLeader(this.#parts, requestTimeoutMs, {
+      // Elected, but not yet the keeper of leases: it will be in a moment.
+      here: async () => (lessor.isPrimary ? this.renewHere(id) : undefined),
+      there: (urls, timeoutMs) => calls.renewLease(urls, id, timeoutMs),
+    });
+  }
+
   /**
    * The read index first: a revocation that was acknowledged before this call must be seen, or a
    * dead lease would be reported alive (etcd #20615).
    */
-  async renew(id: LeaseId): Promise<number> {
+  async renewHere(id: LeaseId): Promise<number> {
     await this.#parts.consensus.linearizable();
     const outcome = this.#parts.lessor.renew(id, this.#parts.clock.monotonicMs());
     switch (outcome.kind) {
       case 'ok':
         this.#parts.metrics.lease.renewed.inc();
+        if (outcome.clearCheckpoint) this.#clearCheckpoint(id);
         return outcome.ttl;
       case 'notFound':
         throw ERRORS.LeaseNotFound.error();
@@ -70,7 +86,32 @@ export class Leases implements LeaseOperations {
     }
   }
 
+  /**
+   * A new leader would go by the checkpoint and end the lease too early. Nobody waits for this: the
+   * renewal counts from now on, and if the proposal is lost the next renewal makes it again.
+   */
+  #clearCheckpoint(id: LeaseId): void {
+    const checkpoints = [{ ID: id, remainingTTL: 0n }];
+    this.#parts.consensus.propose({ leaseCheckpoint: { checkpoints } }).catch((error: unknown) => {
+      this.#parts.logger.warn('failed to clear lease checkpoint', {
+        'lease-id': hexId(id),
+        error: error instanceof Error ? error : String(error),
+      });
+    });
+  }
+
   async timeToLive(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
+    const { lessor, calls, requestTimeoutMs, currentRevision } = this.#parts;
+    const answer = await viaLeader(this.#parts, requestTimeoutMs, {
+      here: async () => (lessor.isPrimary ? this.timeToLiveHere(request) : undefined),
+      there: (urls, timeoutMs) => calls.leaseTimes(urls, request, timeoutMs),
+    });
+    return answer.header === undefined
+      ? { ...answer, header: revisionHeader(currentRevision()) }
+      : answer;
+  }
+
+  async timeToLiveHere(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
     await this.#parts.consensus.linearizable();
     const id = LeaseId(request.ID);
     const { lessor, clock } = this.#parts;

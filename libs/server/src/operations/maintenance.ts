@@ -1,6 +1,6 @@
 import { MemberId } from '@etcd-ts/foundation';
-import type { Clock, Scheduler } from '@etcd-ts/foundation';
-import type { Cluster } from '@etcd-ts/membership';
+import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
+import type { Cluster, Downgrade } from '@etcd-ts/membership';
 import type { MvccStore } from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { Raft } from '@etcd-ts/raft';
@@ -17,6 +17,7 @@ import type { SpaceReclaimer } from '../upkeep/space-reclaimer.js';
 import { SERVER_VERSION, STORAGE_VERSION } from '../version.js';
 import { backendHash } from './backend-hash.js';
 import type { Consensus } from './consensus.js';
+import { changeDowngrade } from './downgrade.js';
 import { expectKind } from './key-values.js';
 import { runInSlices } from './slices.js';
 
@@ -30,6 +31,7 @@ export interface MaintenanceParts {
   readonly quota: Quota;
   readonly reclaimer: SpaceReclaimer;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly metrics: EtcdMetrics;
   readonly stopped: () => boolean;
@@ -70,7 +72,7 @@ export class Maintenance implements MaintenanceOperations {
       isLearner: cluster.localMember?.isLearner ?? false,
       storageVersion: STORAGE_VERSION,
       dbSizeQuota: BigInt(quota.limitBytes),
-      downgradeInfo: { enabled: false, targetVersion: '' },
+      downgradeInfo: { ...cluster.downgrade },
     };
   }
 
@@ -84,7 +86,7 @@ export class Maintenance implements MaintenanceOperations {
   async hashKv(revision: number): Promise<HashKvAnswer> {
     const { metrics, store, scheduler, stopped } = this.#parts;
     const outcome = await this.#timed(metrics.mvcc.hashRevision, () =>
-      runInSlices(store.hashKv(revision), scheduler, stopped),
+      ofOneGeneration(store, () => runInSlices(store.hashKv(revision), scheduler, stopped)),
     );
     switch (outcome.kind) {
       case 'ok':
@@ -94,6 +96,15 @@ export class Maintenance implements MaintenanceOperations {
       case 'future':
         throw ERRORS.FutureRev.error();
     }
+  }
+
+  downgrade(action: 'validate' | 'enable' | 'cancel', version: string): Promise<string> {
+    return changeDowngrade(this.#parts, action, version);
+  }
+
+  async downgradeInfo(): Promise<Downgrade> {
+    await this.#parts.consensus.linearizable();
+    return this.#parts.cluster.downgrade;
   }
 
   async defragment(): Promise<void> {
@@ -124,6 +135,19 @@ export class Maintenance implements MaintenanceOperations {
       return await work();
     } finally {
       histogram.observe((this.#parts.clock.monotonicMs() - startedMs) / 1000);
+    }
+  }
+}
+
+/** A hash during which a snapshot replaced the store is of neither state: it is computed again. */
+async function ofOneGeneration<T>(store: MvccStore, compute: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const { generation } = store;
+    try {
+      const result = await compute();
+      if (store.generation === generation) return result;
+    } catch (error) {
+      if (store.generation === generation) throw error;
     }
   }
 }

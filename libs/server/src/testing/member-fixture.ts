@@ -12,6 +12,7 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 import { openMember } from '../member.js';
 import type { Member } from '../member.js';
 import { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '../system-time.js';
+import { LONE_PEERS } from '../peers/lone-peers.js';
 
 export interface LoggedLine {
   readonly level: string;
@@ -97,7 +98,14 @@ export class MemberFixture {
   async open(config: ServerConfig, world: World = SYSTEM_WORLD): Promise<OpenedMember> {
     const metrics = createMetrics({ serverVersion: '3.7.1', mode: 'basic', grpcMethods: [] });
     const logger = recordingLogger();
-    const parts = { ...world, config, rng: new SeededRng(1), logger, metrics };
+    const parts = {
+      ...world,
+      config,
+      rng: new SeededRng(1),
+      logger,
+      metrics,
+      peers: LONE_PEERS,
+    };
     try {
       const opened = { member: await openMember(parts), metrics, lines: logger.lines };
       this.#opened.push(opened);

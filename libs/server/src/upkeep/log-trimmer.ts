@@ -25,7 +25,7 @@ export class LogTrimmer {
   readonly #catchupEntries: number;
   readonly #confState: () => ConfState;
   /** Where it may be cut, oldest first. */
-  readonly #marks: Mark[];
+  #marks: Mark[];
   #bytes = 0;
 
   constructor(
@@ -47,6 +47,11 @@ export class LogTrimmer {
     if (index - (this.#marks.at(-1)?.index ?? 0) < ENTRIES_PER_CUT) return;
     this.#marks.push({ index, bytes: this.#bytes });
     this.#cut(index);
+  }
+
+  /** The log begins behind a received snapshot. */
+  installed(index: RaftIndex): void {
+    this.#marks = [{ index, bytes: this.#bytes }];
   }
 
   #cut(applied: RaftIndex): void {

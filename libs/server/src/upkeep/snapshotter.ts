@@ -47,6 +47,17 @@ export class Snapshotter {
       .finally(() => (this.#running = undefined));
   }
 
+  /** A received snapshot is installed: backend and log begin there. */
+  installed(index: RaftIndex): void {
+    this.#lastIndex = index;
+    this.#parts.wal.releaseTo(index);
+  }
+
+  /** Resolves when no snapshot is being saved. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   /** Resolves when the files are left alone. */
   async stop(): Promise<void> {
     this.#cancelPurge();
@@ -68,8 +79,7 @@ export class Snapshotter {
     await backend.commitDurable();
     await files.save({ data: EMPTY_BYTES, metadata: { confState, index, term } });
     await wal.saveSnapshot({ index, term, confState });
-    wal.releaseTo(index);
-    this.#lastIndex = index;
+    this.installed(index);
     logger.info('saved snapshot', { 'snapshot-index': index, 'snapshot-term': term });
   }
 

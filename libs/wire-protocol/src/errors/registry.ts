@@ -87,6 +87,10 @@ export const ERRORS = Object.freeze({
     GrpcStatus.Unavailable,
     'request timed out, possibly due to connection lost',
   ),
+  TimeoutLeaderTransfer: register(
+    GrpcStatus.Unknown,
+    'request timed out, leader transfer took too long',
+  ),
   TimeoutWaitAppliedIndex: register(
     GrpcStatus.Unavailable,
     'request timed out, waiting for the applied index took too long',

@@ -85,7 +85,7 @@ export class CallGuard {
         let response: Uint8Array | undefined;
         try {
           response = waits
-            ? await this.#running.run(call, (running) => method.handle(request, running))
+            ? await this.#running.run(call, async (running) => method.handle(request, running))
             : await method.handle(request, call);
           return response;
         } finally {

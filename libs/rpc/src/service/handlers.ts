@@ -27,12 +27,13 @@ export interface ResponseStream<Response> {
 
 /*
  * A handler ends the call: with OK by returning, with a status by throwing an EtcdError, with
- * Unknown and the error's own text by throwing anything else.
+ * Unknown and the error's own text by throwing anything else. A unary one that knows its answer at
+ * once may return it without a promise.
  */
 export type UnaryHandler<Request, Response> = (
   request: Request,
   call: CallContext,
-) => Promise<Response | Encoded>;
+) => Response | Encoded | Promise<Response | Encoded>;
 
 export type ServerStreamHandler<Request, Response> = (
   request: Request,

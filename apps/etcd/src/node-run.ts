@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerConfig } from '@etcd-ts/config';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
+import { MemberRemovedError } from '@etcd-ts/server';
 import { errorText } from './system-error.js';
 
 /** A node as this app sees it. */
@@ -45,6 +46,7 @@ export class NodeRun {
       return await this.#outcome(node);
     } catch (error) {
       if (this.#isStopping) return await forever();
+      if (error instanceof MemberRemovedError) return this.#removed(error);
       if (!isInitialized) logger.warn('failed to start etcd', { error: errorText(error) });
       return this.#startFailed(errorText(error));
     }
@@ -75,8 +77,17 @@ export class NodeRun {
     const error = await node.stopped;
     if (this.#isStopping) return await forever();
     if (error === undefined) return 0;
+    if (error instanceof MemberRemovedError) return this.#removed(error);
     this.#parts.logger.fatal('server failed', { error: errorText(error) });
     return 1;
+  }
+
+  /** What the operator asked for has happened: no failure, or a supervisor would start it again. */
+  #removed(error: MemberRemovedError): number {
+    const { logger } = this.#parts;
+    logger.warn('server error', { error: error.message });
+    logger.warn('data-dir used by this member must be removed');
+    return 0;
   }
 
   #logDataDirectory(): boolean {

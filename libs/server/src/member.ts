@@ -9,9 +9,7 @@ import type { AssembledMember, MemberParts } from './member-assembly.js';
 import { MemberRemovedError } from './peers/member-removed-error.js';
 import { transferOnStop } from './peers/leadership-transfer.js';
 import { publish } from './publication.js';
-import { startAutoCompaction } from './upkeep/auto-compactor.js';
-import { startLeaseExpiry } from './upkeep/lease-expiry.js';
-import { VersionMonitor } from './upkeep/version-monitor.js';
+import { createHashCheck, startDuties } from './upkeep/duties.js';
 
 /** How often overdue requests are looked for; a timeout of seconds needs no finer clock. */
 const TIMEOUT_CHECK_MS = 250;
@@ -80,6 +78,7 @@ class RunningMember implements Member {
       removed: () => this.#removed(),
     });
     try {
+      await this.#checkData();
       this.#startUpkeep();
       this.#startLoop(this.#running);
     } catch (error) {
@@ -87,6 +86,12 @@ class RunningMember implements Member {
       throw error;
     }
     void this.#announce();
+  }
+
+  /** Nothing is served, and no vote is given, on data that another member disagrees with. */
+  async #checkData(): Promise<void> {
+    if (!this.#parts.config.initialCorruptCheck) return;
+    await createHashCheck(this.#parts, this.#running, () => this.#isStopped).checkBeforeServing();
   }
 
   refreshMetrics(): void {
@@ -120,55 +125,16 @@ class RunningMember implements Member {
   }
 
   #startUpkeep(): void {
-    const { config, scheduler, clock, logger, metrics } = this.#parts;
-    const { raft, server, lessor, store, committer, snapshotter } = this.#running;
-    const { compaction, reclaimer, leadership, consensus, cluster } = this.#running;
-    const versions = new VersionMonitor({
-      consensus,
-      cluster,
-      leadership,
-      calls: this.#parts.peers.calls,
-      scheduler,
-      logger: logger.named('server/version-monitor'),
-      downgradeCheckIntervalMs: config.downgradeCheckIntervalMs,
-      stopped: () => this.#isStopped,
-    });
-    versions.start();
-    this.#cancels.push(() => versions.stop());
+    const { scheduler } = this.#parts;
+    const { committer, snapshotter, compaction, reclaimer } = this.#running;
     committer.start();
     snapshotter.start();
     // A crash may have interrupted both; with nothing to do they are done at once.
     if (!compaction.resume()) reclaimer.wake();
     this.#cancels.push(
       scheduler.every(TIMEOUT_CHECK_MS, () => this.#expire()),
-      startLeaseExpiry({
-        lessor,
-        clock,
-        scheduler,
-        logger: logger.named('server/lease-expiry'),
-        revoke: async (id) => void (await server.leases.revoke({ ID: id })),
-        revoked: () => metrics.lease.expired.inc(),
-        stopped: () => this.#isStopped,
-      }),
-      startAutoCompaction(config.autoCompaction, {
-        clock,
-        scheduler,
-        logger: logger.named('server/auto-compactor'),
-        currentRevision: () => store.currentRevision,
-        isLeader: () => raft.isLeader,
-        compact: async (revision) => this.#compact(revision),
-      }),
+      ...startDuties(this.#parts, this.#running, () => this.#isStopped),
     );
-  }
-
-  async #compact(revision: number): Promise<'done' | 'failed'> {
-    try {
-      await this.server.keyValues.compact({ revision: BigInt(revision), physical: false });
-      return 'done';
-    } catch (error) {
-      const compacted = error instanceof Error && error.message === ERRORS.Compacted.message;
-      return compacted ? 'done' : 'failed';
-    }
   }
 
   #expire(): void {
@@ -192,9 +158,7 @@ class RunningMember implements Member {
 
   /** In a moment: the others should still hear that this member has applied its removal. */
   #removed(): void {
-    const { logger, scheduler } = this.#parts;
-    logger.warn('server error', { error: new MemberRemovedError() });
-    logger.warn('data-dir used by this member must be removed');
+    const { scheduler } = this.#parts;
     const cancel = scheduler.after(REMOVAL_DELAY_MS, () => this.#fail(new MemberRemovedError()));
     this.#cancels.push(cancel);
   }

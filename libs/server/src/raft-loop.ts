@@ -5,6 +5,7 @@ import type { Entry, HardState, MemoryLog, Message, Raft, Ready, Snapshot } from
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { DurabilityQueue } from './durability-queue.js';
+import { proposalBatches } from './proposal-batches.js';
 import type { Proposals } from './proposals.js';
 import type { ReadQueue } from './read-queue.js';
 
@@ -15,8 +16,6 @@ const READ_RETRY_MS = 500;
  * a disk that stalls must not fill the heap with them. What is refused is sent again.
  */
 const MAX_UNPERSISTED_BYTES = 256 * 1024 * 1024;
-/** Proposals of one turn that go to the leader in one message, as large as an append (etcd: 1 MiB). */
-const MAX_FORWARDED_BYTES = 1024 * 1024;
 
 /** What the loop drives. Calls come from one place, in log order, never re-entrantly. */
 export interface StateMachine {
@@ -204,7 +203,7 @@ export class RaftLoop {
   #takeProposals(): void {
     const { raft, proposals } = this.#parts;
     if (raft.leader === NO_MEMBER || raft.isTransferring || this.#installing) return;
-    for (const batch of batches(proposals.takeFresh(), raft.isLeader)) {
+    for (const batch of proposalBatches(proposals.takeFresh(), raft.isLeader)) {
       if (raft.propose(batch) === 'accepted') continue;
       this.#parts.dropped(proposals.drop(batch, () => ERRORS.RequestTooManyRequests.error()));
     }
@@ -330,30 +329,6 @@ export class RaftLoop {
     this.#cancelTicks();
     this.#parts.failed(this.#failure);
   }
-}
-
-/** A leader appends all at once; a follower forwards messages of a bearable size. */
-function* batches(
-  fresh: readonly Uint8Array[],
-  isLeader: boolean,
-): Generator<readonly Uint8Array[]> {
-  if (fresh.length === 0) return;
-  if (isLeader) {
-    yield fresh;
-    return;
-  }
-  let batch: Uint8Array[] = [];
-  let bytes = 0;
-  for (const data of fresh) {
-    if (batch.length > 0 && bytes + data.length > MAX_FORWARDED_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(data);
-    bytes += data.length;
-  }
-  yield batch;
 }
 
 function sizeOf(entries: readonly Entry[]): number {

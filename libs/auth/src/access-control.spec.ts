@@ -167,8 +167,6 @@ describe('administration', () => {
     enableWithRoot(store);
     expect(store.access.isAnyonePermitted(undefined)).toBe('UserEmpty');
     expect(store.access.isAnyonePermitted(as(store, 'u'))).toBeUndefined();
-    expect(store.infoOfCommonName('')).toBeUndefined();
-    expect(store.infoOfCommonName('u')).toEqual(as(store, 'u'));
     expect(store.access.isAdminPermitted(store.asRoot())).toBeUndefined();
   });
 

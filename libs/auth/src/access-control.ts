@@ -81,7 +81,7 @@ export class AccessControl {
     if (!this.#state.enabled) return undefined;
     if (revision === 0) return 'UserEmpty';
     if (revision < this.#state.revision) {
-      this.#logger.warn('request auth revision is less than current node auth revision', {
+      this.#logger.debug('request auth revision is less than current node auth revision', {
         'current node auth revision': this.#state.revision,
         'request auth revision': revision,
         'user-name': username,
@@ -90,7 +90,7 @@ export class AccessControl {
     }
     const user = this.#state.user(username);
     if (user === undefined) {
-      this.#logger.error('cannot find a user for permission check', { 'user-name': username });
+      this.#logger.debug('cannot find a user for permission check', { 'user-name': username });
       return 'PermissionDenied';
     }
     if (hasRootRole(user)) return undefined;

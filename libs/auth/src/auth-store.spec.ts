@@ -1,8 +1,10 @@
 import type { AuthFailure } from './auth-failure.js';
+import { credentialsOf } from './call-credentials.js';
 import { PermissionType, ROOT_PERMISSION } from './role.js';
 import {
   addRole,
   addUser,
+  as,
   bytes,
   enableWithRoot,
   failureOf,
@@ -251,5 +253,49 @@ describe('logging in', () => {
     expect(alive()).toEqual(['w.9']);
     store.disable();
     expect(alive()).toEqual([]);
+  });
+});
+
+describe('the sender of a call', () => {
+  const call = (metadata: Record<string, string>, commonName?: string) =>
+    credentialsOf({ get: (name) => metadata[name] }, commonName);
+  function openWithToken() {
+    const { store } = openAuth();
+    enableWithRoot(store);
+    addUser(store, 'u');
+    succeed(store.logIn({ username: 'u', tokenPrefix: 'p', index: 3 }));
+    return store;
+  }
+
+  it('is nobody in particular while authentication is disabled', async () => {
+    const { store } = openAuth();
+    const identity = succeed(await store.identify(call({ token: 'any' }, 'u')));
+    expect(identity).toBeUndefined();
+  });
+
+  it('is whose token it is, with or without the word before it', async () => {
+    const store = openWithToken();
+    for (const metadata of [
+      { token: 'p.3' },
+      { token: 'Bearer p.3' },
+      { authorization: 'p.3' },
+      { authorization: 'Bearer p.3' },
+      { token: 'p.3', authorization: 'nonsense' },
+    ]) {
+      expect(succeed(await store.identify(call(metadata)))).toEqual(as(store, 'u'));
+    }
+    for (const token of ['', 'Bearer ', 'p.4', 'p.3 ', 'bearer p.3']) {
+      expect(failureOf(await store.identify(call({ token }, 'u')))).toBe('InvalidAuthToken');
+    }
+  });
+
+  it('is the name in the certificate if there is no token, unless the gateway called', async () => {
+    const store = openWithToken();
+    expect(succeed(await store.identify(call({}, 'root')))).toEqual(as(store, 'root'));
+    expect(succeed(await store.identify(call({ token: 'p.3' }, 'root')))?.username).toBe('u');
+    expect(succeed(await store.identify(call({}, '')))).toBeUndefined();
+    expect(succeed(await store.identify(call({}, undefined)))).toBeUndefined();
+    const gateway = { 'grpcgateway-accept': 'application/json' };
+    expect(succeed(await store.identify(call(gateway, 'root')))).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@ import { DONE, granted, refused } from './auth-failure.js';
 import type { AuthOutcome } from './auth-failure.js';
 import type { AuthBuckets } from './auth-records.js';
 import { AuthState } from './auth-state.js';
+import type { CallCredentials } from './call-credentials.js';
 import { RequestAccess } from './request-access.js';
 import type { KeysOfLease } from './request-access.js';
 import { RoleAdministration } from './role-administration.js';
@@ -20,6 +21,8 @@ export interface AuthStoreParts {
   readonly hashNow: (password: string) => Uint8Array;
   readonly logger: Logger;
 }
+
+export type Identity = AuthOutcome<AuthInfo | undefined>;
 
 /** What to compare a password with. */
 export interface PasswordQuestion {
@@ -88,10 +91,15 @@ export class AuthStore {
     return { username: ROOT_USER, revision: this.#state.revision };
   }
 
-  /** The user whom a client certificate names. One without a name is nobody. */
-  infoOfCommonName(commonName: string): AuthInfo | undefined {
-    if (commonName === '') return undefined;
-    return { username: commonName, revision: this.#state.revision };
+  /**
+   * Who makes a call; undefined: nobody in particular, or authentication is disabled. At once
+   * wherever possible, for it is asked with every call.
+   */
+  identify({ token, commonName }: CallCredentials): Identity | Promise<Identity> {
+    if (!this.#state.enabled) return ANYBODY;
+    if (token === undefined) return granted(this.#infoOf(commonName));
+    const found = this.#tokens.identify(token, this.#state.revision);
+    return found instanceof Promise ? found.then(identityOf) : identityOf(found);
   }
 
   /** Without effect if it is enabled already. The auth revision stays. */
@@ -140,4 +148,16 @@ export class AuthStore {
     this.#tokens.loggedIn(login);
     return DONE;
   }
+
+  /** A certificate without a name is nobody's, where etcd takes it for a user called "". */
+  #infoOf(commonName: string | undefined): AuthInfo | undefined {
+    if (commonName === undefined || commonName === '') return undefined;
+    return { username: commonName, revision: this.#state.revision };
+  }
+}
+
+const ANYBODY: Identity = granted(undefined);
+
+function identityOf(info: AuthInfo | undefined): Identity {
+  return info === undefined ? refused('InvalidAuthToken') : granted(info);
 }

@@ -130,6 +130,7 @@ export interface MemberFacts {
   clusterVersion(): string | undefined;
   raftStatus(): Status;
   activeAlarms(): readonly AlarmType[];
+  readonly electionTimeoutMs: number;
   /** --max-request-bytes: bounds watch fragments and range stream chunks too. */
   readonly maxRequestBytes: number;
   readonly maxTxnOperations: number;

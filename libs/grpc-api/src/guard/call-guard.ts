@@ -1,5 +1,5 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
-import type { Clock, Logger } from '@etcd-ts/foundation';
+import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { BoundMethod, BoundService, ByteSink, CallContext } from '@etcd-ts/rpc';
 import type { MemberFacts } from '@etcd-ts/server';
@@ -7,6 +7,7 @@ import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { abortable } from './abortable.js';
 import { ClientVersions } from './client-versions.js';
+import { LeaderLoss } from './leader-loss.js';
 import { requestStats } from './request-stats.js';
 import { RunningCalls } from './running-calls.js';
 
@@ -26,6 +27,7 @@ export interface CallGuardParts {
   readonly facts: MemberFacts;
   readonly metrics: EtcdMetrics;
   readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly logger: Logger;
   /** --warning-unary-request-duration; 0: no such warnings. */
   readonly warningDurationMs: number;
@@ -40,10 +42,14 @@ export class CallGuard {
   readonly #parts: CallGuardParts;
   readonly #versions = new ClientVersions();
   readonly #running: RunningCalls;
+  readonly #leaderLoss: LeaderLoss;
 
   constructor(parts: CallGuardParts) {
     this.#parts = parts;
     this.#running = new RunningCalls(parts.stopping);
+    const { scheduler, facts, stopping } = parts;
+    this.#leaderLoss = new LeaderLoss(scheduler, facts.electionTimeoutMs, () => facts.leader());
+    stopping.addEventListener('abort', () => this.#leaderLoss.stop(), { once: true });
   }
 
   guard(service: BoundService): BoundService {
@@ -59,7 +65,7 @@ export class CallGuard {
           ...method,
           handle: async (request: Uint8Array, call: CallContext, out: ByteSink) => {
             this.#admit(call, 'stream');
-            await this.#running.run(call, (running) => method.handle(request, running, out));
+            await this.#stream(call, (running) => method.handle(request, running, out));
           },
         };
       case 'bidi_stream':
@@ -67,7 +73,7 @@ export class CallGuard {
           ...method,
           handle: async (incoming: AsyncIterable<Uint8Array>, call: CallContext, out: ByteSink) => {
             this.#admit(call, 'stream');
-            await this.#running.run(call, (running) =>
+            await this.#stream(call, (running) =>
               method.handle(abortable(incoming, running.signal), running, out),
             );
           },
@@ -95,6 +101,11 @@ export class CallGuard {
     };
   }
 
+  #stream(call: CallContext, handle: (running: CallContext) => Promise<void>): Promise<void> {
+    if (!requiresLeader(call)) return this.#running.run(call, handle);
+    return this.#running.run(call, handle, (controller) => this.#leaderLoss.concerns(controller));
+  }
+
   #admit(call: CallContext, type: 'unary' | 'stream'): void {
     const { facts, metrics } = this.#parts;
     if (facts.isLearner() && !FOR_LEARNERS.has(call.method)) {
@@ -103,7 +114,7 @@ export class CallGuard {
     const version = this.#versions.label(call.metadata.get('client-api-version'));
     if (version === undefined) throw ERRORS.InvalidClientAPIVersion.error();
     metrics.server.clientRequests.with(type, version).inc();
-    if (call.metadata.get('hasleader') === 'true' && facts.leader() === NO_MEMBER) {
+    if (requiresLeader(call) && facts.leader() === NO_MEMBER) {
       throw ERRORS.NoLeader.error();
     }
   }
@@ -125,4 +136,8 @@ export class CallGuard {
       ...requestStats(call.method, request, response),
     });
   }
+}
+
+function requiresLeader({ metadata }: CallContext): boolean {
+  return metadata.get('hasleader') === 'true';
 }

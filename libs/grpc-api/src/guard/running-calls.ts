@@ -20,8 +20,15 @@ export class RunningCalls {
     );
   }
 
-  /** Runs a handler whose call aborts with the client's, or with the node. */
-  async run<T>(call: CallContext, handle: (call: CallContext) => Promise<T>): Promise<T> {
+  /**
+   * Runs a handler whose call aborts with the client's, or with the node; with a `concern`, also by
+   * what that hands the controller to.
+   */
+  async run<T>(
+    call: CallContext,
+    handle: (call: CallContext) => Promise<T>,
+    concern?: (controller: AbortController) => () => void,
+  ): Promise<T> {
     const { metadata, deadlineMs, peer, method, signal } = call;
     const controller = new AbortController();
     const abort = (): void => controller.abort(signal.reason);
@@ -29,10 +36,12 @@ export class RunningCalls {
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     this.#controllers.add(controller);
+    const forget = concern?.(controller);
     try {
       return await handle({ metadata, deadlineMs, peer, method, signal: controller.signal });
     } finally {
       this.#controllers.delete(controller);
+      forget?.();
       signal.removeEventListener('abort', abort);
     }
   }

@@ -74,6 +74,7 @@ function memberFacts(parts: Parts): MemberFacts {
     clusterVersion: () => cluster.clusterVersion,
     raftStatus: () => raft.status(),
     activeAlarms: () => alarms.list(AlarmType.NONE).map(({ alarm }) => alarm),
+    electionTimeoutMs: config.electionTimeoutMs,
     maxRequestBytes: config.maxRequestBytes,
     maxTxnOperations: config.maxTxnOps,
     nextLeaseId: () => requestIds.nextLeaseId(),

@@ -5,7 +5,7 @@ import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
 import { ETCD_METHODS, etcdServices } from '@etcd-ts/grpc-api';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import { GrpcJsServer } from '@etcd-ts/rpc';
+import { GrpcServer } from '@etcd-ts/rpc';
 import type { ListenAddress } from '@etcd-ts/rpc';
 import {
   openMember,
@@ -60,7 +60,7 @@ class RunningNode implements Node {
   readonly #config: ServerConfig;
   readonly #parts: Required<NodeParts>;
   readonly metrics: EtcdMetrics;
-  readonly #grpc: GrpcJsServer;
+  readonly #grpc: GrpcServer;
   readonly #gate: ConnectionGate;
   readonly #peers: PeerLink;
   readonly #http: HttpFaces;
@@ -85,9 +85,10 @@ class RunningNode implements Node {
       mode: config.metrics,
       grpcMethods: ETCD_METHODS,
     });
-    this.#grpc = new GrpcJsServer({
+    this.#grpc = new GrpcServer({
       maxReceiveBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
       maxConcurrentStreams: config.maxConcurrentStreams,
+      keepaliveMinTimeMs: config.grpcKeepaliveMinTimeMs,
       keepaliveIntervalMs: config.grpcKeepaliveIntervalMs,
       keepaliveTimeoutMs: config.grpcKeepaliveTimeoutMs,
       observer: grpcObserver(this.metrics),

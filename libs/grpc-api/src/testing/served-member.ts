@@ -7,7 +7,7 @@ import { parseConfiguration } from '@etcd-ts/config';
 import { SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import { Connection, GrpcJsServer } from '@etcd-ts/rpc';
+import { Connection, GrpcServer } from '@etcd-ts/rpc';
 import { LONE_PEERS, openMember, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/server';
 import type { Member } from '@etcd-ts/server';
 
@@ -27,7 +27,7 @@ export class ServedMember {
   readonly connection: Connection;
   readonly #dataDir: string;
   readonly #metrics: EtcdMetrics;
-  readonly #grpc: GrpcJsServer;
+  readonly #grpc: GrpcServer;
   readonly #listener: Server;
   readonly #stopping: AbortController;
 
@@ -51,9 +51,10 @@ export class ServedMember {
       peers: LONE_PEERS,
     });
     await member.ready;
-    const grpc = new GrpcJsServer({
+    const grpc = new GrpcServer({
       maxReceiveBytes: 2 * 1024 * 1024,
       maxConcurrentStreams: 2 ** 32 - 1,
+      keepaliveMinTimeMs: 5_000,
       keepaliveIntervalMs: 7_200_000,
       keepaliveTimeoutMs: 20_000,
       observer: { method: () => UNCOUNTED },
@@ -71,7 +72,7 @@ export class ServedMember {
     member: Member,
     dataDir: string,
     metrics: EtcdMetrics,
-    grpc: GrpcJsServer,
+    grpc: GrpcServer,
     listener: Server,
     stopping: AbortController,
   ) {

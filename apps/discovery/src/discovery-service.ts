@@ -20,6 +20,7 @@ import { openStore } from './open-store.js';
 const SPARE_CONNECTIONS = 1000;
 /** A request that is still being answered gets this long when the service stops. */
 const STOP_GRACE_MS = 5000;
+const IDLE_CHECK_MS = 20;
 
 export interface ServiceParts {
   readonly logger: Logger;
@@ -82,10 +83,12 @@ export async function startDiscoveryService(
     logger.info('stopping', { 'long-polls': polls.count });
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     polls.end();
-    server.closeIdleConnections();
-    const cancel = scheduler.after(STOP_GRACE_MS, () => server.closeAllConnections());
+    // A connection becomes idle with its last answer, and would then stay for more to come.
+    const cancelClosing = scheduler.every(IDLE_CHECK_MS, () => server.closeIdleConnections());
+    const cancelGrace = scheduler.after(STOP_GRACE_MS, () => server.closeAllConnections());
     await closed;
-    cancel();
+    cancelClosing();
+    cancelGrace();
     await store.close();
     logger.info('stopped');
   };

@@ -166,10 +166,12 @@ export class SqliteTokenStore implements TokenStore {
       this.#pending.push({
         reject,
         apply: () => {
+          const before = this.#index;
           const result = apply();
+          const hasChanged = this.#index !== before;
           return () => {
             resolve(result);
-            if (changed !== undefined) this.#options.onChange(changed);
+            if (changed !== undefined && hasChanged) this.#options.onChange(changed);
           };
         },
       });

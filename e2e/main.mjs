@@ -1,5 +1,6 @@
 // Runs a long form of an e2e suite: bundles its TypeScript and starts it.
 //   node e2e/main.mjs differential --seed 7 --operations 100000
+//   node e2e/main.mjs v2 --requests 100000
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const SUITES = ['differential', 'crash', 'auth', 'v2'];
 const [suite = '', ...args] = process.argv.slice(2);
-if (!['differential', 'crash'].includes(suite)) {
-  console.error('usage: node e2e/main.mjs differential|crash [options]');
+if (!SUITES.includes(suite)) {
+  console.error(`usage: node e2e/main.mjs ${SUITES.join('|')} [options]`);
   process.exit(2);
 }
 const outfile = join(root, 'dist', 'e2e', `${suite}.cjs`);
@@ -21,6 +23,7 @@ await build({
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
+  external: ['@node-rs/bcrypt'],
   tsconfig: join(root, 'tsconfig.base.json'),
   logLevel: 'warning',
 });

@@ -1,11 +1,11 @@
-export { AccessControl } from './access-control.js';
+export type { AccessControl } from './access-control.js';
 export type { AuthFailure, AuthOutcome } from './auth-failure.js';
 export type { AuthBuckets } from './auth-records.js';
 export { AuthStore } from './auth-store.js';
 export type { AuthStoreParts, Identity, PasswordQuestion } from './auth-store.js';
 export { credentialsOf } from './call-credentials.js';
 export type { CallCredentials } from './call-credentials.js';
-export { RequestAccess } from './request-access.js';
+export type { RequestAccess } from './request-access.js';
 export type {
   DeleteRangeAccess,
   KeysOfLease,

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+
+import { EtcdProcess, ProgressLine } from '@etcd-ts/testkit';
+
+import { runAuthDifferential, type AuthDifferentialReport } from './differential.js';
+
+const USAGE = 'usage: auth [--seed N] [--decisions N] [--runs N]';
+
+async function oneRun(seed: number, decisions: number): Promise<AuthDifferentialReport> {
+  const progress = new ProgressLine();
+  const node = await EtcdProcess.start({ flavour: 'reference', flags: ['--bcrypt-cost', '4'] });
+  try {
+    return await runAuthDifferential({
+      seed,
+      decisions,
+      endpoint: node.endpoint,
+      onProgress: (done) => progress.show(`seed ${seed}: ${done} of ${decisions} decisions`),
+    });
+  } finally {
+    progress.clear();
+    await node.dispose();
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      decisions: { type: 'string', default: '20000' },
+      runs: { type: 'string', default: '1' },
+    },
+  });
+  for (let run = 0; run < Number(values.runs); run++) {
+    const seed = Number(values.seed) + run;
+    const { verdicts, laxities } = await oneRun(seed, Number(values.decisions));
+    print(`seed ${seed}: ${values.decisions} decisions alike`);
+    for (const [verdict, times] of [...verdicts].sort()) print(`  ${times}\t${verdict}`);
+    print('of these, let through by the original and refused here:');
+    for (const [laxity, times] of laxities) print(`  ${times}\t${laxity}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  process.exitCode = 1;
+});

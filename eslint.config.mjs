@@ -36,6 +36,7 @@ const PURE = [
   'membership',
   'v2-store',
   'auth',
+  'checker',
 ].map((lib) => `libs/${lib}/src/**/*.ts`);
 
 const impure = (names) =>

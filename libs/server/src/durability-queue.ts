@@ -19,13 +19,9 @@ export class DurabilityQueue {
     this.#failed = failed;
   }
 
-  get isEmpty(): boolean {
-    return this.#steps.length === 0;
-  }
-
   /** Without a write, and with nothing before it, `done` is called at once. */
   after(write: Promise<void> | undefined, done: () => void): void {
-    if (write === undefined && this.isEmpty) {
+    if (write === undefined && this.#steps.length === 0) {
       done();
       return;
     }

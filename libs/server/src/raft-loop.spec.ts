@@ -328,6 +328,22 @@ describe('the raft loop', () => {
     await parts.time.advance(10_000);
     expect(parts.raft.status()).toMatchObject({ role, term });
     expect(parts.sent).toEqual([]);
+    parts.writer.release();
+    await parts.time.advance(3000);
+    expect(parts.sent.map(({ type }) => type)).toContain('requestPreVote');
+  });
+
+  it('is not stalled by answers that have nothing to write', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.writer.isHeld = true;
+    parts.loop.receive(append(1, 2));
+    await settle();
+    parts.loop.receive(append(2));
+    await settle();
+    parts.writer.release();
+    await parts.time.advance(5000);
+    expect(parts.sent.map(({ type }) => type)).toContain('requestPreVote');
   });
 
   it('takes no more appends than it may hold for the disk', async () => {

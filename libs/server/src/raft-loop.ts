@@ -79,8 +79,9 @@ export class RaftLoop {
   #leader: MemberId = NO_MEMBER;
   #cancelTicks: CancelTimer = () => undefined;
   #unpersistedBytes = 0;
-  /** When the oldest write in flight began. */
-  #writingSinceMs: number | undefined;
+  #writesInFlight = 0;
+  /** Since when writes are in flight without one having ended. */
+  #writingSinceMs = 0;
   #isStalled = false;
 
   constructor(parts: RaftLoopParts, machine: StateMachine) {
@@ -163,11 +164,11 @@ export class RaftLoop {
    */
   #diskIsStalled(): boolean {
     const { clock, electionTimeoutMs, logger, raft } = this.#parts;
-    const since = this.#writingSinceMs;
-    const stalled = since !== undefined && clock.monotonicMs() - since > electionTimeoutMs;
+    const waitedMs = this.#writesInFlight === 0 ? 0 : clock.monotonicMs() - this.#writingSinceMs;
+    const stalled = waitedMs > electionTimeoutMs;
     if (stalled && !this.#isStalled) {
       logger.warn('disk takes no writes; this member neither leads nor campaigns until it does', {
-        'write-in-flight-for': `${(clock.monotonicMs() - since).toFixed(0)}ms`,
+        'write-in-flight-for': `${waitedMs.toFixed(0)}ms`,
         'is-leader': raft.isLeader,
       });
     }
@@ -269,7 +270,7 @@ export class RaftLoop {
     // A commit index alone may be lost: the quorum that made it will make it again. It rides
     // along with the next write.
     if (ready.mustSync) {
-      this.#writingSinceMs ??= this.#parts.clock.monotonicMs();
+      if (this.#writesInFlight++ === 0) this.#writingSinceMs = this.#parts.clock.monotonicMs();
       this.#unpersistedBytes += sizeOf(ready.entries);
       this.#durable.after(wal.sync(), () => this.#persisted(ready));
     } else if (ready.messagesAfterPersist.length > 0) {
@@ -280,7 +281,8 @@ export class RaftLoop {
   #persisted(ready: Ready): void {
     if (this.#stopped) return;
     this.#unpersistedBytes -= sizeOf(ready.entries);
-    this.#writingSinceMs = this.#durable.isEmpty ? undefined : this.#parts.clock.monotonicMs();
+    this.#writesInFlight--;
+    this.#writingSinceMs = this.#parts.clock.monotonicMs();
     const last = ready.entries[ready.entries.length - 1];
     if (last !== undefined) {
       this.#parts.log.append(ready.entries);

@@ -13,6 +13,7 @@ import { openMember } from '../member.js';
 import type { Member } from '../member.js';
 import { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '../system-time.js';
 import { LONE_PEERS } from '../peers/lone-peers.js';
+import type { Peers } from '../peers/network.js';
 
 export interface LoggedLine {
   readonly level: string;
@@ -95,7 +96,11 @@ export class MemberFixture {
     return copy;
   }
 
-  async open(config: ServerConfig, world: World = SYSTEM_WORLD): Promise<OpenedMember> {
+  async open(
+    config: ServerConfig,
+    world: World = SYSTEM_WORLD,
+    peers: Peers = LONE_PEERS,
+  ): Promise<OpenedMember> {
     const metrics = createMetrics({ serverVersion: '3.7.1', mode: 'basic', grpcMethods: [] });
     const logger = recordingLogger();
     const parts = {
@@ -104,7 +109,7 @@ export class MemberFixture {
       rng: new SeededRng(1),
       logger,
       metrics,
-      peers: LONE_PEERS,
+      peers,
     };
     try {
       const opened = { member: await openMember(parts), metrics, lines: logger.lines };

@@ -3,14 +3,12 @@ import { AuthDefinition, KVDefinition, LeaseDefinition } from '@etcd-ts/wire-pro
 
 const { range, put, deleteRange, txn } = KVDefinition.methods;
 const { leaseGrant, leaseRevoke, leaseTimeToLive, leaseLeases } = LeaseDefinition.methods;
-/** etcd 3.4 has no AuthStatus. */
-const { authStatus: _, ...administration } = AuthDefinition.methods;
 
 /** Every call of the comparison. */
 const METHODS = {
   ...{ range, put, deleteRange, txn },
   ...{ leaseGrant, leaseRevoke, leaseTimeToLive, leaseLeases },
-  ...administration,
+  ...AuthDefinition.methods,
 };
 
 type Methods = typeof METHODS;
@@ -18,7 +16,8 @@ type RequestOf<M> = M extends { readonly requestType: { toJSON(message: infer R)
   ? R
   : never;
 
-export type CallName = keyof Methods;
+/** etcd 3.4 has no AuthStatus. */
+export type CallName = Exclude<keyof Methods, 'authStatus'>;
 
 /** A call somebody makes; `by` undefined: without a token. */
 export type Question = {

@@ -14,7 +14,6 @@ export type {
   RangeAccess,
   TxnAccess,
 } from './request-access.js';
-export { PermissionType } from './role.js';
 export type { Permission } from './role.js';
 export { SimpleTokens } from './simple-tokens.js';
 export type { SimpleTokensOptions } from './simple-tokens.js';

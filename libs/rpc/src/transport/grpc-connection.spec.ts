@@ -1,0 +1,331 @@
+import { SILENT_LOGGER } from '@etcd-ts/foundation';
+import { GrpcStatus, PutRequest, PutResponse } from '@etcd-ts/wire-protocol';
+import { Flag, FrameType } from '../http2/frame.js';
+import { OUTPUT_PAUSE_BYTES } from '../http2/limits.js';
+import {
+  data,
+  FrameReader,
+  GREETING,
+  headers,
+  rawFrame,
+  requestFields,
+  settings,
+  uint32,
+} from '../http2/testing/raw-frames.js';
+import type { BoundService } from '../service/bound-service.js';
+import type { CallContext } from '../service/call-context.js';
+import { NO_OBSERVER } from '../service/observer.js';
+import { ManualSocket, turns } from '../testing/manual-socket.js';
+import { ManualTime } from '../testing/manual-time.js';
+import { framed } from '../testing/raw-call.js';
+import { aborted, blob, kv, putOf, report } from '../testing/testing-calls.js';
+import { GrpcServer } from './grpc-server.js';
+
+const RANGE_STREAM = requestFields({ ':path': '/etcdserverpb.KV/RangeStream' });
+const PUT = framed(PutRequest.encode(putOf('k')).finish());
+const ok = kv({ put: () => PutResponse.fromPartial({}) });
+
+const put = (id: number, changes: Readonly<Record<string, string>> = {}): Buffer =>
+  Buffer.concat([headers(id, requestFields(changes)), data(id, PUT, Flag.EndStream)]);
+
+/** A server with one connection whose other end the spec is. */
+class Scene {
+  readonly time = new ManualTime();
+  readonly socket = new ManualSocket();
+  readonly server: GrpcServer;
+  readonly #frames = new FrameReader();
+
+  constructor(...services: readonly BoundService[]) {
+    this.server = new GrpcServer({
+      maxReceiveBytes: 2 ** 21,
+      maxConcurrentStreams: 2 ** 32 - 1,
+      keepaliveMinTimeMs: 5_000,
+      keepaliveIntervalMs: 60_000,
+      keepaliveTimeoutMs: 20_000,
+      observer: NO_OBSERVER,
+      logger: SILENT_LOGGER,
+      clock: this.time,
+      scheduler: this.time,
+    });
+    for (const service of services) this.server.add(service);
+    this.server.acceptConnection(this.socket);
+  }
+
+  /** What the client says, and what it hears, as lines. */
+  async exchange(...bytes: readonly Buffer[]): Promise<readonly string[]> {
+    if (bytes.length > 0) this.socket.say(...bytes);
+    await turns();
+    return this.heard();
+  }
+
+  heard(): readonly string[] {
+    return this.socket.taken.splice(0).flatMap((chunk) => this.#frames.describe(chunk));
+  }
+
+  async greeted(): Promise<this> {
+    await this.exchange(GREETING);
+    return this;
+  }
+}
+
+const ANSWER = 'end grpc-status=0';
+
+describe('all answers of a turn', () => {
+  it('are one write, whoever gave them', async () => {
+    const release = report<void>();
+    const scene = await new Scene(
+      kv({
+        put: async () => {
+          await release.told;
+          return PutResponse.fromPartial({});
+        },
+      }),
+    ).greeted();
+    await scene.exchange(...Array.from({ length: 100 }, (_, at) => put(2 * at + 1)));
+    release.tell();
+    await turns();
+    expect(scene.socket.taken).toHaveLength(1);
+    expect(scene.heard().filter((line) => line.endsWith(ANSWER))).toHaveLength(100);
+  });
+
+  it('have their header fields spelled out once', async () => {
+    const scene = await new Scene(ok).greeted();
+    await scene.exchange(put(1));
+    scene.socket.say(put(3));
+    await turns();
+    // HEADERS of 2 bytes, DATA of 5, HEADERS of 1.
+    expect(scene.socket.taken[0]).toHaveLength(9 + 2 + 9 + 5 + 9 + 1);
+    expect(scene.heard()).toEqual([
+      'Headers 3 :status=200 content-type=application/grpc',
+      'Data 3 5',
+      'Headers 3 end grpc-status=0',
+    ]);
+  });
+
+  it.each([0, 100, 4096])('are understood by a client whose table has %d bytes', async (bytes) => {
+    const scene = await new Scene(ok).greeted();
+    await scene.exchange(put(1));
+    const lines = await scene.exchange(settings([1, bytes]), put(3), put(5));
+    expect(lines.filter((line) => line.endsWith('content-type=application/grpc'))).toHaveLength(2);
+    expect(lines.filter((line) => line.endsWith(ANSWER))).toHaveLength(2);
+  });
+});
+
+describe('a client that does not read', () => {
+  const flood = (scene: Scene, frame: Buffer, times: number): void => {
+    for (let at = 0; at < times; at++) scene.socket.say(Buffer.concat(Array(100).fill(frame)));
+  };
+
+  it('is read no more once its answers pile up, and again when it reads', async () => {
+    const scene = await new Scene(ok).greeted();
+    scene.socket.reads = false;
+    const bytes = 35;
+    let id = 1;
+    const requests = (count: number): Buffer =>
+      Buffer.concat(Array.from({ length: count }, () => put((id += 2))));
+    for (let sent = 0; sent < 3 * OUTPUT_PAUSE_BYTES; sent += 1_000 * bytes) {
+      scene.socket.say(requests(1_000));
+      await turns(1);
+    }
+    expect(scene.socket.isPaused()).toBe(true);
+    const answered = (): number => scene.heard().filter((line) => line.endsWith(ANSWER)).length;
+    expect(answered() * bytes).toBeLessThan(2 * OUTPUT_PAUSE_BYTES);
+    scene.socket.readOn();
+    await turns(20);
+    expect(scene.socket.isPaused()).toBe(false);
+    expect(scene.socket.destroyed).toBe(false);
+  });
+
+  it('is closed when a write makes no progress within the timeout', async () => {
+    const scene = await new Scene(ok).greeted();
+    scene.socket.reads = false;
+    await scene.exchange(put(1));
+    scene.time.pass(19_000);
+    expect(scene.socket.destroyed).toBe(false);
+    scene.time.pass(3_000);
+    expect(scene.socket.destroyed).toBe(true);
+  });
+
+  it('makes a stream wait, not its memory grow', async () => {
+    let written = 0;
+    const scene = await new Scene(
+      kv({
+        rangeStream: async (_request, _call, out) => {
+          for (; written < 1_000; written++) if (!out.write(blob(10_000))) await out.drained();
+        },
+      }),
+    ).greeted();
+    // Windows without end: only the socket holds it back.
+    const windows = [
+      settings([4, 2 ** 31 - 1]),
+      rawFrame(FrameType.WindowUpdate, 0, 0, uint32(2 ** 30)),
+    ];
+    scene.socket.reads = false;
+    const request = [headers(1, RANGE_STREAM), data(1, framed(Buffer.alloc(0)), Flag.EndStream)];
+    await scene.exchange(...windows, ...request);
+    await turns(20);
+    expect(written).toBeGreaterThan(10);
+    expect(written).toBeLessThan(100);
+    scene.socket.readOn();
+    await turns(200);
+    expect(written).toBe(1_000);
+    expect(scene.heard().at(-1)).toBe('Headers 1 end grpc-status=0');
+  });
+
+  it('cannot flood us with what must be acknowledged', async () => {
+    const scene = await new Scene(ok).greeted();
+    scene.socket.reads = false;
+    flood(scene, rawFrame(FrameType.Ping, 0, 0, Buffer.alloc(8)), 100);
+    const lines = await scene.exchange();
+    expect(lines.length).toBeLessThan(10);
+  });
+});
+
+describe('keep-alive', () => {
+  it('pings a silent client, and closes when nothing comes back', async () => {
+    const scene = await new Scene(ok).greeted();
+    scene.time.pass(61_000);
+    expect(await scene.exchange()).toEqual(['Ping']);
+    scene.time.pass(19_000);
+    expect(scene.socket.destroyed).toBe(false);
+    scene.time.pass(3_000);
+    expect(scene.socket.destroyed).toBe(true);
+  });
+
+  it('leaves who answers, or says anything', async () => {
+    const scene = await new Scene(ok).greeted();
+    for (let round = 0; round < 5; round++) {
+      scene.time.pass(61_000);
+      expect(await scene.exchange()).toEqual(['Ping']);
+      await scene.exchange(rawFrame(FrameType.Ping, Flag.Ack, 0, Buffer.alloc(8)));
+    }
+    expect(scene.socket.destroyed).toBe(false);
+  });
+
+  it('closes a connection that never says what it is', () => {
+    const scene = new Scene(ok);
+    scene.time.pass(121_000);
+    expect(scene.socket.destroyed).toBe(true);
+  });
+
+  it('sends away who pings too often, in the words that Go clients know', async () => {
+    const scene = await new Scene(ok).greeted();
+    const ping = rawFrame(FrameType.Ping, 0, 0, Buffer.alloc(8));
+    for (let round = 0; round < 4; round++) scene.socket.say(ping);
+    await turns();
+    const bytes = Buffer.concat(scene.socket.taken);
+    expect(bytes.subarray(-14).toString()).toBe('too_many_pings');
+    expect(scene.heard().at(-1)).toBe('GoAway 0 ENHANCE_YOUR_CALM');
+    expect(scene.socket.writableEnded).toBe(true);
+  });
+});
+
+describe('the end of a client', () => {
+  it.each<[string, (socket: ManualSocket) => void]>([
+    ['closes its half', (socket) => socket.push(null)],
+    ['resets', (socket) => socket.destroy(new Error('ECONNRESET'))],
+    ['breaks the protocol', (socket) => socket.say(data(0, PUT))],
+  ])('that %s aborts its calls and frees its connection', async (_how, end) => {
+    const reason = report<unknown>();
+    const scene = await new Scene(
+      kv({
+        put: async (_request, { signal }: CallContext) => {
+          reason.tell(await aborted(signal));
+          throw signal.reason;
+        },
+      }),
+    ).greeted();
+    await scene.exchange(put(1));
+    end(scene.socket);
+    expect(await reason.told).toMatchObject({
+      code: GrpcStatus.Canceled,
+      message: 'context canceled',
+    });
+    await new Promise((resolve) => setTimeout(resolve, scene.socket.destroyed ? 0 : 1_100));
+    expect(scene.socket.destroyed).toBe(true);
+    // It would wait for connections that it still had.
+    await scene.server.close(60_000);
+  });
+});
+
+describe('deadlines', () => {
+  const waiting = kv({
+    put: async (_request, { signal }) => {
+      throw await aborted(signal);
+    },
+  });
+
+  it('end calls that take longer, in any order', async () => {
+    const scene = await new Scene(waiting).greeted();
+    const timeouts = ['3S', '50m', '20000000n', '1S', '1H'];
+    await scene.exchange(...timeouts.map((text, at) => put(2 * at + 1, { 'grpc-timeout': text })));
+    const ended: string[] = [];
+    for (let ms = 0; ms < 4_000; ms += 10) {
+      scene.time.pass(10);
+      ended.push(...(await scene.exchange()));
+    }
+    const failed = 'grpc-status=4 grpc-message=context deadline exceeded';
+    expect(ended).toEqual(
+      [5, 3, 7, 1].map(
+        (id) => `Headers ${id} end :status=200 content-type=application/grpc ${failed}`,
+      ),
+    );
+  });
+
+  it('leave no timer behind when the calls have ended', async () => {
+    const scene = await new Scene(ok).greeted();
+    const before = scene.time.timers;
+    await scene.exchange(
+      ...Array.from({ length: 100 }, (_, at) => put(2 * at + 1, { 'grpc-timeout': '5S' })),
+    );
+    expect(scene.time.timers).toBe(before + 1);
+    scene.time.pass(6_000);
+    expect(scene.time.timers).toBe(before);
+  });
+});
+
+describe('a server that closes', () => {
+  it('says so twice, with time for what is on its way, and ends with the last call', async () => {
+    const release = report<void>();
+    const scene = await new Scene(
+      kv({
+        put: async () => {
+          await release.told;
+          return PutResponse.fromPartial({});
+        },
+      }),
+    ).greeted();
+    await scene.exchange(put(1));
+    const closed = scene.server.close(60_000);
+    expect(await scene.exchange()).toEqual([`GoAway ${2 ** 31 - 1} NO_ERROR`, 'Ping']);
+    const ack = rawFrame(FrameType.Ping, Flag.Ack, 0, Buffer.from('draining'));
+    expect(await scene.exchange(put(3), ack)).toEqual(['GoAway 3 NO_ERROR']);
+    expect(await scene.exchange(put(5))).toEqual([]);
+    release.tell();
+    const last = await scene.exchange();
+    expect(last.filter((line) => line.endsWith(ANSWER))).toHaveLength(2);
+    expect(scene.socket.writableEnded).toBe(true);
+    scene.socket.push(null);
+    await closed;
+  });
+
+  it('does not wait for a client that does not answer', async () => {
+    const scene = await new Scene(ok).greeted();
+    const closed = scene.server.close(60_000);
+    await scene.exchange();
+    scene.time.pass(1_001);
+    expect(await scene.exchange()).toEqual(['GoAway 0 NO_ERROR']);
+    expect(scene.socket.writableEnded).toBe(true);
+    scene.socket.destroy();
+    await closed;
+  });
+
+  it('takes no more connections', async () => {
+    const scene = await new Scene(ok).greeted();
+    void scene.server.close(1);
+    const late = new ManualSocket();
+    scene.server.acceptConnection(late);
+    expect(late.destroyed).toBe(true);
+    scene.time.pass(2);
+  });
+});

@@ -36,6 +36,7 @@ const PURE = [
   'membership',
   'v2-store',
   'auth',
+  'bolt',
   'checker',
 ].map((lib) => `libs/${lib}/src/**/*.ts`);
 

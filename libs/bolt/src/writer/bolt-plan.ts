@@ -94,7 +94,6 @@ function inOrder(buckets: readonly BoltBucketSource[]): readonly BoltBucketSourc
   const sorted = [...buckets].sort((a, b) => (a.name < b.name ? -1 : 1));
   sorted.forEach(({ name }, i) => {
     assert(
-      // eslint-disable-next-line no-control-regex -- a name is bytes, any bytes
       /^[\0-\xff]+$/.test(name) && name.length <= MAX_KEY_BYTES,
       () => `not the name of a bucket: ${name}`,
     );

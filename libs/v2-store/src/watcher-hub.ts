@@ -15,7 +15,10 @@ export interface WatchOptions {
   readonly stream: boolean;
   /** The first index of interest; 0: from now on. */
   readonly sinceIndex: number;
-  /** There is something to take, or the watcher has ended. Called while an entry is applied. */
+  /**
+   * There is something to take, or the watcher has ended. Called while an entry is applied, never
+   * before `watch` has returned.
+   */
   readonly wake: () => void;
 }
 

@@ -220,3 +220,4 @@ export type {
 } from './raftpb/raft-types.js';
 export { decodeSnapshot, encodeSnapshot } from './raftpb/snapshot-codec.js';
 export { decodeConfState, encodeConfState } from './raftpb/state-codec.js';
+export { Request as V2RaftRequest } from './generated/etcdserverpb/etcdserver.pb.js';

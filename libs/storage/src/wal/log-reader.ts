@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { crc32c, equalBytes, type RaftIndex } from '@etcd-ts/foundation';
+import { crc32c, equalBytes, type RaftIndex, type Term } from '@etcd-ts/foundation';
 import { MalformedMessageError } from '@etcd-ts/wire-protocol';
 import type { Disk } from '../disk.js';
 import type { Entry, HardState, SnapshotPosition, SnapshotRecord } from '../log-record.js';
@@ -44,6 +44,8 @@ export class LogReader {
   /** undefined until the first segment's checksum record sets where the chain begins. */
   #crc: number | undefined;
   #lastIndex = 0;
+  /** Of the last entry seen with the index of the start, unless replaced by one before it. */
+  #termAtStart: Term | undefined;
   #startFound = false;
   #end = 0;
   #torn: TornTail | undefined;
@@ -190,15 +192,29 @@ export class LogReader {
 
   /** A later entry with an index seen before replaces it and all after it: a new leader's log. */
   #takeEntry(file: string, at: number, entry: Entry): void {
-    if (this.#want === 'everything' && entry.index > this.#start.index) {
-      const position = entry.index - this.#start.index - 1;
-      if (position > this.#entries.length) {
-        throw new WalCorruptionError(file, at, `entry ${entry.index} leaves a gap before it`);
-      }
+    this.#lastIndex = entry.index;
+    if (this.#want === 'snapshots') return;
+    const position = entry.index - this.#start.index - 1;
+    if (position < 0) {
+      this.#entries.length = 0;
+      this.#termAtStart = position === -1 ? entry.term : undefined;
+    } else if (position <= this.#entries.length) {
       this.#entries.length = position;
       this.#entries.push(entry);
+    } else if (this.#startFound) {
+      throw new WalCorruptionError(file, at, `entry ${entry.index} leaves a gap before it`);
     }
-    this.#lastIndex = entry.index;
+    // Else it is of a log that the snapshot replaced, whose beginning may be purged already.
+  }
+
+  /**
+   * A snapshot that a leader sent replaces the whole log, and only its record says so: entries of
+   * before that go beyond it are not of the leader's log and must not come back to life.
+   */
+  #isReplacedBy({ term }: SnapshotRecord): boolean {
+    const first = this.#entries[0];
+    if (first !== undefined && first.term < term) return true;
+    return this.#termAtStart !== undefined && this.#termAtStart !== term;
   }
 
   #takeSnapshot(file: string, at: number, record: SnapshotRecord): void {
@@ -207,6 +223,7 @@ export class LogReader {
         throw new WalCorruptionError(file, at, 'snapshot mismatch');
       }
       this.#startFound = true;
+      if (this.#isReplacedBy(record)) this.#entries.length = 0;
     }
     this.#lastIndex = Math.max(this.#lastIndex, record.index);
     this.#snapshots.push(record);

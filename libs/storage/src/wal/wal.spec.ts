@@ -128,6 +128,42 @@ describe('the write-ahead log', () => {
     expect(() => reopen(disk)).toThrow('does not reach back');
   });
 
+  it('does not bring back what a received snapshot has replaced', async () => {
+    const { disk, wal } = fresh();
+    const stale = [1, 2, 3, 4, 5].map((index) => entry(index));
+    wal.append(hardState(1), stale);
+    const received = { index: RaftIndex(3), term: Term(2) };
+    await wal.saveSnapshot(received);
+    wal.append(hardState(3), []);
+    await wal.close();
+    expect(reopen(disk, received).entries).toEqual([]);
+  });
+
+  it('keeps what lies behind a snapshot of its own', async () => {
+    const { disk, wal } = fresh();
+    wal.append(
+      hardState(5),
+      [1, 2, 3, 4, 5].map((index) => entry(index)),
+    );
+    const own = { index: RaftIndex(3), term: Term(1) };
+    await wal.saveSnapshot(own);
+    await wal.close();
+    expect(reopen(disk, own).entries).toEqual([entry(4), entry(5)]);
+  });
+
+  it('drops what a new leader replaced from before the snapshot on', async () => {
+    const { disk, wal } = fresh();
+    wal.append(
+      undefined,
+      [1, 2, 3, 4, 5].map((index) => entry(index)),
+    );
+    wal.append(hardState(3), [entry(2, 'other', 2), entry(3, 'other', 2)]);
+    const own = { index: RaftIndex(3), term: Term(2) };
+    await wal.saveSnapshot(own);
+    await wal.close();
+    expect(reopen(disk, own).entries).toEqual([]);
+  });
+
   it('reports only snapshots that the log has committed', async () => {
     const { disk, wal } = fresh();
     wal.append(

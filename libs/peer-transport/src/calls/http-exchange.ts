@@ -30,7 +30,8 @@ export function exchange(
   const options: RequestOptions = {
     method,
     headers: { ...headers, ...(body && { 'Content-Length': body.length }) },
-    signal: AbortSignal.timeout(timeoutMs),
+    // What is left of a deadline is no whole number, and AbortSignal takes no other.
+    signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
     agent: false,
   };
   return new Promise((resolve, reject) => {

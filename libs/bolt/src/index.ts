@@ -1,5 +1,12 @@
 export { BoltError } from './bolt-error.js';
 export type { BoltErrorCode } from './bolt-error.js';
+export { ETCD_BUCKETS, withEmptyBuckets } from './etcd/buckets.js';
+export { decodeRevisionKey, encodeRevisionKey, revisionKeyBytes } from './etcd/revision-key.js';
+export type { RevisionKey } from './etcd/revision-key.js';
+export { SNAPSHOT_DIGEST_BYTES, snapshotExtent } from './etcd/snapshot-file.js';
+export type { SnapshotExtent } from './etcd/snapshot-file.js';
+export { summarizeSnapshot } from './etcd/snapshot-summary.js';
+export type { SnapshotSummary } from './etcd/snapshot-summary.js';
 export { BoltReader } from './reader/bolt-reader.js';
 export type { ReadBytes } from './reader/page-file.js';
 export { planBolt } from './writer/bolt-plan.js';

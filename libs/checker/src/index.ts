@@ -34,6 +34,7 @@ export type { Baseline, Change, RevisionChanges } from './timeline.js';
 export { explain } from './verdict.js';
 export type { Verdict, Violation } from './verdict.js';
 export { checkWatches } from './watch-check.js';
+export type { WatchCheckOptions } from './watch-check.js';
 export { eventLogOf } from './watch-record.js';
 export type { WatchedEvent, WatchRecord, WatchResponse } from './watch-record.js';
 export { nextCompaction, nextWatch } from './workload/disturbances.js';

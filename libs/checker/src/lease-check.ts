@@ -30,12 +30,12 @@ export function checkLeases(
   for (const [revision, by] of explanations) {
     const life = typeof by === 'bigint' ? lives.get(by) : undefined;
     if (life === undefined) continue;
-    const by0: Death = {
+    const death: Death = {
       atMs: seen.atMs(revision),
       after: Infinity,
       how: `its keys went at ${revision}`,
     };
-    life.deaths.push(by0);
+    life.deaths.push(death);
   }
   for (const [lease, life] of lives) {
     if (life.grants !== 1) continue;
@@ -119,6 +119,8 @@ function leaseOf(operation: Operation): bigint | undefined {
 function checkLife(lease: bigint, life: Life, fastestClock: number): Verdict {
   const { grant, renewals, deaths, revokes } = life;
   if (grant === undefined) return OK;
+  const dead = checkStaysDead(lease, life);
+  if (dead.kind !== 'ok') return dead;
   for (const death of deaths) {
     // A refusal that may have come before the grant says nothing.
     if (grant.returnedAt >= death.after) continue;
@@ -131,7 +133,7 @@ function checkLife(lease: bigint, life: Life, fastestClock: number): Verdict {
       return violation('lease-early', message, [grant, renewal, ...entriesOf(death)]);
     }
   }
-  return checkStaysDead(lease, life);
+  return OK;
 }
 
 /** L3. */

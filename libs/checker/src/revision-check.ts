@@ -24,8 +24,8 @@ export type RevisionVerdict =
       /** Everything that happened, one way it can have been: the truth for the other checkers. */
       readonly timeline: Timeline;
       /**
-       * Who made the revisions that no answer claims: an entry with an unknown outcome, or the
-       * lease that ended.
+       * Who made revisions that no answer claims: an entry with an unknown outcome, or the lease
+       * that ended. Only what is certain; with a complete log that is nearly all.
        */
       readonly explanations: ReadonlyMap<number, HistoryEntry | bigint>;
     }
@@ -68,9 +68,9 @@ export function checkRevisions(
 function extentOf(logs: readonly EventLog[]): { readonly count: number; readonly last: number } {
   let count = 0;
   let last = 0;
-  for (const { revisions } of logs) {
+  for (const { revisions, from, through } of logs) {
     count += revisions.length;
-    last = Math.max(last, revisions.at(-1)?.revision ?? 0);
+    if (through >= from) last = Math.max(last, through);
   }
   return { count, last };
 }

@@ -6,10 +6,22 @@ import { OK, violation } from './verdict.js';
 import { firstRevision } from './watch-record.js';
 import type { WatchedEvent, WatchRecord, WatchResponse } from './watch-record.js';
 
+export interface WatchCheckOptions {
+  /**
+   * The highest revision anybody asked to compact: only at or below it may a previous value be
+   * missing. Default: anywhere.
+   */
+  readonly compactedThrough?: number;
+}
+
 /** Watches against what really happened (W1-W10). Stops at the first broken promise. */
-export function checkWatches(records: readonly WatchRecord[], timeline: Timeline): Verdict {
+export function checkWatches(
+  records: readonly WatchRecord[],
+  timeline: Timeline,
+  { compactedThrough = Infinity }: WatchCheckOptions = {},
+): Verdict {
   for (const record of records) {
-    const found = new WatchReplay(record, timeline).run();
+    const found = new WatchReplay(record, timeline, compactedThrough).run();
     if (found !== undefined) {
       return violation(found.rule, `watch ${record.name}: ${found.message}`);
     }
@@ -26,6 +38,7 @@ interface Finding {
 class WatchReplay {
   readonly #record: WatchRecord;
   readonly #timeline: Timeline;
+  readonly #compactedThrough: number;
   /** The next revision to look at, and the position of the next change in it. */
   #revision: number;
   #position = 0;
@@ -33,7 +46,8 @@ class WatchReplay {
   #progress = 0;
   #canceled = false;
 
-  constructor(record: WatchRecord, timeline: Timeline) {
+  constructor(record: WatchRecord, timeline: Timeline, compactedThrough: number) {
+    this.#compactedThrough = compactedThrough;
     this.#record = record;
     this.#timeline = timeline;
     this.#revision = firstRevision(record);
@@ -136,7 +150,8 @@ class WatchReplay {
 
   /** W7: what the key was before its revision; left out when that is compacted. */
   #previous({ kv, prevKv }: WatchedEvent, what: string): Finding | undefined {
-    if (prevKv === undefined) return undefined;
+    const mayLack = this.#record.prevKv !== true || kv.modRevision - 1 < this.#compactedThrough;
+    if (prevKv === undefined && mayLack) return undefined;
     const before = this.#timeline.get(kv.key, kv.modRevision - 1);
     if (sameKv(before, prevKv)) return undefined;
     return {

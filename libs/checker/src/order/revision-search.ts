@@ -1,6 +1,6 @@
 import { must } from '@etcd-ts/foundation';
 
-import { describeChanges, describeKv, disagreement } from '../agreement.js';
+import { describeChanges, describeKv, disagreement, sameChanges } from '../agreement.js';
 import type { Budget } from '../budget.js';
 import { StepCounter } from '../budget.js';
 import { execute } from '../execution.js';
@@ -47,6 +47,10 @@ export class RevisionSearch {
   /** The guess that each revision without an answer rests on, in order. */
   readonly #guessed: { readonly revision: number; readonly guess: Guess }[] = [];
   readonly #deadEnds = new Set<string>();
+  /** Revisions that several operations (or leases) may have made, in the same way. */
+  readonly #ambiguous = new Set<number>();
+  /** The first revision that may have made other changes than it did here. */
+  #certainBelow = Infinity;
   #deepest: { readonly revision: number; readonly violation: Violation } | undefined;
 
   constructor(
@@ -85,21 +89,22 @@ export class RevisionSearch {
     return OK;
   }
 
-  /** Who made each revision that no answer explains: an entry, or a lease that ended. */
+  /**
+   * Who made each revision that no answer explains: an entry, or a lease that ended. Only what is
+   * certain: nothing from where the states themselves became a guess.
+   */
   explanations(): ReadonlyMap<number, HistoryEntry | bigint> {
-    const entries = new Map<number, HistoryEntry | bigint>();
+    const makers = new Map<number, HistoryEntry | bigint>();
     const used = new Map<Likes, number>();
     for (const { revision, guess } of this.#guessed) {
       const { by } = guess;
-      if (typeof by === 'bigint') {
-        entries.set(revision, by);
-        continue;
-      }
-      const position = used.get(by) ?? 0;
-      used.set(by, position + 1);
-      entries.set(revision, must(by.entries[position], 'a guess is an entry'));
+      if (revision >= this.#certainBelow) break;
+      const position = typeof by === 'bigint' ? 0 : (used.get(by) ?? 0);
+      const maker = typeof by === 'bigint' ? by : must(by.entries[position], 'a guess is an entry');
+      if (typeof by !== 'bigint') used.set(by, position + 1);
+      if (!this.#ambiguous.has(revision)) makers.set(revision, maker);
     }
-    return entries;
+    return makers;
   }
 
   #advance(revision: number): Block | undefined {
@@ -155,6 +160,11 @@ export class RevisionSearch {
     const guesses = this.#guesses(revision);
     if (guesses.length === 0) return this.#unexplained(revision);
     if (guesses.length > 1) {
+      this.#ambiguous.add(revision);
+      const [first, ...others] = guesses.map(({ changes }) => changes);
+      if (others.some((changes) => !sameChanges(changes, first ?? []))) {
+        this.#certainBelow = Math.min(this.#certainBelow, revision);
+      }
       if (this.#deadEnds.size > 0 && this.#deadEnds.has(this.#situation())) {
         return this.#block(revision, 'no-order', 'no order of the unanswered operations fits');
       }

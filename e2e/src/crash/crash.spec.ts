@@ -1,6 +1,6 @@
 import { CrashRun } from './crash-run.js';
 
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 200);
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 60);
 
 describe('a node killed at random moments under concurrent writes', () => {
   it('keeps every acknowledged write, repeats none, and its history hashes to the same', async () => {

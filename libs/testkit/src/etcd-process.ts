@@ -13,6 +13,8 @@ export interface NodeSetup {
   readonly clientPort?: number;
   readonly peerPort?: number;
   readonly flags?: readonly string[];
+  /** All flags of the node, instead of those of a lone member and `flags`. */
+  readonly commandLine?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** A program with arguments that runs the node, such as strace. It must exec or stay its parent. */
   readonly wrapper?: readonly string[];
@@ -82,7 +84,7 @@ export class EtcdProcess {
     const [file = '', ...args] = [
       ...(setup.wrapper ?? []),
       serverCommand(setup.flavour),
-      ...nodeFlags(setup),
+      ...(setup.commandLine ?? nodeFlags(setup)),
     ];
     const child = spawn(file, args, {
       env: { ...process.env, ...setup.env },

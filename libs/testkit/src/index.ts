@@ -1,9 +1,16 @@
+export { ClusterMember } from './cluster-member.js';
+export type { Bootstrap, MemberSetup } from './cluster-member.js';
 export { BackgroundCommand, runCommand } from './command.js';
 export type { CommandOptions, CommandResult } from './command.js';
 export { eventually, pause, within } from './condition.js';
+export { EtcdCluster } from './etcd-cluster.js';
+export type { ClusterSetup } from './etcd-cluster.js';
 export { EtcdProcess } from './etcd-process.js';
 export type { Exit, NodeSetup } from './etcd-process.js';
 export { etcdctl, startEtcdctl } from './etcdctl.js';
+export type { LinkState } from './link-state.js';
+export { PeerLinks } from './peer-links.js';
+export { freePort } from './ports.js';
 export { ProgressLine } from './progress.js';
 export { RpcClient, succeeded } from './rpc-client.js';
 export type { CallOptions, MessageCodec, Method, Outcome, Service } from './rpc-client.js';

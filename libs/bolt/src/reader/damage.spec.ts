@@ -158,7 +158,7 @@ describe('a damaged file', () => {
     const rng = new SeededRng(5);
     let refused = 0;
     for (let round = 0; round < 20; round++) {
-      const file = writeFile(randomContents(rng), [1024, 4096][round % 2]);
+      const file = writeFile(randomContents(rng, 100), [1024, 4096][round % 2]);
       for (let attempt = 0; attempt < 30; attempt++) {
         const hit = Buffer.from(file);
         for (let changes = rng.below(4); changes >= 0; changes--) mutate(hit, rng);

@@ -71,8 +71,8 @@ export function randomEntries(rng: SeededRng, count: number): Entries {
   });
 }
 
-export function randomContents(rng: SeededRng): Contents {
-  const sizes = [0, 1, 3, rng.below(40), rng.below(400), rng.below(400)];
+export function randomContents(rng: SeededRng, most = 400): Contents {
+  const sizes = [0, 1, 3, rng.below(40), rng.below(most), rng.below(most)];
   return Object.fromEntries(
     sizes.map((size, i) => [`bucket ${(i * 5) % 6}`, randomEntries(rng, size)] as const),
   );

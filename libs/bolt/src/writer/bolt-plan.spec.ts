@@ -42,7 +42,7 @@ const numbered = (count: number, keyBytes: number, valueBytes: number): Entries 
 describe('a written file', () => {
   it.each(PAGE_SIZES)('has what was put in, in pages of %i bytes', (pageSizeBytes) => {
     const rng = new SeededRng(pageSizeBytes);
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const contents = randomContents(rng);
       const file = writeFile(contents, pageSizeBytes);
       const reader = openFile(file);
@@ -113,7 +113,7 @@ describe('a written file', () => {
 describe('a tree', () => {
   // bbolt merges a page with its neighbour below the same branch and panics when there is none.
   it('never has a branch with a single child, at any number of entries', () => {
-    for (let count = 1; count < 400; count++) {
+    for (let count = 1; count < 200; count++) {
       // Two leaves a branch at least, and few more: keys of a fifth of a page.
       const found = branches(writeFile({ key: numbered(count, 200, 700) }, 1024));
       expect(found.every(({ children }) => children >= 2)).toBe(true);

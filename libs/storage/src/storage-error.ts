@@ -4,6 +4,8 @@
  * - backendMissing: the log says there was data, the database file is gone
  * - backendForeign: the file belongs to another program (bbolt)
  * - backendFailed: SQLite reported an error; the backend stays failed
+ * - tooManyViews: as many views of the backend are open as may be
+ * - viewClosed: a view was read after it, its backend or the state it shows was closed
  * - snapshotNotFound: the log has no record of the wanted snapshot
  * - io: the operating system refused
  */
@@ -13,6 +15,8 @@ export type StorageErrorCode =
   | 'backendMissing'
   | 'backendForeign'
   | 'backendFailed'
+  | 'tooManyViews'
+  | 'viewClosed'
   | 'snapshotNotFound'
   | 'io';
 

@@ -11,4 +11,6 @@ export interface BackendOptions {
   readonly observer?: BackendObserver;
   /** The WAL holds data, so a missing file is a loss and open() throws instead of starting empty. */
   readonly mustExist: boolean;
+  /** Calls back in a later turn of the event loop: between the slices of long work. */
+  readonly soon?: (callback: () => void) => void;
 }

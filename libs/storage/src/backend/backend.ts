@@ -1,4 +1,5 @@
 import {
+  asBuffer,
   assert,
   type BinaryString,
   RaftIndex,
@@ -8,30 +9,16 @@ import {
 } from '@etcd-ts/foundation';
 import { StorageError } from '../storage-error.js';
 import type { BackendOptions } from './backend-options.js';
-import { BucketTable } from './bucket-table.js';
-import { Checkpointer } from './checkpointer.js';
-import { writeChanges } from './commit-writer.js';
-import { openDatabase, type Sqlite } from './database.js';
-import type { PendingChanges, RevisionRow } from './pending-changes.js';
-import { RevisionTable } from './revision-table.js';
+import { type BackendView, CommittedView } from './backend-view.js';
+import { CONSISTENT_INDEX, META_BUCKET, TERM } from './bucket-names.js';
+import { GroupCommit } from './group-commit.js';
+import type { RevisionRow } from './pending-changes.js';
+import { SqliteDatabase } from './sqlite-database.js';
+import type { StateDatabase } from './state-database.js';
 import { StateView } from './state-view.js';
 
-const META_BUCKET = 'meta';
-const CONSISTENT_INDEX = toBinaryString(Buffer.from('consistent_index'));
-const TERM = toBinaryString(Buffer.from('term'));
-/** One slice of commitDurable(): two or three milliseconds. */
-const OPERATIONS_PER_SLICE = 1000;
-
-interface Commit {
-  readonly changes: PendingChanges;
-  readonly writer: Generator<void, void, number>;
-  readonly operations: number;
-  durationMs: number;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
+/** Six followers of the largest cluster that etcd advises, and two clients that save a snapshot. */
+export const MAX_OPEN_VIEWS = 8;
 
 function uint64(value: number): Buffer {
   const bytes = Buffer.alloc(8);
@@ -51,13 +38,13 @@ function uint64(value: number): Buffer {
  * throws StorageError('backendFailed').
  */
 export class Backend {
-  readonly #database: Sqlite;
   readonly #options: BackendOptions;
-  readonly #revisions: RevisionTable;
-  readonly #buckets: BucketTable;
-  readonly #view: StateView;
-  readonly #checkpointer: Checkpointer;
-  #commit: Commit | undefined;
+  #database: StateDatabase;
+  #view: StateView;
+  #commits: GroupCommit;
+  readonly #openViews = new Set<BackendView>();
+  /** Those being opened too. */
+  #viewCount = 0;
   #entryOpen = false;
   #index: RaftIndex;
   #term: Term;
@@ -66,13 +53,13 @@ export class Backend {
   #sizeInUseBytes = 0;
   #failure: StorageError | undefined;
 
-  private constructor(database: Sqlite, options: BackendOptions) {
-    this.#database = database;
+  /** Over a database that nobody else has. Throws StorageError('backendFailed'). */
+  constructor(database: StateDatabase, options: BackendOptions) {
     this.#options = options;
-    this.#revisions = new RevisionTable(database);
-    this.#buckets = new BucketTable(database);
-    this.#view = new StateView(this.#revisions, this.#buckets);
-    this.#checkpointer = new Checkpointer(database);
+    this.#database = database;
+    this.#view = new StateView(database);
+    this.#commits = this.#commitsInto(database, this.#view);
+    database.onFailure = (error) => this.#fail(error);
     this.#index = RaftIndex(this.#storedCounter(CONSISTENT_INDEX));
     this.#term = Term(this.#storedCounter(TERM));
     this.#measure();
@@ -83,12 +70,30 @@ export class Backend {
    * (bbolt, or not ours), 'dataDirectoryLocked', 'backendFailed'.
    */
   static open(file: string, options: BackendOptions): Backend {
-    return new Backend(openDatabase(file, options.mustExist), options);
+    return new Backend(SqliteDatabase.open(file, options.mustExist), options);
+  }
+
+  #commitsInto(database: StateDatabase, view: StateView): GroupCommit {
+    const { clock, observer, soon = setImmediate } = this.#options;
+    return new GroupCommit(database, view, {
+      clock,
+      soon,
+      pendingOperations: () => this.pendingOperations,
+      atBoundary: () => {
+        assert(!this.#entryOpen, 'a commit must not begin inside an entry');
+        this.#bufferConsistentIndex();
+      },
+      guard: (action) => this.#guard(action),
+      committed: (durationSeconds, operations) => {
+        this.#measure();
+        observer?.committed(durationSeconds, operations);
+      },
+    });
   }
 
   #storedCounter(name: BinaryString): number {
-    const bytes = this.#buckets.get(META_BUCKET, name);
-    return bytes === undefined ? 0 : Number(bytes.readBigUInt64BE());
+    const bytes = this.#database.buckets.get(META_BUCKET, name);
+    return bytes === undefined ? 0 : Number(asBuffer(bytes).readBigUInt64BE());
   }
 
   get failed(): boolean {
@@ -112,7 +117,7 @@ export class Backend {
         ? cause
         : new StorageError('backendFailed', `backend failed: ${reason}`, cause);
     this.#options.logger.error('backend failed; nothing more is stored', {
-      path: this.#database.name,
+      path: this.#database.path,
       error: this.#failure,
     });
     return this.#failure;
@@ -207,46 +212,14 @@ export class Backend {
    * committed, or (while a checkpoint's fsync is on its way) none may begin yet; call again later.
    */
   commitStep(maxOperations: number): boolean {
-    if (this.#commit === undefined) {
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.pendingOperations === 0 || this.#checkpointer.blocksCommits) return true;
-      this.#commit = this.#beginCommit();
-    }
-    return this.#continueCommit(this.#commit, maxOperations);
-  }
-
-  /** The boundary: what is pending now is whole entries and nothing of a further one. */
-  #beginCommit(): Commit {
-    assert(!this.#entryOpen, 'a commit must not begin inside an entry');
-    this.#bufferConsistentIndex();
-    const changes = this.#view.beginCommit();
-    const writer = writeChanges(this.#database, this.#revisions, this.#buckets, changes);
-    writer.next(0);
-    return { changes, writer, operations: changes.operations, durationMs: 0 };
-  }
-
-  #continueCommit(commit: Commit, maxOperations: number): boolean {
-    const { clock, observer } = this.#options;
-    const startMs = clock.monotonicMs();
-    const { done } = this.#guard(() => commit.writer.next(maxOperations));
-    commit.durationMs += clock.monotonicMs() - startMs;
-    if (done !== true) return false;
-    this.#commit = undefined;
-    this.#view.endCommit();
-    this.#measure();
-    observer?.committed(commit.durationMs / 1000, commit.operations);
-    this.#checkpointer.afterCommit(
-      () => this.#database.inTransaction,
-      (error) => this.#fail(error),
-    );
-    return true;
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#commits.step(maxOperations);
   }
 
   /** All of it now: for tests, shutdown and small batches. Not durable against power loss. */
   commit(): void {
-    if (this.#commit !== undefined) this.#continueCommit(this.#commit, Infinity);
-    this.#guard(() => this.#checkpointer.unblockNow());
-    this.commitStep(Infinity);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#commits.now();
   }
 
   /**
@@ -254,33 +227,59 @@ export class Backend {
    * raft log below the consistent index at the call may be cut. Rejects with StorageError.
    */
   async commitDurable(): Promise<void> {
-    // A commit under way was begun before this call and may lack what is pending now.
-    while (this.#commit !== undefined) await this.#commitSlice(this.#commit);
-    await this.#checkpointer.idle;
-    if (this.pendingOperations > 0 && this.#commit === undefined) this.commitStep(0);
-    while (this.#commit !== undefined) await this.#commitSlice(this.#commit);
+    await this.#commits.finish(() => undefined);
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      await this.#checkpointer.syncLog();
+      await this.#database.sync();
     } catch (error) {
       throw this.#fail(error);
     }
   }
 
-  async #commitSlice(commit: Commit): Promise<void> {
-    this.#continueCommit(commit, OPERATIONS_PER_SLICE);
-    await nextTurn();
+  /**
+   * A view of everything applied before the call, or later; up to MAX_OPEN_VIEWS of them. It need not
+   * be durable here: what it holds was committed, so a quorum has it in its logs. While a view is
+   * open, the log of the database grows by what is committed: views are for passing the state on.
+   * Rejects with StorageError: 'tooManyViews', 'backendFailed'.
+   */
+  async openView(): Promise<BackendView> {
+    if (this.#viewCount === MAX_OPEN_VIEWS) {
+      throw new StorageError('tooManyViews', `${MAX_OPEN_VIEWS} views of the backend are open`);
+    }
+    this.#viewCount++;
+    try {
+      for (;;) {
+        const view = await this.#commits.finish(() => this.#openViewNow());
+        if (view !== undefined) return view;
+      }
+    } catch (error) {
+      this.#viewCount--;
+      throw error;
+    }
   }
 
-  #pragma(name: string): number {
-    return this.#database.pragma(name, { simple: true }) as number;
+  #openViewNow(): BackendView {
+    return this.#guard(() => {
+      const view: BackendView = new CommittedView(
+        this.#database.openView(),
+        () => this.#viewClosed(view),
+        (error) => this.#fail(error),
+      );
+      this.#openViews.add(view);
+      return view;
+    });
+  }
+
+  #viewClosed(view: BackendView): void {
+    this.#openViews.delete(view);
+    this.#viewCount--;
+    if (this.#failure === undefined) this.#guard(() => this.#database.tend());
   }
 
   #measure(): void {
-    const pageBytes = this.#pragma('page_size');
-    const pages = this.#pragma('page_count');
-    this.#sizeBytes = pages * pageBytes;
-    this.#sizeInUseBytes = (pages - this.#pragma('freelist_count')) * pageBytes;
+    const { bytes, bytesInUse } = this.#database.size();
+    this.#sizeBytes = bytes;
+    this.#sizeInUseBytes = bytesInUse;
   }
 
   /** Size of the database as of the last commit. */
@@ -296,43 +295,38 @@ export class Backend {
   /** Gives up to maxPages free pages back to the file system; the number given back. */
   reclaim(maxPages: number): number {
     return this.#guard(() => {
-      const before = this.#pragma('freelist_count');
-      if (before === 0) return 0;
-      this.#checkpointer.unblockNow();
-      this.#database.exec(`PRAGMA incremental_vacuum(${Math.max(1, Math.floor(maxPages))})`);
-      this.#measure();
-      return Math.max(0, before - this.#pragma('freelist_count'));
+      const given = this.#database.reclaim(maxPages);
+      if (given > 0) this.#measure();
+      return given;
     });
   }
 
   /**
    * Lets the file on disk shrink to sizeBytes(): pages given up by reclaim() leave it only when
-   * SQLite's log is moved into it. Gives way to a commit that begins meanwhile.
+   * the database's log is moved into it. Gives way to a commit that begins meanwhile, and to views:
+   * then the file shrinks some time after they are closed.
    */
   async shrinkFile(): Promise<void> {
     await this.commitDurable();
-    await this.#checkpointer.now(
-      () => this.#database.inTransaction,
-      (error) => this.#fail(error),
-    );
+    await this.#database.shrinkFile();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Empty when sound, else what SQLite found. Reads the whole file at once: offline work. */
   integrityCheck(): readonly string[] {
-    const rows = this.#guard(
-      () => this.#database.pragma('integrity_check') as { readonly integrity_check: string }[],
-    );
-    return rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+    return this.#guard(() => this.#database.integrityCheck());
   }
 
-  /** Commits what is complete (nothing when failed or inside an entry) and closes the file. */
+  /**
+   * Commits what is complete (nothing when failed or inside an entry), and closes the views and the
+   * file.
+   */
   async close(): Promise<void> {
     try {
       if (this.#failure === undefined && !this.#entryOpen) this.commit();
     } finally {
-      await this.#checkpointer.idle;
-      this.#checkpointer.closeDatabase();
+      for (const view of this.#openViews) view.close();
+      await this.#database.close();
     }
   }
 }

@@ -2,6 +2,7 @@ import { asBuffer, type BinaryString, crc32c, fromBinaryString } from '@etcd-ts/
 import type { Statement } from 'better-sqlite3';
 import { StorageError } from '../storage-error.js';
 import type { Sqlite } from './database.js';
+import type { StoredBuckets } from './state-database.js';
 
 type RawEntry = [key: Buffer, checksum: number, value: Buffer];
 
@@ -18,11 +19,14 @@ function verified(bucket: string, key: Uint8Array, sum: number, value: Buffer): 
 }
 
 /** etcd's small buckets (meta, lease, members, ...) in one table. */
-export class BucketTable {
+export class BucketTable implements StoredBuckets {
   readonly #put: Statement<[string, Buffer, number, Buffer]>;
   readonly #delete: Statement<[string, Buffer]>;
   readonly #get: Statement<[string, Buffer], [number, Buffer]>;
   readonly #all: Statement<[string], RawEntry>;
+  readonly #page: Statement<[string, Buffer, number], RawEntry>;
+  readonly #sizes: Statement<[string, Buffer, number], [Buffer, number]>;
+  readonly #names: Statement<[], [string]>;
 
   constructor(database: Sqlite) {
     this.#put = database.prepare('INSERT OR REPLACE INTO bucket VALUES (?,?,?,?)');
@@ -37,6 +41,17 @@ export class BucketTable {
         'SELECT key, checksum, value FROM bucket WHERE name = ? ORDER BY key',
       )
       .raw();
+    this.#page = database
+      .prepare<[string, Buffer, number], RawEntry>(
+        'SELECT key, checksum, value FROM bucket WHERE name = ? AND key >= ? ORDER BY key LIMIT ?',
+      )
+      .raw();
+    this.#sizes = database
+      .prepare<[string, Buffer, number], [Buffer, number]>(
+        'SELECT key, length(value) FROM bucket WHERE name = ? AND key >= ? ORDER BY key LIMIT ?',
+      )
+      .raw();
+    this.#names = database.prepare<[], [string]>('SELECT DISTINCT name FROM bucket').raw();
   }
 
   write(bucket: string, key: BinaryString, value: Uint8Array | undefined): void {
@@ -55,5 +70,19 @@ export class BucketTable {
     return this.#all
       .all(bucket)
       .map(([key, sum, value]) => [key, verified(bucket, key, sum, value)] as const);
+  }
+
+  page(bucket: string, from: Uint8Array, maxRows: number): (readonly [Buffer, Buffer])[] {
+    return this.#page
+      .all(bucket, asBuffer(from), maxRows)
+      .map(([key, sum, value]) => [key, verified(bucket, key, sum, value)] as const);
+  }
+
+  sizes(bucket: string, from: Uint8Array, maxRows: number): (readonly [Buffer, number])[] {
+    return this.#sizes.all(bucket, asBuffer(from), maxRows);
+  }
+
+  names(): string[] {
+    return this.#names.all().map(([name]) => name);
   }
 }

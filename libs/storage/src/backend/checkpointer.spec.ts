@@ -30,8 +30,11 @@ describe('a checkpoint', () => {
 
   it('copies no page of a commit that came while the log was being made durable', async () => {
     const database = openedDatabase();
-    const checkpointer = new Checkpointer(database);
     const steps: string[] = [];
+    const checkpointer = new Checkpointer(database, {
+      mayBegin: () => !database.inTransaction,
+      failed: (error) => steps.push(String(error)),
+    });
     const real = fs.fdatasync.bind(fs);
     let commitsToCome = 2;
     jest.spyOn(fs, 'fdatasync').mockImplementation((fd, done) => {
@@ -45,10 +48,7 @@ describe('a checkpoint', () => {
       return pragma(source, options);
     });
     insert(database, 5 * 1024);
-    checkpointer.afterCommit(
-      () => database.inTransaction,
-      (error) => steps.push(String(error)),
-    );
+    checkpointer.begin();
     await checkpointer.idle;
     expect(steps).toEqual([
       'fsync, a commit comes',

@@ -15,6 +15,15 @@ interface LogState {
   readonly checkpointed: number;
 }
 
+export interface CheckpointTerms {
+  /**
+   * False while a commit is being written or a view is open: the one has frames that no fsync has
+   * covered, the other needs the database as it is. Whatever ends them calls begin() again.
+   */
+  readonly mayBegin: () => boolean;
+  readonly failed: (error: unknown) => void;
+}
+
 function fdatasync(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.fdatasync(fd, (error) => (error ? reject(error) : resolve()));
@@ -47,13 +56,15 @@ export class Checkpointer {
   readonly #database: Sqlite;
   readonly #databaseFd: number;
   readonly #walFd: number;
+  readonly #terms: CheckpointTerms;
   #running: Promise<void> | undefined;
   /** Pages are copied, but the log is not yet durably empty: no commit may begin. */
   #copied = false;
 
   /** The database must have committed something, so that its log exists. */
-  constructor(database: Sqlite) {
+  constructor(database: Sqlite, terms: CheckpointTerms) {
     this.#database = database;
+    this.#terms = terms;
     this.#databaseFd = fs.openSync(database.name, 'r+');
     this.#walFd = fs.openSync(`${database.name}-wal`, 'r+');
     fs.fsyncSync(this.#walFd);
@@ -75,25 +86,22 @@ export class Checkpointer {
     return fdatasync(this.#walFd);
   }
 
-  /** After a commit: starts a checkpoint when the log is long enough and none is running. */
-  afterCommit(inTransaction: () => boolean, onError: (error: unknown) => void): void {
-    if (this.#running === undefined && this.#pendingFrames() >= CHECKPOINT_FRAMES) {
-      this.#start(inTransaction, onError);
-    }
+  /** Starts a checkpoint when the log is long enough and none is running. */
+  begin(): void {
+    if (this.#running === undefined && this.#terms.mayBegin()) this.#beginFrom(CHECKPOINT_FRAMES);
   }
 
   /** The same however short the log is: only then does the file give freed pages back. */
-  async now(inTransaction: () => boolean, onError: (error: unknown) => void): Promise<void> {
+  async now(): Promise<void> {
     await this.#running;
-    if (this.#running === undefined && this.#pendingFrames() > 0) {
-      this.#start(inTransaction, onError);
-    }
+    if (this.#running === undefined && this.#terms.mayBegin()) this.#beginFrom(1);
     await this.#running;
   }
 
-  #start(inTransaction: () => boolean, onError: (error: unknown) => void): void {
-    this.#running = this.#checkpoint(inTransaction)
-      .catch(onError)
+  #beginFrom(frames: number): void {
+    if (this.#pendingFrames() < frames) return;
+    this.#running = this.#checkpoint()
+      .catch(this.#terms.failed)
       .finally(() => {
         this.#running = undefined;
       });
@@ -109,15 +117,15 @@ export class Checkpointer {
     return state;
   }
 
-  async #checkpoint(inTransaction: () => boolean): Promise<void> {
+  async #checkpoint(): Promise<void> {
     // A commit that came and went during the fsync has frames which may not be durable: copying
     // its pages would let a power loss leave some of them in the database with nothing in the log
     // to complete or undo them. So the copy waits for an fsync that nothing was committed during.
     for (let durable = -1; durable !== this.#logState().log;) {
       durable = this.#logState().log;
       await fdatasync(this.#walFd);
-      // A commit has begun meanwhile: its end starts the next attempt.
-      if (inTransaction()) return;
+      // A commit has begun or a view was opened meanwhile: its end starts the next attempt.
+      if (!this.#terms.mayBegin()) return;
     }
     this.#copied = true;
     this.#database.pragma('wal_checkpoint(PASSIVE)');

@@ -9,6 +9,7 @@ const BYTES_PER_OPERATION = 1024;
 /**
  * Writes one generation of changes inside one SQLite transaction. next(n) writes about n
  * operations and yields; the last one commits. Until then nothing of it is there after a crash.
+ * The first next() begins nothing.
  */
 export function* writeChanges(
   database: Sqlite,

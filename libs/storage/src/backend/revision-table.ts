@@ -3,19 +3,14 @@ import type { Statement } from 'better-sqlite3';
 import { StorageError } from '../storage-error.js';
 import type { Sqlite } from './database.js';
 import type { RevisionRow } from './pending-changes.js';
+import type { RevisionBound, RevisionSize, StoredRevisions } from './state-database.js';
 
 /** Rows in one INSERT: halves the cost of a row against one statement each; more gains nothing. */
 export const ROWS_PER_INSERT = 32;
 const COLUMNS = 4;
 
 type RawRow = [main: number, sub: number, tombstone: number, checksum: number, value: Buffer];
-/** Where a scan ends, exclusive. */
-export interface RevisionBound {
-  readonly main: number;
-  readonly sub: number;
-}
-
-export const NO_BOUND: RevisionBound = { main: Number.MAX_SAFE_INTEGER, sub: 0 };
+type RawSize = [main: number, sub: number, tombstone: number, valueBytes: number];
 
 /** Signed, since 32-bit integers bind and read fastest. The identity is in it too. */
 function checksum(main: number, sub: number, tombstone: number, value: Uint8Array): number {
@@ -35,7 +30,7 @@ function verified(
 }
 
 /** The two tables of revisions as one ordered sequence. */
-export class RevisionTable {
+export class RevisionTable implements StoredRevisions {
   readonly #insertMany: Statement<unknown[]>;
   readonly #insert: Statement<unknown[]>;
   readonly #insertSub: Statement<unknown[]>;
@@ -43,6 +38,8 @@ export class RevisionTable {
   readonly #readSub: Statement<[number, number], [number, number, Buffer]>;
   readonly #scan: Statement<number[], RawRow>;
   readonly #scanSubs: Statement<number[], RawRow>;
+  readonly #sizes: Statement<number[], RawSize>;
+  readonly #subSizes: Statement<number[], RawSize>;
   readonly #delete: Statement<[number]>;
   readonly #deleteSub: Statement<[number, number]>;
 
@@ -71,6 +68,19 @@ export class RevisionTable {
       .prepare<number[], RawRow>(
         `SELECT main, sub, tombstone, checksum, value FROM sub_revision
          WHERE (main, sub) >= (?, ?) AND (main, sub) < (?, ?) ORDER BY main, sub LIMIT ?`,
+      )
+      .raw();
+    // SQLite takes the length of a value from its row's header: values are not read.
+    this.#sizes = database
+      .prepare<number[], RawSize>(
+        `SELECT main, 0, tombstone, length(value) FROM revision
+         WHERE main >= ? ORDER BY main LIMIT ?`,
+      )
+      .raw();
+    this.#subSizes = database
+      .prepare<number[], RawSize>(
+        `SELECT main, sub, tombstone, length(value) FROM sub_revision
+         WHERE (main, sub) >= (?, ?) ORDER BY main, sub LIMIT ?`,
       )
       .raw();
     this.#delete = database.prepare('DELETE FROM revision WHERE main = ?');
@@ -109,30 +119,55 @@ export class RevisionTable {
     return row === undefined ? undefined : verified(main, sub, row[0], row[1], row[2]);
   }
 
-  /** Ascending from (main, sub) inclusive up to the bound, at most maxRows. */
   scan(main: number, sub: number, bound: RevisionBound, maxRows: number): RevisionRow[] {
     const firstMain = sub === 0 ? main : main + 1;
     const endMain = bound.sub === 0 ? bound.main : bound.main + 1;
     const rows = this.#scan.all(firstMain, endMain, maxRows);
     const subs = this.#scanSubs.all(main, sub, bound.main, bound.sub, maxRows);
-    const merged: RevisionRow[] = [];
-    let i = 0;
-    let j = 0;
-    while (merged.length < maxRows) {
-      const row = rows[i];
-      const other = subs[j];
-      if (row === undefined && other === undefined) break;
-      const takeRow = other === undefined || (row !== undefined && row[0] <= other[0]);
-      const [rowMain, rowSub, tombstone, sum, value] = (takeRow ? row : other) as RawRow;
-      if (takeRow) i++;
-      else j++;
-      merged.push({
+    return mergedByRevision(rows, subs, maxRows).map(
+      ([rowMain, rowSub, tombstone, sum, value]) => ({
         main: rowMain as Revision,
         sub: rowSub,
         tombstone: tombstone !== 0,
         value: verified(rowMain, rowSub, tombstone, sum, value),
-      });
-    }
-    return merged;
+      }),
+    );
   }
+
+  sizes(main: number, sub: number, maxRows: number): RevisionSize[] {
+    const rows = this.#sizes.all(sub === 0 ? main : main + 1, maxRows);
+    const subs = this.#subSizes.all(main, sub, maxRows);
+    return mergedByRevision(rows, subs, maxRows).map(
+      ([rowMain, rowSub, tombstone, valueBytes]) => ({
+        main: rowMain,
+        sub: rowSub,
+        tombstone: tombstone !== 0,
+        valueBytes,
+      }),
+    );
+  }
+}
+
+/** Two ascending runs as one; the first holds only sub 0, the second everything else. */
+function mergedByRevision<Row extends readonly [main: number, ...rest: unknown[]]>(
+  rows: Row[],
+  subs: Row[],
+  maxRows: number,
+): Row[] {
+  if (subs.length === 0) return rows;
+  const merged: Row[] = [];
+  let i = 0;
+  let j = 0;
+  while (merged.length < maxRows) {
+    const row = rows[i];
+    const other = subs[j];
+    if (row !== undefined && (other === undefined || row[0] <= other[0])) {
+      merged.push(row);
+      i++;
+    } else if (other !== undefined) {
+      merged.push(other);
+      j++;
+    } else break;
+  }
+  return merged;
 }

@@ -4,24 +4,21 @@ import {
   type Revision,
   toBinaryString,
 } from '@etcd-ts/foundation';
-import type { BucketTable } from './bucket-table.js';
 import { PendingChanges, type RevisionRow } from './pending-changes.js';
-import { NO_BOUND, type RevisionTable } from './revision-table.js';
+import { type CommittedState, NO_BOUND } from './state-database.js';
 
 /**
- * The state as its readers see it: what the tables hold, under the changes of the commit that is
- * being written, under those that wait for the next one. A half-written commit is in the tables and
+ * The state as its readers see it: what the database holds, under the changes of the commit that is
+ * being written, under those that wait for the next one. A half-written commit may be in the database and
  * in the layer above them, so reads must not take a row from both.
  */
 export class StateView {
-  readonly #revisions: RevisionTable;
-  readonly #buckets: BucketTable;
+  readonly #committed: CommittedState;
   #pending = new PendingChanges();
   #committing: PendingChanges | undefined;
 
-  constructor(revisions: RevisionTable, buckets: BucketTable) {
-    this.#revisions = revisions;
-    this.#buckets = buckets;
+  constructor(committed: CommittedState) {
+    this.#committed = committed;
   }
 
   /** Where new changes go. */
@@ -52,7 +49,7 @@ export class StateView {
       const row = changes.find(main, sub);
       if (row !== undefined) return row.value;
     }
-    return this.#revisions.read(main, sub);
+    return this.#committed.revisions.read(main, sub);
   }
 
   /** Ascending, from (fromMain, fromSub) inclusive; fewer than maxRows only at the end. */
@@ -65,7 +62,7 @@ export class StateView {
     let sub = fromSub;
     while (found.length < maxRows) {
       const wanted = maxRows - found.length;
-      const rows = this.#revisions.scan(main, sub, bound, wanted);
+      const rows = this.#committed.revisions.scan(main, sub, bound, wanted);
       for (const row of rows) if (!this.#isDeleted(row)) found.push(row);
       const last = rows.at(-1);
       if (last === undefined || rows.length < wanted) break;
@@ -93,12 +90,12 @@ export class StateView {
       const changes = buckets.get(bucket);
       if (changes?.has(name) === true) return changes.get(name);
     }
-    return this.#buckets.get(bucket, name);
+    return this.#committed.buckets.get(bucket, name);
   }
 
   /** In byte order of the keys, as of now: later changes are not seen by the iteration. */
   bucketEntries(bucket: string): Iterable<readonly [Uint8Array, Uint8Array]> {
-    const stored = this.#buckets.entries(bucket);
+    const stored = this.#committed.buckets.entries(bucket);
     const layers = this.#layers().toReversed();
     if (!layers.some(({ buckets }) => buckets.has(bucket))) return stored;
     const merged = new Map<BinaryString, Uint8Array | undefined>(

@@ -1,0 +1,165 @@
+import { assert } from '@etcd-ts/foundation';
+import Database from 'better-sqlite3';
+import { BucketTable } from './bucket-table.js';
+import { Checkpointer } from './checkpointer.js';
+import { writeChanges } from './commit-writer.js';
+import { openDatabase, openReader, type Sqlite } from './database.js';
+import type { PendingChanges } from './pending-changes.js';
+import { RevisionTable } from './revision-table.js';
+import type { DatabaseView, StateDatabase } from './state-database.js';
+
+/**
+ * The state in one SQLite file.
+ *
+ * The connection holds the file exclusively, which spares it a lock for each statement, except
+ * while views are open: a view is a read transaction on a connection of its own. SQLite keeps for
+ * it every page it may need, so nothing is checkpointed meanwhile, and SQLite's log grows by what
+ * is committed: on disk, not in memory.
+ */
+export class SqliteDatabase implements StateDatabase {
+  readonly revisions: RevisionTable;
+  readonly buckets: BucketTable;
+  readonly #database: Sqlite;
+  readonly #checkpointer: Checkpointer;
+  readonly #views = new Set<SqliteView>();
+  #exclusive = true;
+  onFailure: (error: unknown) => void = () => undefined;
+
+  private constructor(database: Sqlite) {
+    this.#database = database;
+    this.revisions = new RevisionTable(database);
+    this.buckets = new BucketTable(database);
+    this.#checkpointer = new Checkpointer(database, {
+      mayBegin: () => !database.inTransaction && this.#exclusive,
+      failed: (error) => this.onFailure(error),
+    });
+  }
+
+  /**
+   * Creates the file when it may be new. Throws StorageError: 'backendMissing', 'backendForeign'
+   * (bbolt, or not ours), 'dataDirectoryLocked', 'backendFailed'.
+   */
+  static open(file: string, mustExist: boolean): SqliteDatabase {
+    return new SqliteDatabase(openDatabase(file, mustExist));
+  }
+
+  get path(): string {
+    return this.#database.name;
+  }
+
+  get blocksCommits(): boolean {
+    return this.#checkpointer.blocksCommits;
+  }
+
+  get idle(): Promise<void> {
+    return this.#checkpointer.idle;
+  }
+
+  unblockNow(): void {
+    this.#checkpointer.unblockNow();
+  }
+
+  write(changes: PendingChanges): Generator<void, void, number> {
+    return writeChanges(this.#database, this.revisions, this.buckets, changes);
+  }
+
+  tend(): void {
+    this.#takeBack();
+    this.#checkpointer.begin();
+  }
+
+  sync(): Promise<void> {
+    return this.#checkpointer.syncLog();
+  }
+
+  #pragma(name: string): number {
+    return this.#database.pragma(name, { simple: true }) as number;
+  }
+
+  size(): { bytes: number; bytesInUse: number } {
+    const pageBytes = this.#pragma('page_size');
+    const pages = this.#pragma('page_count');
+    return {
+      bytes: pages * pageBytes,
+      bytesInUse: (pages - this.#pragma('freelist_count')) * pageBytes,
+    };
+  }
+
+  reclaim(maxPages: number): number {
+    const before = this.#pragma('freelist_count');
+    if (before === 0) return 0;
+    this.unblockNow();
+    this.#database.exec(`PRAGMA incremental_vacuum(${Math.max(1, Math.floor(maxPages))})`);
+    return Math.max(0, before - this.#pragma('freelist_count'));
+  }
+
+  shrinkFile(): Promise<void> {
+    this.#takeBack();
+    return this.#checkpointer.now();
+  }
+
+  integrityCheck(): readonly string[] {
+    const rows = this.#database.pragma('integrity_check') as { integrity_check: string }[];
+    return rows.map((row) => row.integrity_check).filter((text) => text !== 'ok');
+  }
+
+  openView(): DatabaseView {
+    assert(!this.#database.inTransaction, 'a view is opened between commits');
+    assert(!this.blocksCommits, 'a view is opened between checkpoints');
+    this.#share();
+    const view = new SqliteView(openReader(this.path), () => this.#views.delete(view));
+    this.#views.add(view);
+    return view;
+  }
+
+  /** SQLite gives an exclusive lock up at the end of a write transaction, be it an empty one. */
+  #share(): void {
+    if (!this.#exclusive) return;
+    this.#exclusive = false;
+    this.#database.pragma('locking_mode = NORMAL');
+    this.#database.exec('BEGIN IMMEDIATE; COMMIT');
+  }
+
+  /**
+   * Takes the exclusive lock again, when no view is left. A stranger who came in meanwhile (somebody
+   * looks into the file) keeps it away: everything goes on, but no checkpoint, until he leaves.
+   */
+  #takeBack(): void {
+    if (this.#exclusive || this.#views.size > 0 || this.#database.inTransaction) return;
+    this.#database.pragma('locking_mode = EXCLUSIVE');
+    try {
+      this.#database.exec('BEGIN IMMEDIATE; COMMIT');
+      this.#exclusive = true;
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+      this.#database.pragma('locking_mode = NORMAL');
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const view of this.#views) view.close();
+    await this.#checkpointer.idle;
+    this.#checkpointer.closeDatabase();
+  }
+}
+
+/** Its own connection, inside one read transaction from the beginning to the end. */
+class SqliteView implements DatabaseView {
+  readonly revisions: RevisionTable;
+  readonly buckets: BucketTable;
+  readonly #reader: Sqlite;
+  readonly #closed: () => void;
+
+  constructor(reader: Sqlite, closed: () => void) {
+    this.#reader = reader;
+    this.#closed = closed;
+    this.revisions = new RevisionTable(reader);
+    this.buckets = new BucketTable(reader);
+  }
+
+  close(): void {
+    if (!this.#reader.open) return;
+    this.#reader.close();
+    this.#closed();
+  }
+}

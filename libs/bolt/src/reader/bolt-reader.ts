@@ -4,7 +4,7 @@ import { BUCKET_HEADER_BYTES, readUint64 } from '../format/page.js';
 import { FileCheck } from './file-check.js';
 import { PageFile, type ReadBytes } from './page-file.js';
 import { PageView } from './page-view.js';
-import { TreeWalk, upTo, type VisitPage } from './tree-walk.js';
+import { TreeWalk, upTo } from './tree-walk.js';
 
 /** etcd has a dozen. The list is held in memory, with the pages of inline buckets. */
 const MAX_BUCKETS = 4096;
@@ -23,7 +23,7 @@ export class BoltReader {
   private constructor(file: PageFile) {
     this.#file = file;
     const root = file.page(file.meta.rootPage, 0);
-    for (const leaf of new TreeWalk(file, this.#budget()).leaves(root)) {
+    for (const leaf of new TreeWalk(file).leaves(root)) {
       for (let i = 0; i < leaf.count; i++) this.#addBucket(leaf, i);
     }
   }
@@ -61,7 +61,7 @@ export class BoltReader {
     const root = this.#roots.get(bucket);
     if (root === undefined) return;
     const from = fromKey === undefined ? undefined : asBuffer(fromKey);
-    const walk = new TreeWalk(this.#file, this.#budget(), from);
+    const walk = new TreeWalk(this.#file, from);
     for (const leaf of walk.leaves(typeof root === 'number' ? this.#file.page(root, 0) : root)) {
       let i = from === undefined ? 0 : upTo(leaf, from);
       if (from !== undefined && i > 0 && leaf.key(i - 1).equals(from)) i--;
@@ -107,13 +107,5 @@ export class BoltReader {
       const inline = value.subarray(BUCKET_HEADER_BYTES);
       this.#roots.set(name, PageView.inline(inline, offset + BUCKET_HEADER_BYTES));
     }
-  }
-
-  /** A tree has no more pages than the file: whoever reads more of them goes in a circle. */
-  #budget(): VisitPage {
-    let left = this.#file.meta.highWater;
-    return (page) => {
-      if (left-- <= 0) throw page.damage(`page ${page.id} is part of a circle`);
-    };
   }
 }

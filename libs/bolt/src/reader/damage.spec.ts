@@ -126,10 +126,34 @@ describe('a damaged file', () => {
     expect(damaged(change)).toMatchObject({ code: 'damaged', offsetBytes: offset });
   });
 
-  it('with keys out of order is refused', () => {
-    expect(
-      damaged((file) => file.writeUInt8(0xff, LEAF + file.readUInt32LE(LEAF + 20) + 16))?.code,
-    ).toBe('damaged');
+  it('with keys out of order, or twice, is refused, within a page and across pages', () => {
+    const numbered = Array.from({ length: 500 }, (_, i) => {
+      return [Buffer.from(String(1000 + i)), Buffer.alloc(20)] as const;
+    });
+    const file = writeFile({ key: numbered });
+    const [leaf, branch] = [pageOf(PageKind.leaf, file), pageOf(PageKind.branch, file)];
+    const keyAt = (page: number, index: number, posAt: number): number => {
+      const element = page + 16 + index * 16;
+      return element + file.readUInt32LE(element + posAt);
+    };
+    const [first, second] = [keyAt(leaf, 0, 4), keyAt(leaf, 1, 4)];
+    const ofBranch = keyAt(branch, 1, 0);
+    const last = file.toString('latin1', ofBranch, ofBranch + 4);
+    const faults = [
+      { at: second, key: '1000' },
+      { at: second, key: '0999' },
+      { at: first, key: '1001' },
+      { at: first, key: '0999' },
+      { at: second, key: '9999' },
+      { at: ofBranch, key: String(Number(last) - 1) },
+      { at: ofBranch, key: String(Number(last) + 1) },
+    ].map(({ at, key }) => {
+      const hit = Buffer.from(file);
+      hit.write(key, at, 'latin1');
+      return fault(hit)?.code;
+    });
+    expect(faults).toEqual(Array(faults.length).fill('damaged'));
+    expect(fault(file)).toBeUndefined();
   });
 
   it('with a page that is lost is refused, unless it keeps no list', () => {
@@ -166,6 +190,14 @@ describe('a damaged file', () => {
       }
     }
     expect(refused).toBeGreaterThan(200);
+  });
+
+  it('ends without a check when a branch is its own first child', () => {
+    const file = Buffer.from(intact);
+    file.writeUInt32LE(BRANCH / PAGE, BRANCH + 24);
+    expect(() => readAll(openFile(file))).toThrow(
+      expect.objectContaining({ name: 'BoltError', code: 'damaged', offsetBytes: BRANCH }),
+    );
   });
 
   it('ends without a check as well, also when branches go in circles', () => {

@@ -43,7 +43,7 @@ export class FileCheck {
   }
 
   *#tree(root: PageView, isBucketOfBuckets: boolean): Generator<undefined, void> {
-    const walk = new TreeWalk(this.#file, (page) => this.#use(page));
+    const walk = new TreeWalk(this.#file, undefined, (page) => this.#use(page));
     for (const leaf of walk.leaves(root)) {
       for (let i = 0; i < leaf.count; i++) {
         leaf.value(i);

@@ -3,7 +3,12 @@ import { PageKind } from '../format/page.js';
 import type { PageFile } from './page-file.js';
 import type { PageView } from './page-view.js';
 
-/** Each level at least doubles the pages, so no file on earth is deeper: this one has a loop. */
+/**
+ * Each level at least doubles the pages, so no file on earth is deeper: this one goes in a circle.
+ * It is enough against all circles. A page must lie within the bounds of the branch that names it,
+ * and those of two elements do not overlap; so a page found twice, other than as its own first
+ * descendant, is out of order the second time, unless it is an empty leaf.
+ */
 const MAX_DEPTH = 48;
 
 /** Told of every page read from the file, before what is on it; throws to end the walk. */
@@ -24,13 +29,13 @@ interface Bounds {
  */
 export class TreeWalk {
   readonly #file: PageFile;
-  readonly #visit: VisitPage;
   readonly #fromKey: Buffer | undefined;
+  readonly #visit: VisitPage | undefined;
 
-  constructor(file: PageFile, visit: VisitPage, fromKey?: Buffer) {
+  constructor(file: PageFile, fromKey?: Buffer, visit?: VisitPage) {
     this.#file = file;
-    this.#visit = visit;
     this.#fromKey = fromKey;
+    this.#visit = visit;
   }
 
   *leaves(root: PageView): Generator<PageView> {
@@ -38,7 +43,7 @@ export class TreeWalk {
   }
 
   *#below(page: PageView, bounds: Bounds, depth: number): Generator<PageView> {
-    if (page.id !== 0) this.#visit(page);
+    if (page.id !== 0) this.#visit?.(page);
     if (page.kind === PageKind.freelist) throw page.damage(`page ${page.id} is no part of a tree`);
     checkOrder(page, bounds);
     if (page.kind === PageKind.leaf) {

@@ -1,6 +1,7 @@
 import { MemberId } from '@etcd-ts/foundation';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
+import { STORAGE_VERSION } from '@etcd-ts/server';
 import type { EtcdServer } from '@etcd-ts/server';
 import {
   DowngradeRequest_DowngradeAction,
@@ -10,7 +11,7 @@ import {
 } from '@etcd-ts/wire-protocol';
 
 import { headerOf, withHeader } from './header.js';
-import { unsupported } from './unsupported.js';
+import { streamSnapshot } from './snapshot-stream.js';
 
 const DOWNGRADE_ACTIONS: Readonly<Record<number, 'validate' | 'enable' | 'cancel'>> = {
   [DowngradeRequest_DowngradeAction.VALIDATE]: 'validate',
@@ -36,7 +37,7 @@ export function maintenanceService({ facts, maintenance, cluster }: EtcdServer):
         hashRevision: BigInt(answer.hashRevision),
       };
     },
-    snapshot: unsupported('the Snapshot stream'),
+    snapshot: (_request, _call, out) => streamSnapshot(maintenance, STORAGE_VERSION, out),
     moveLeader: async ({ targetID }) => {
       await cluster.moveLeader(MemberId(targetID));
       return { header: undefined };

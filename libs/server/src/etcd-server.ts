@@ -25,6 +25,8 @@ import type {
   TxnResponse,
 } from '@etcd-ts/wire-protocol';
 
+import type { DatabaseContent } from './transfer/outgoing-snapshot.js';
+
 /** What every response header tells of the member that answered. */
 export interface HeaderFacts {
   readonly clusterId: ClusterId;
@@ -108,6 +110,8 @@ export interface MaintenanceOperations {
   downgrade(action: 'validate' | 'enable' | 'cancel', version: string): Promise<string>;
   /** As every member knows it by now. */
   downgradeInfo(): Promise<Downgrade>;
+  /** The whole state as a database file of the original, made while it is read. */
+  snapshot(): Promise<DatabaseContent>;
   /** Gives free pages back to the file system in slices; reads and writes go on. */
   defragment(): Promise<void>;
 }

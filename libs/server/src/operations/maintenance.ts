@@ -13,6 +13,8 @@ import type { Alarms } from '../alarms.js';
 import type { HashKvAnswer, MaintenanceOperations } from '../etcd-server.js';
 import type { Quota } from '../quota.js';
 import { revisionHeader } from '../translate/response-translation.js';
+import { openDatabaseContent } from '../transfer/outgoing-snapshot.js';
+import type { DatabaseContent } from '../transfer/outgoing-snapshot.js';
 import type { SpaceReclaimer } from '../upkeep/space-reclaimer.js';
 import { SERVER_VERSION, STORAGE_VERSION } from '../version.js';
 import { backendHash } from './backend-hash.js';
@@ -96,6 +98,11 @@ export class Maintenance implements MaintenanceOperations {
       case 'future':
         throw ERRORS.FutureRev.error();
     }
+  }
+
+  async snapshot(): Promise<DatabaseContent> {
+    this.#parts.consensus.checkRunning();
+    return openDatabaseContent(this.#parts);
   }
 
   downgrade(action: 'validate' | 'enable' | 'cancel', version: string): Promise<string> {

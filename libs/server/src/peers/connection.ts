@@ -7,6 +7,7 @@ import type { OpenedStorage } from '../bootstrap/open-storage.js';
 import type { MemberControl, MemberParts } from '../member-assembly.js';
 import type { RaftLoop } from '../raft-loop.js';
 import type { MemberState } from '../state.js';
+import { openOutgoingSnapshot } from '../transfer/outgoing-snapshot.js';
 import { SERVER_VERSION } from '../version.js';
 import type { PeerNetwork } from './network.js';
 
@@ -34,7 +35,9 @@ export function connectPeers(
       peerUrls: parts.config.initialAdvertisePeerUrls.map((url) => url.text),
     },
     raft,
-    snapshotSource: { open: () => Promise.reject(new Error('snapshots cannot be sent yet')) },
+    snapshotSource: {
+      open: (message) => openOutgoingSnapshot(message, { ...parts, ...storage, ...control }),
+    },
     snapshotSink: { save: () => Promise.reject(new Error('snapshots cannot be received yet')) },
   });
   meetMembers(network, cluster);

@@ -96,7 +96,10 @@ export function anyKeyRequest(rng: Rng, timeline: V2Timeline): HttpRequest {
 export function anyWait(rng: Rng, { index }: V2Timeline): HttpRequest {
   const parameters: Parameter[] = [['wait', 'true']];
   if (chance(rng, 0.5)) parameters.push(['recursive', 'true']);
-  if (chance(rng, 0.5)) {
+  const stream = chance(rng, 0.3);
+  // A stream that begins in the past is one of the listed differences.
+  if (stream) parameters.push(['stream', 'true']);
+  else if (chance(rng, 0.5)) {
     const since = chance(rng, 0.1) ? rng.below(10) : index - 20 + rng.below(30);
     parameters.push(['waitIndex', String(Math.max(0, since))]);
   }

@@ -17,12 +17,13 @@ export type Answer = Reply | undefined;
 
 export function send({ method, request, response }: Exchange, reply: Reply): void {
   if (response.destroyed || response.writableEnded) return;
-  const body = Buffer.from(reply.body);
+  const { body } = reply;
   response.writeHead(reply.status, {
     ...reply.headers,
-    ...(reply.status === 204 ? {} : { 'Content-Length': body.length }),
+    ...(reply.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),
     ...(request.complete ? {} : { Connection: 'close' }),
   });
+  // As text it goes to the socket in one write with the headers; as bytes it would take two.
   response.end(method === 'HEAD' || reply.status === 204 ? undefined : body, () => {
     // What is left of a refused body would be taken for the next request.
     if (!request.complete) request.destroy();

@@ -112,8 +112,9 @@ function uint64(text: string): bigint | undefined {
   return value < UINT64_LIMIT ? value : undefined;
 }
 
+/** Its fault is told with the name in quotes, the others' without. */
 function flag(form: Form, name: string): boolean {
-  return optionalFlag(form, name, `"${name}"`) ?? false;
+  return form.has(name) && (optionalFlag(form, name, `"${name}"`) ?? false);
 }
 
 function optionalFlag(form: Form, name: string, shown = name): boolean | undefined {

@@ -105,78 +105,97 @@ function expected(
   });
 }
 
+/** The store and the model side by side, through changes, watches and restarts. */
+class ModelRun {
+  readonly model = new NaiveStore();
+  readonly #rng: Rng;
+  readonly #buckets = new MemoryBuckets();
+  /** The paths that were there before the change with this index. */
+  readonly #before = new Map<number, ReadonlySet<string>>();
+  #store = this.#opened();
+  #watchings: Watching[] = [];
+  #nowNs = NOW_NS;
+
+  constructor(rng: Rng) {
+    this.#rng = rng;
+  }
+
+  change(): void {
+    const { model } = this;
+    this.#nowNs += BigInt(this.#rng.below(1000)) * 1_000_000n;
+    const request = anyRequest(this.#rng, this.#nowNs, model);
+    const known = new Set(model.nodes.keys());
+    const from = model.index;
+    const wanted = model.apply(request);
+    this.#remember(known, from);
+    const got = resultOf(this.#store.apply(request));
+    expect({ request, got }).toEqual({ request, got: wanted });
+    expect(this.#store.index).toBe(model.index);
+  }
+
+  /** A SYNC makes several changes, each of which finds what the ones before it have left. */
+  #remember(known: ReadonlySet<string>, from: number): void {
+    const gone = new Set<string>();
+    for (let index = from + 1; index <= this.model.index; index++) {
+      this.#before.set(index, new Set([...known].filter((path) => !gone.has(path))));
+      const key = this.model.events[index - 1]?.node.key ?? '';
+      for (const path of known) if (path === key || path.startsWith(`${key}/`)) gone.add(path);
+    }
+  }
+
+  compareNodes(): void {
+    const { model } = this;
+    const keys = [...model.nodes.keys()].filter((path) => path.startsWith('/1/'));
+    const views = keys.map((path) => model.view(path));
+    expect(everythingIn(this.#store, '/1').sort(byKey)).toEqual(views.sort(byKey));
+  }
+
+  watch(): void {
+    const key = anyKey(this.#rng);
+    const recursive = this.#rng.below(2) === 0;
+    const watcher = watch(this.#store, key, { recursive, stream: true });
+    const fromIndex = this.#store.index + 1;
+    this.#watchings.push({ watcher, path: `/1${key}`, recursive, fromIndex, got: [] });
+  }
+
+  settleWatches(): void {
+    const existed = (path: string, index: number) => this.#before.get(index)?.has(path) === true;
+    for (const watching of this.#watchings) {
+      const { watcher, path, got } = watching;
+      for (let event = watcher.take(); event !== undefined; event = watcher.take()) got.push(event);
+      expect({ path, got }).toEqual({ path, got: expected(watching, this.model.events, existed) });
+      watcher.cancel();
+    }
+    this.#watchings = [];
+    expect(this.#store.watcherCount).toBe(0);
+  }
+
+  restart(): void {
+    const counters = this.#store.counters();
+    this.#store = this.#opened();
+    expect(this.#store.counters()).toEqual({ ...counters, getsSuccess: 0, getsFail: 0 });
+  }
+
+  #opened(): V2Store {
+    const store = new V2Store(new BucketV2Records(this.#buckets));
+    store.restore();
+    return store;
+  }
+}
+
 describe('any sequence of entries', () => {
   it.each([1, 2, 3, 4])('has the effect the rules say, seed %d', (seed) => {
     const rng = new SeededRng(seed);
-    const buckets = new MemoryBuckets();
-    const model = new NaiveStore();
-    let store = new V2Store(new BucketV2Records(buckets));
-    store.restore();
-    let nowNs = NOW_NS;
-    let watchings: Watching[] = [];
-    const before = new Map<number, ReadonlySet<string>>();
-    const settle = (): void => {
-      for (const watching of watchings) {
-        for (let e = watching.watcher.take(); e !== undefined; e = watching.watcher.take())
-          watching.got.push(e);
-        const due = expected(
-          watching,
-          model.events,
-          (path, index) => before.get(index)?.has(path) === true,
-        );
-        expect({ path: watching.path, got: watching.got }).toEqual({
-          path: watching.path,
-          got: due,
-        });
-      }
-    };
-    for (let step = 0; step < 1500; step++) {
-      nowNs += BigInt(rng.below(1000)) * 1_000_000n;
-      const request = anyRequest(rng, nowNs, model);
-      const known = new Set(model.nodes.keys());
-      const from = model.index;
-      const wanted = model.apply(request);
-      // Several of a SYNC see the same nodes but those gone before them; a path gone is not watched twice.
-      const gone = new Set<string>();
-      for (let index = from + 1; index <= model.index; index++) {
-        before.set(index, new Set([...known].filter((path) => !gone.has(path))));
-        const key = model.events[index - 1]?.node.key ?? '';
-        for (const path of known) if (path === key || path.startsWith(`${key}/`)) gone.add(path);
-      }
-      expect({ request, got: resultOf(store.apply(request)) }).toEqual({ request, got: wanted });
-      expect(store.index).toBe(model.index);
-      if (rng.below(20) === 0) {
-        const views = [...model.nodes.keys()]
-          .filter((path) => path.startsWith('/1/'))
-          .map((path) => model.view(path));
-        expect(everythingIn(store, '/1').sort(byKey)).toEqual(views.sort(byKey));
-      }
-      if (rng.below(10) === 0) {
-        const key = anyKey(rng);
-        const recursive = rng.below(2) === 0;
-        const watcher = watch(store, key, { recursive, stream: true });
-        watchings.push({
-          watcher,
-          path: `/1${key}`,
-          recursive,
-          fromIndex: store.index + 1,
-          got: [],
-        });
-      }
-      if (step % 50 === 49) {
-        settle();
-        watchings.forEach(({ watcher }) => watcher.cancel());
-        watchings = [];
-        expect(store.watcherCount).toBe(0);
-        const counters = store.counters();
-        if (rng.below(2) === 0) {
-          store = new V2Store(new BucketV2Records(buckets));
-          store.restore();
-          expect(store.counters()).toEqual({ ...counters, getsSuccess: 0, getsFail: 0 });
-        }
-      }
+    const run = new ModelRun(rng);
+    for (let step = 0; step < 1200; step++) {
+      run.change();
+      if (rng.below(20) === 0) run.compareNodes();
+      if (rng.below(10) === 0) run.watch();
+      if (step % 50 !== 49) continue;
+      run.settleWatches();
+      if (rng.below(2) === 0) run.restart();
     }
-    expect(model.index).toBeGreaterThan(400);
-    expect(new Set(model.events.map(({ action }) => action)).size).toBe(7);
+    expect(run.model.index).toBeGreaterThan(400);
+    expect(new Set(run.model.events.map(({ action }) => action)).size).toBe(7);
   });
 });

@@ -1,4 +1,4 @@
-import { Changes, CLUSTER_NAMESPACE, KEYS_NAMESPACE } from './changes.js';
+import { Changes } from './changes.js';
 import type { V2Applied } from './changes.js';
 import { EventHistory } from './event-history.js';
 import type { NodeView } from './event.js';
@@ -66,14 +66,13 @@ export class V2Store {
     return this.#tree.nextExpirationNs;
   }
 
-  /** Replaces everything by the records'; watchers go on from where they are. */
+  /** Replaces everything by the records', writing none; watchers go on from where they are. */
   restore(): void {
     const { nodes, events, state } = this.#records.load();
     this.#changes.index = state?.index ?? 0;
     this.#tree.restore(state === undefined ? [] : nodes, state?.lastNodeId ?? 0);
     this.#history.restore(events, state?.historyStart ?? 0);
     this.#statistics.restore(state?.counters ?? {});
-    if (state === undefined) this.#createNamespaces();
     this.#hub.resume();
   }
 
@@ -124,11 +123,6 @@ export class V2Store {
   countClusterWrite(kind: ClusterWrite): void {
     this.#statistics.count(CLUSTER_COUNTERS[kind]);
     this.#changes.elsewhere(kind);
-    this.#saveState();
-  }
-
-  #createNamespaces(): void {
-    for (const path of [CLUSTER_NAMESPACE, KEYS_NAMESPACE]) this.#tree.directory(path, 0);
     this.#saveState();
   }
 

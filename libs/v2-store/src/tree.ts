@@ -11,6 +11,12 @@ export type Found =
   | { readonly kind: 'notDirectory'; readonly path: string };
 
 /**
+ * The directories that are always there, for the cluster and for keys: never made, changed or
+ * recorded.
+ */
+const NAMESPACES = ['0', '1'];
+
+/**
  * The nodes, and which of them expire when. What the tree holds its records hold: every change goes
  * to both.
  */
@@ -26,6 +32,7 @@ export class Tree {
 
   constructor(records: V2Records) {
     this.#records = records;
+    this.restore([], 0);
   }
 
   /** When the first node expires, in nanoseconds since the epoch; undefined: none does. */
@@ -46,8 +53,14 @@ export class Tree {
   restore(records: Iterable<NodeRecord>, lastId: number): void {
     this.#expiries.clear();
     this.#root = rootNode();
-    this.#lastId = lastId;
     const nodes = new Map([[0, this.#root]]);
+    NAMESPACES.forEach((name, at) => {
+      const content = { id: at + 1, name, dir: true, value: '' };
+      const node = new V2Node({ ...content, createdIndex: 0, modifiedIndex: 0 }, this.#root);
+      nodes.set(node.id, node);
+      this.#attach(node, this.#root, undefined);
+    });
+    this.#lastId = Math.max(lastId, NAMESPACES.length);
     for (const record of records) {
       const parent = must(nodes.get(record.parentId), () => `no directory for node ${record.id}`);
       const node = new V2Node(record, parent);

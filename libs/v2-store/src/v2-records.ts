@@ -5,7 +5,7 @@ import type { Counters } from './statistics.js';
 export interface NodeRecord {
   /** Positive, and larger than its directory's. */
   readonly id: number;
-  /** 0: the root, which has no record. */
+  /** 0: the root; it and the namespaces in it have no records. */
   readonly parentId: number;
   readonly name: string;
   readonly dir: boolean;

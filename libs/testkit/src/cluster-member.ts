@@ -35,6 +35,7 @@ export class ClusterMember {
   #dataDir: string;
   #process: EtcdProcess | undefined;
   #paused = false;
+  #incarnation = 0;
   #earlierLogs = '';
 
   constructor(setup: MemberSetup, bootstrap: Bootstrap) {
@@ -58,6 +59,11 @@ export class ClusterMember {
 
   get dataDir(): string {
     return this.#dataDir;
+  }
+
+  /** Another one each time it starts from nothing: what it knew and promised before is gone. */
+  get identity(): string {
+    return `${this.name}.${this.#incarnation}`;
   }
 
   /** The process of this life; throws when there is none. */
@@ -129,6 +135,7 @@ export class ClusterMember {
     removeScratchDirectory(this.#dataDir);
     this.#dataDir = createScratchDirectory(this.name);
     this.#bootstrap = bootstrap;
+    this.#incarnation++;
   }
 
   /** Its own view, or undefined when it gives none in time. */

@@ -1,0 +1,174 @@
+import {
+  EtcdMixWorkload,
+  FRESH_STORE,
+  HistoryRecorder,
+  ListAppendWorkload,
+  RegisterWorkload,
+  type Baseline,
+  type HistoryEntry,
+  type Operation,
+  type WatchRecord,
+  type Workload,
+} from '@etcd-ts/checker';
+import { SeededRng } from '@etcd-ts/foundation';
+import { pause, type ClusterMember, type EtcdCluster } from '@etcd-ts/testkit';
+
+import { LiveWatch } from './live-watch.js';
+import { call, type CallEnd } from './operation-call.js';
+
+export interface LoadOptions {
+  readonly seed: number;
+  /** What was in the cluster before. */
+  readonly base?: Baseline;
+  readonly clients?: number;
+}
+
+/** Between two requests of one client: much contention, little heat. */
+const THINK_MS = 10;
+const AFTER_FAILURE_MS = 50;
+const DEADLINE_MS = 3_000;
+const DEFAULT_CLIENTS = 8;
+/** Every third client goes to any member; the others stay with theirs. */
+const ROAMING_EVERY = 3;
+/** The clients of pulses are numbered apart from those of the load. */
+const FIRST_PULSE_CLIENT = 1_000;
+
+/**
+ * Clients that read and write all members at once, and watchers at each of them, all written down.
+ * No client sends anything twice: what got no answer stays unknown.
+ */
+export class ClusterLoad {
+  readonly base: Baseline;
+  readonly #cluster: EtcdCluster;
+  readonly #options: LoadOptions;
+  readonly #recorder = new HistoryRecorder(() => performance.now());
+  readonly #workloads: readonly Workload[];
+  readonly #watches = new Map<string, LiveWatch>();
+  #running: Promise<unknown> | undefined;
+  #stopping = false;
+  #revision: number;
+  #acknowledgedWrites = 0;
+  #pulses = 0;
+  readonly #messages = new Map<string, number>();
+
+  constructor(cluster: EtcdCluster, options: LoadOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.base = options.base ?? FRESH_STORE;
+    this.#revision = this.base.revision;
+    const unique = this.base.revision;
+    this.#workloads = [
+      new RegisterWorkload({ prefix: `register/${unique}/` }),
+      new EtcdMixWorkload({
+        prefix: `mix/${unique}/`,
+        firstLease: BigInt(unique) * 1_000_000n + 1n,
+      }),
+      new ListAppendWorkload({ prefix: `list/${unique}/` }),
+    ];
+  }
+
+  static start(cluster: EtcdCluster, options: LoadOptions): ClusterLoad {
+    const load = new ClusterLoad(cluster, options);
+    const count = options.clients ?? DEFAULT_CLIENTS;
+    const clients = Array.from({ length: count }, (_, client) => load.#client(client));
+    load.#running = Promise.all([...clients, load.#keepWatching()]);
+    return load;
+  }
+
+  get acknowledgedWrites(): number {
+    return this.#acknowledgedWrites;
+  }
+
+  /** What requests failed with, and how often. */
+  get messages(): ReadonlyMap<string, number> {
+    return this.#messages;
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#recorder.history();
+  }
+
+  get watches(): readonly WatchRecord[] {
+    return [...this.#watches.values()].flatMap(({ records }) => records);
+  }
+
+  /** A put of a key of its own to one member, now; resolves with how it ended. */
+  pulse(member: ClusterMember, deadlineMs: number): Promise<CallEnd> {
+    const number = this.#pulses++;
+    const key = `pulse/${this.base.revision}/${number % 10}`;
+    const operation: Operation = { kind: 'put', key, value: `pulse ${number}` };
+    return this.#issue(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
+  }
+
+  /** Lets the clients finish what they have sent. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  /** Ends the watchers, which may first catch up with what happened. */
+  async stopWatching(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+  }
+
+  watchAt(member: ClusterMember): LiveWatch | undefined {
+    return this.#watches.get(member.identity);
+  }
+
+  async #client(client: number): Promise<void> {
+    const rng = new SeededRng(this.#options.seed * 1_000 + client);
+    const workload = this.#workloads[client % this.#workloads.length];
+    const roams = client % ROAMING_EVERY === ROAMING_EVERY - 1;
+    while (!this.#stopping) {
+      const members = roams ? this.#cluster.awake : this.#cluster.members;
+      const member = members[roams ? rng.below(members.length) : client % members.length];
+      if (member !== undefined && workload !== undefined) {
+        const operation = judgeable(workload.next(client, rng, this.#revision));
+        const end = await this.#issue(client, operation, member, DEADLINE_MS, workload);
+        await pause(end.kind === 'ok' ? THINK_MS : AFTER_FAILURE_MS);
+      } else await pause(AFTER_FAILURE_MS);
+    }
+  }
+
+  async #issue(
+    client: number,
+    operation: Operation,
+    member: ClusterMember,
+    deadlineMs: number,
+    workload?: Workload,
+  ): Promise<CallEnd> {
+    const record = this.#recorder.invoke(client, operation, member.identity);
+    const end = await call(member.client, operation, deadlineMs);
+    if (end.kind === 'ok') {
+      this.#revision = Math.max(this.#revision, end.revision);
+      if (operation.kind !== 'range') this.#acknowledgedWrites++;
+      const entry = record.ok(end.revision, end.result);
+      workload?.learn(entry);
+      return end;
+    }
+    this.#messages.set(end.message, (this.#messages.get(end.message) ?? 0) + 1);
+    const entry = end.kind === 'failed' ? record.failed(end.failure) : record.unknown();
+    workload?.learn(entry);
+    return end;
+  }
+
+  /** A watcher for each member, also for those that join later. */
+  async #keepWatching(): Promise<void> {
+    while (!this.#stopping) {
+      for (const member of this.#cluster.members) {
+        if (this.#watches.has(member.identity)) continue;
+        // Its data may be empty yet: what it watches for is in its future.
+        this.#watches.set(member.identity, new LiveWatch(member, this.base.revision + 1));
+      }
+      await pause(AFTER_FAILURE_MS);
+    }
+  }
+}
+
+/**
+ * With the values: asked for keys only, this server shows no leases and the original does, so the
+ * checkers could not judge both.
+ */
+function judgeable(operation: Operation): Operation {
+  return operation.kind === 'range' ? { ...operation, keysOnly: false } : operation;
+}

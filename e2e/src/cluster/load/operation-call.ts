@@ -1,0 +1,120 @@
+import type { Failure, Operation, OperationResult } from '@etcd-ts/checker';
+import type { Outcome, RpcClient } from '@etcd-ts/testkit';
+import {
+  CompactionRequest,
+  KVDefinition,
+  LeaseDefinition,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  type ResponseHeader,
+} from '@etcd-ts/wire-protocol';
+
+import {
+  deleteRangeRequest,
+  deleteRangeResult,
+  putRequest,
+  putResult,
+  rangeRequest,
+  rangeResult,
+  txnRequest,
+  txnResult,
+} from './operation-codec.js';
+
+/** How a call ended: as the checkers count it. */
+export type CallEnd =
+  | { readonly kind: 'ok'; readonly revision: number; readonly result: OperationResult }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+const { range, put, deleteRange, txn, compact } = KVDefinition.methods;
+const { leaseGrant, leaseRevoke } = LeaseDefinition.methods;
+
+/** Answers of the store itself. */
+const FAILURES: readonly (readonly [string, Failure])[] = [
+  ['etcdserver: mvcc: required revision has been compacted', 'compacted'],
+  ['etcdserver: mvcc: required revision is a future revision', 'futureRevision'],
+  ['etcdserver: key not found', 'keyNotFound'],
+  ['etcdserver: requested lease not found', 'leaseNotFound'],
+  ['etcdserver: lease already exists', 'leaseExists'],
+];
+
+/**
+ * The client library says so before it sends anything: no connection to send on. Whatever ends a
+ * call later is 'unknown' for a write, also a refused connection in the middle of it.
+ */
+const NEVER_SENT = /^(No connection established|Name resolution failed)/;
+/** Refused before they are proposed. */
+const NEVER_PROPOSED = new Set([
+  'etcdserver: too many requests',
+  'etcdserver: not capable',
+  'etcdserver: rpc not supported for learner',
+]);
+
+/** Sends the operation to one member, once. */
+export async function call(
+  client: RpcClient,
+  operation: Operation,
+  deadlineMs: number,
+): Promise<CallEnd> {
+  const options = { deadlineMs };
+  switch (operation.kind) {
+    case 'range': {
+      const answer = client.unary(KVDefinition, range, rangeRequest(operation), options);
+      return ended(operation, await answer, rangeResult);
+    }
+    case 'put': {
+      const answer = client.unary(KVDefinition, put, putRequest(operation), options);
+      return ended(operation, await answer, putResult);
+    }
+    case 'deleteRange': {
+      const request = deleteRangeRequest(operation);
+      const answer = client.unary(KVDefinition, deleteRange, request, options);
+      return ended(operation, await answer, (response) => deleteRangeResult(response, operation));
+    }
+    case 'txn': {
+      const answer = client.unary(KVDefinition, txn, txnRequest(operation), options);
+      return ended(operation, await answer, (response) => txnResult(response, operation));
+    }
+    case 'compact': {
+      const request = CompactionRequest.fromPartial({ revision: BigInt(operation.revision) });
+      const answer = client.unary(KVDefinition, compact, request, options);
+      return ended(operation, await answer, () => ({ kind: 'compact' }));
+    }
+    case 'leaseGrant': {
+      const TTL = BigInt(operation.ttlSeconds);
+      const request = LeaseGrantRequest.fromPartial({ ID: operation.lease, TTL });
+      const answer = client.unary(LeaseDefinition, leaseGrant, request, options);
+      return ended(operation, await answer, (response) => ({
+        kind: 'leaseGrant',
+        ttlSeconds: Number(response.TTL),
+      }));
+    }
+    case 'leaseRevoke': {
+      const request = LeaseRevokeRequest.fromPartial({ ID: operation.lease });
+      const answer = client.unary(LeaseDefinition, leaseRevoke, request, options);
+      return ended(operation, await answer, () => ({ kind: 'leaseRevoke' }));
+    }
+    case 'leaseKeepAlive':
+      throw new Error('no workload of a cluster keeps leases alive');
+  }
+}
+
+function ended<Response extends { readonly header?: ResponseHeader | undefined }>(
+  operation: Operation,
+  outcome: Outcome<Response>,
+  read: (response: Response) => OperationResult,
+): CallEnd {
+  if (outcome.kind === 'ok') {
+    const revision = Number(outcome.response.header?.revision ?? 0n);
+    return { kind: 'ok', revision, result: read(outcome.response) };
+  }
+  const { message } = outcome;
+  const known = FAILURES.find(([text]) => text === message);
+  if (known !== undefined) return { kind: 'failed', failure: known[1], message };
+  // A read that fails has no effect, whatever it died of.
+  const harmless =
+    operation.kind === 'range' || NEVER_SENT.test(message) || NEVER_PROPOSED.has(message);
+  return harmless
+    ? { kind: 'failed', failure: 'notServed', message }
+    : { kind: 'unknown', message };
+}

@@ -192,8 +192,9 @@ describe('a damaged file', () => {
     expect(refused).toBeGreaterThan(200);
   });
 
-  it('ends without a check when a branch is its own first child', () => {
+  it('ends without a check when a branch is its own only child', () => {
     const file = Buffer.from(intact);
+    file.writeUInt16LE(1, BRANCH + 10);
     file.writeUInt32LE(BRANCH / PAGE, BRANCH + 24);
     expect(() => readAll(openFile(file))).toThrow(
       expect.objectContaining({ name: 'BoltError', code: 'damaged', offsetBytes: BRANCH }),

@@ -5,9 +5,9 @@ import type { PageView } from './page-view.js';
 
 /**
  * Each level at least doubles the pages, so no file on earth is deeper: this one goes in a circle.
- * It is enough against all circles. A page must lie within the bounds of the branch that names it,
- * and those of two elements do not overlap; so a page found twice, other than as its own first
- * descendant, is out of order the second time, unless it is an empty leaf.
+ * It is enough against all circles. A page must lie within the bounds of the element that names it,
+ * and no two elements' bounds overlap; so a page found twice is out of order the second time, unless
+ * it is an empty leaf, or a branch with itself as its only child.
  */
 const MAX_DEPTH = 48;
 

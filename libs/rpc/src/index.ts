@@ -6,8 +6,6 @@ export type {
   ResponseReader,
   ServiceClient,
 } from './client/service-client.js';
-export { GrpcJsServer } from './grpc-js/grpc-js-server.js';
-export type { GrpcJsServerOptions } from './grpc-js/grpc-js-server.js';
 export { GrpcServer } from './transport/grpc-server.js';
 export type { GrpcServerOptions } from './transport/grpc-server.js';
 export { ClientPort } from './port/client-port.js';

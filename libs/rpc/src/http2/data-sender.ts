@@ -18,9 +18,15 @@ export class DataSender {
   #waiting: Http2Stream[] = [];
   /** Of `#waiting`, those before this have had their turn. */
   #next = 0;
+  #queuedBytes = 0;
 
   constructor(out: OutputBuffer) {
     this.#out = out;
+  }
+
+  /** What waits on all streams together. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
   }
 
   /**
@@ -88,9 +94,18 @@ export class DataSender {
     return true;
   }
 
+  /** Section 6.9.2: the initial window counts for the streams that are open, too. */
+  changeInitialWindow(streams: Iterable<Http2Stream>, delta: number): void {
+    for (const stream of streams) {
+      if (this.widen(stream, delta)) continue;
+      throw new ConnectionError(ErrorCode.FlowControlError, 'an initial window too large');
+    }
+  }
+
   /** What a closed stream had queued is forgotten. */
   forget(stream: Http2Stream): void {
     if (stream.queuedBytes === 0) return;
+    this.#queuedBytes -= stream.queuedBytes;
     stream.queue = [];
     stream.queuedBytes = 0;
   }
@@ -104,6 +119,7 @@ export class DataSender {
       stream.queue.push(chunk);
     }
     stream.queuedBytes += chunk.length;
+    this.#queuedBytes += chunk.length;
     this.#schedule(stream);
   }
 
@@ -131,6 +147,7 @@ export class DataSender {
     }
     if (taken > 0) stream.queue.splice(0, taken);
     stream.queuedBytes -= length;
+    this.#queuedBytes -= length;
   }
 
   #frameHeader(stream: Http2Stream, length: number): void {

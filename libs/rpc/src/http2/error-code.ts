@@ -1,3 +1,5 @@
+import { HpackError } from './hpack/hpack-error.js';
+
 /** RFC 9113, section 7. */
 export const ErrorCode = {
   NoError: 0x0,
@@ -29,4 +31,13 @@ export class ConnectionError extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** What else may be thrown while bytes are read is a fault of this program, and stays one. */
+export function toConnectionError(error: unknown): ConnectionError {
+  if (error instanceof ConnectionError) return error;
+  if (error instanceof HpackError) {
+    return new ConnectionError(ErrorCode.CompressionError, error.message);
+  }
+  throw error;
 }

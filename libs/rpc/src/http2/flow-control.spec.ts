@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { Flag, FrameType, uint32At } from './frame.js';
-import { CONNECTION_WINDOW_BYTES, DEFAULT_WINDOW_BYTES } from './limits.js';
+import { CONNECTION_WINDOW_BYTES, DEFAULT_WINDOW_BYTES, MAX_QUEUED_BYTES } from './limits.js';
 import { SettingId } from './settings.js';
 import { EchoConnection } from './testing/echo-connection.js';
 import { data, framesIn, headers, rawFrame, settings, uint32 } from './testing/raw-frames.js';
@@ -98,6 +98,21 @@ describe('DATA we send', () => {
     let total = 0;
     for (let bytes = writer.total(); bytes > 0; bytes = writer.total()) total += bytes;
     expect(total).toBe(4_000_000);
+  });
+
+  it('that waits for windows may be much, but not without end: then streams are refused', () => {
+    const writer = new Writer(1);
+    const message = Buffer.alloc(2 ** 20);
+    const { http2 } = writer.echo;
+    const stream = writer.echo.streams.get(1);
+    if (stream === undefined) throw new Error('no stream 1');
+    for (let sent = 0; sent <= MAX_QUEUED_BYTES; sent += message.length) {
+      http2.sendData(stream, NO_PREFIX, message);
+    }
+    writer.echo.take();
+    expect(writer.echo.feed(headers(3)).take()).toEqual(['RstStream 3 REFUSED_STREAM']);
+    writer.echo.feed(rawFrame(FrameType.RstStream, 0, 1, uint32(8)), headers(5));
+    expect(writer.echo.take()).toEqual(['Headers 5 :status=200']);
   });
 
   it('of a stream that was reset is forgotten', () => {

@@ -19,7 +19,7 @@ export interface FrameEvents {
   onRstStream(id: number): void;
   onSettings(bytes: Buffer, from: number, to: number): void;
   onPing(bytes: Buffer, from: number): void;
-  onPingAck(bytes: Buffer, from: number): void;
+  onPingAck(payload: Buffer): void;
   /** Stream 0 is the connection. The increment may be 0. */
   onWindowUpdate(id: number, increment: number): void;
   /** A frame that is to be ignored: of an unknown type, PRIORITY, acknowledged SETTINGS, GOAWAY. */
@@ -169,7 +169,7 @@ export class FrameDecoder implements FrameSink {
     check(id === 0, 'PING on a stream');
     checkSize(end - start === PING_BYTES, 'PING');
     if ((flags & Flag.Ack) === 0) this.#events.onPing(bytes, start);
-    else this.#events.onPingAck(bytes, start);
+    else this.#events.onPingAck(Buffer.from(bytes.subarray(start, end)));
   }
 }
 

@@ -1,23 +1,16 @@
-import { ConnectionError, ErrorCode } from './error-code.js';
+import { ConnectionCredit } from './connection-credit.js';
+import { ConnectionError, ErrorCode, toConnectionError } from './error-code.js';
 import { DataSender } from './data-sender.js';
 import { FloodGuard } from './flood-guard.js';
 import { FrameDecoder, protocolError } from './frame-decoder.js';
 import type { FrameEvents } from './frame-decoder.js';
 import { FrameSplitter } from './frame-splitter.js';
-import type { HeaderField } from './hpack/header-field.js';
-import { HpackError } from './hpack/hpack-error.js';
+import type { Http2ConnectionParts } from './http2-service.js';
 import type { Http2Stream } from './http2-stream.js';
-import {
-  CONNECTION_WINDOW_BYTES,
-  DEFAULT_WINDOW_BYTES,
-  MAX_HEADER_LIST_BYTES,
-  MAX_STREAMS,
-  MAX_WINDOW_BYTES,
-} from './limits.js';
+import { MAX_QUEUED_BYTES, MAX_STREAMS, MAX_WINDOW_BYTES } from './limits.js';
 import type { OutputBuffer } from './output-buffer.js';
-import type { PingPolicy } from './ping-policy.js';
 import { RequestHeaders } from './request-headers.js';
-import { applySettings, initialPeerSettings, settingsFrame, SettingId } from './settings.js';
+import { applySettings, initialPeerSettings, ownSettings } from './settings.js';
 import {
   writeGoAway,
   writeHeaderBlock,
@@ -27,28 +20,6 @@ import {
   writeWindowUpdate,
 } from './control-frames.js';
 import { StreamTable } from './stream-table.js';
-
-/** The protocol on top. `Head` is what it makes of a request's header fields. */
-export interface Http2Service<Head> {
-  /** Called once for equal header blocks: the head is shared by all requests that have it. */
-  readHead(fields: readonly HeaderField[]): Head;
-  /** A request has begun. Undefined if it was answered at once, with `answer`. */
-  open(id: number, head: Head, remoteEnded: boolean): Http2Stream | undefined;
-  /** The peer has changed SETTINGS_HEADER_TABLE_SIZE. */
-  headerTableBytes(bytes: number): void;
-  pingAcknowledged(payload: Buffer): void;
-  /** The last stream has ended; asked only while the connection is draining. */
-  drained(): void;
-}
-
-export interface Http2ConnectionParts<Head> {
-  readonly service: Http2Service<Head>;
-  readonly out: OutputBuffer;
-  readonly pings: PingPolicy;
-  /** Of streams the peer may have open at once, as SETTINGS say. */
-  readonly maxConcurrentStreams: number;
-  readonly nowMs: number;
-}
 
 type Phase = 'open' | 'draining' | 'closed';
 
@@ -68,7 +39,7 @@ export class Http2Connection<Head> implements FrameEvents {
   readonly #guard: FloodGuard;
   readonly #streams = new StreamTable();
   readonly #peer = initialPeerSettings();
-  #receiveWindow = CONNECTION_WINDOW_BYTES;
+  readonly #credit: ConnectionCredit;
   #phase: Phase = 'open';
   /** Streams above this are ignored: the client has been told that they are not served. */
   #lastServedId = MAX_WINDOW_BYTES;
@@ -83,13 +54,8 @@ export class Http2Connection<Head> implements FrameEvents {
     this.#headers = new RequestHeaders((fields) => parts.service.readHead(fields));
     this.#sender = new DataSender(parts.out);
     this.#guard = new FloodGuard(parts.nowMs);
-    this.out.append(
-      settingsFrame([
-        [SettingId.MaxConcurrentStreams, parts.maxConcurrentStreams],
-        [SettingId.MaxHeaderListSize, MAX_HEADER_LIST_BYTES],
-      ]),
-    );
-    writeWindowUpdate(this.out, 0, CONNECTION_WINDOW_BYTES - DEFAULT_WINDOW_BYTES);
+    this.out.append(ownSettings(parts.maxConcurrentStreams));
+    this.#credit = new ConnectionCredit(parts.out);
   }
 
   /** Why the connection was closed by us; its GOAWAY is in `out`, and nothing will follow. */
@@ -204,12 +170,7 @@ export class Http2Connection<Head> implements FrameEvents {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof ConnectionError) this.#failure = error;
-    else if (error instanceof HpackError) {
-      this.#failure = new ConnectionError(ErrorCode.CompressionError, error.message);
-    } else {
-      throw error;
-    }
+    this.#failure = toConnectionError(error);
     writeGoAway(this.out, this.#streams.lastId, this.#failure.code, this.#failure.message);
     this.close();
   }
@@ -224,7 +185,7 @@ export class Http2Connection<Head> implements FrameEvents {
     from: number,
     to: number,
   ): void {
-    this.#countReceived(length);
+    this.#credit.spend(length);
     const stream = this.#streams.get(id);
     if (stream === undefined || stream.remoteEnded) {
       this.#onDataAfterEnd(id, stream);
@@ -242,20 +203,6 @@ export class Http2Connection<Head> implements FrameEvents {
     if (endStream && !stream.closed) stream.onEnd();
     const padding = length - (to - from);
     if (padding > 0) this.widenStream(stream, padding);
-  }
-
-  /**
-   * Credit is given back here and not when a stream has used the data: one stream that nobody reads
-   * must not stop the others.
-   */
-  #countReceived(length: number): void {
-    this.#receiveWindow -= length;
-    if (this.#receiveWindow < 0) {
-      throw new ConnectionError(ErrorCode.FlowControlError, 'more DATA than the window allows');
-    }
-    if (this.#receiveWindow > CONNECTION_WINDOW_BYTES / 2) return;
-    writeWindowUpdate(this.out, 0, CONNECTION_WINDOW_BYTES - this.#receiveWindow);
-    this.#receiveWindow = CONNECTION_WINDOW_BYTES;
   }
 
   #onDataAfterEnd(id: number, stream: Http2Stream | undefined): void {
@@ -278,7 +225,7 @@ export class Http2Connection<Head> implements FrameEvents {
       return;
     }
     this.#streams.lastId = id;
-    if (this.#streams.size >= this.#maxStreams) {
+    if (this.#isFull()) {
       this.#refuse(id, ErrorCode.RefusedStream);
     } else if (outcome.kind === 'malformed') {
       this.#refuse(id, ErrorCode.ProtocolError);
@@ -292,6 +239,10 @@ export class Http2Connection<Head> implements FrameEvents {
       stream.onOpen();
       if (endStream && !stream.closed) stream.onEnd();
     }
+  }
+
+  #isFull(): boolean {
+    return this.#streams.size >= this.#maxStreams || this.#sender.queuedBytes > MAX_QUEUED_BYTES;
   }
 
   #onTrailers(id: number, endStream: boolean): void {
@@ -330,15 +281,7 @@ export class Http2Connection<Head> implements FrameEvents {
       this.#parts.service.headerTableBytes(this.#peer.headerTableBytes);
     }
     const delta = this.#peer.initialWindowBytes - initialWindowBytes;
-    if (delta !== 0) this.#changeWindows(delta);
-  }
-
-  /** Section 6.9.2: the initial window counts for the streams that are open, too. */
-  #changeWindows(delta: number): void {
-    for (const stream of this.#streams.all()) {
-      if (this.#sender.widen(stream, delta)) continue;
-      throw new ConnectionError(ErrorCode.FlowControlError, 'an initial window too large');
-    }
+    if (delta !== 0) this.#sender.changeInitialWindow(this.#streams.all(), delta);
   }
 
   onPing(bytes: Buffer, from: number): void {
@@ -349,9 +292,9 @@ export class Http2Connection<Head> implements FrameEvents {
     }
   }
 
-  onPingAck(bytes: Buffer, from: number): void {
+  onPingAck(payload: Buffer): void {
     this.#guard.idleFrame(this.#nowMs);
-    this.#parts.service.pingAcknowledged(Buffer.from(bytes.subarray(from, from + PING_BYTES)));
+    this.#parts.service.pingAcknowledged(payload);
   }
 
   onIdleFrame(): void {
@@ -380,9 +323,6 @@ export class Http2Connection<Head> implements FrameEvents {
     this.#guard.idleFrame(this.#nowMs);
   }
 
-  // --- the ends of streams ---
-
-  /** For a fault of the peer's. */
   #abortStream(stream: Http2Stream, code: ErrorCode): void {
     this.#guard.reset(this.#nowMs);
     this.resetStream(stream, code);
@@ -408,5 +348,3 @@ export class Http2Connection<Head> implements FrameEvents {
     }
   }
 }
-
-const PING_BYTES = 8;

@@ -37,15 +37,16 @@ export const MAX_STREAMS = 250_000;
 export const REMEMBERED_RESETS = 1_024;
 
 /**
- * Output of one connection that was not taken by the socket. Beyond it DATA waits on its stream,
- * where it is a reference to the message and no copy.
+ * Output of one connection that the socket has not taken. Beyond it DATA waits on its stream, where
+ * it is a reference to the message and no copy; and while a write is under way no more is read from
+ * who does not read us. So everything that is answered (calls, PING, SETTINGS) is bounded by it.
  */
 export const OUTPUT_HIGH_WATER_BYTES = 256 * 1024;
 /**
- * Beyond it we read no more from who does not read us: everything that is answered without DATA
- * (PING, SETTINGS, refusals) is bounded by this.
+ * Answers of one connection that wait for its windows. Reading must go on, as the windows come in
+ * what is read; so new streams are refused, in the way that clients may repeat.
  */
-export const OUTPUT_PAUSE_BYTES = 1024 * 1024;
+export const MAX_QUEUED_BYTES = 512 * 1024 * 1024;
 
 /**
  * Frames that cost us work and bring nothing, as burst and as rate. Real clients stay far below: an

@@ -5,6 +5,7 @@ import {
   DEFAULT_MAX_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
   MAX_FRAME_BYTES,
+  MAX_HEADER_LIST_BYTES,
   MAX_WINDOW_BYTES,
 } from './limits.js';
 
@@ -78,8 +79,12 @@ function applySetting(settings: PeerSettings, id: number, value: number): void {
   }
 }
 
-/** A whole SETTINGS frame. */
-export function settingsFrame(settings: readonly (readonly [id: number, value: number])[]): Buffer {
+/** The SETTINGS frame we begin with; everything else has its default. */
+export function ownSettings(maxConcurrentStreams: number): Buffer {
+  const settings = [
+    [SettingId.MaxConcurrentStreams, maxConcurrentStreams],
+    [SettingId.MaxHeaderListSize, MAX_HEADER_LIST_BYTES],
+  ] as const;
   const frame = Buffer.alloc(FRAME_HEADER_BYTES + settings.length * SETTING_BYTES);
   let at = putFrameHeader(frame, 0, settings.length * SETTING_BYTES, FrameType.Settings, 0, 0);
   for (const [id, value] of settings) {

@@ -3,7 +3,7 @@ import type { Server as HttpServer, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { GrpcServer } from '../transport/grpc-server.js';
 import type { GrpcServerOptions } from '../transport/grpc-server.js';
-import { GrpcJsServer } from '../grpc-js/grpc-js-server.js';
+import { GrpcJsServer } from './grpc-js/grpc-js-server.js';
 import type { ServedProtocols } from '../port/client-port.js';
 import { ClientPort } from '../port/client-port.js';
 import type { BoundService } from '../service/bound-service.js';

@@ -13,6 +13,11 @@ export interface CallLink {
   readonly maxReceiveBytes: number;
   /** "address:port" of the client. */
   readonly peer: string;
+  /**
+   * So many bytes of requests more (or, negative, less) are held: unfinished messages, and those that
+   * wait for their handlers. False: too much for one connection, the call must go.
+   */
+  hold(bytes: number): boolean;
   /** There is output: it goes to the socket at the end of this turn of the event loop. */
   scheduleFlush(): void;
   /** A handler has thrown what was not meant for a client. */

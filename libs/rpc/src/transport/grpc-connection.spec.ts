@@ -1,25 +1,19 @@
-import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { GrpcStatus, PutRequest, PutResponse } from '@etcd-ts/wire-protocol';
 import { Flag, FrameType } from '../http2/frame.js';
-import { OUTPUT_PAUSE_BYTES } from '../http2/limits.js';
+import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
 import {
   data,
-  FrameReader,
-  GREETING,
   headers,
   rawFrame,
   requestFields,
   settings,
   uint32,
 } from '../http2/testing/raw-frames.js';
-import type { BoundService } from '../service/bound-service.js';
 import type { CallContext } from '../service/call-context.js';
-import { NO_OBSERVER } from '../service/observer.js';
 import { ManualSocket, turns } from '../testing/manual-socket.js';
-import { ManualTime } from '../testing/manual-time.js';
+import { Scene } from '../testing/scene.js';
 import { framed } from '../testing/raw-call.js';
 import { aborted, blob, kv, putOf, report } from '../testing/testing-calls.js';
-import { GrpcServer } from './grpc-server.js';
 
 const RANGE_STREAM = requestFields({ ':path': '/etcdserverpb.KV/RangeStream' });
 const PUT = framed(PutRequest.encode(putOf('k')).finish());
@@ -27,46 +21,6 @@ const ok = kv({ put: () => PutResponse.fromPartial({}) });
 
 const put = (id: number, changes: Readonly<Record<string, string>> = {}): Buffer =>
   Buffer.concat([headers(id, requestFields(changes)), data(id, PUT, Flag.EndStream)]);
-
-/** A server with one connection whose other end the spec is. */
-class Scene {
-  readonly time = new ManualTime();
-  readonly socket = new ManualSocket();
-  readonly server: GrpcServer;
-  readonly #frames = new FrameReader();
-
-  constructor(...services: readonly BoundService[]) {
-    this.server = new GrpcServer({
-      maxReceiveBytes: 2 ** 21,
-      maxConcurrentStreams: 2 ** 32 - 1,
-      keepaliveMinTimeMs: 5_000,
-      keepaliveIntervalMs: 60_000,
-      keepaliveTimeoutMs: 20_000,
-      observer: NO_OBSERVER,
-      logger: SILENT_LOGGER,
-      clock: this.time,
-      scheduler: this.time,
-    });
-    for (const service of services) this.server.add(service);
-    this.server.acceptConnection(this.socket);
-  }
-
-  /** What the client says, and what it hears, as lines. */
-  async exchange(...bytes: readonly Buffer[]): Promise<readonly string[]> {
-    if (bytes.length > 0) this.socket.say(...bytes);
-    await turns();
-    return this.heard();
-  }
-
-  heard(): readonly string[] {
-    return this.socket.taken.splice(0).flatMap((chunk) => this.#frames.describe(chunk));
-  }
-
-  async greeted(): Promise<this> {
-    await this.exchange(GREETING);
-    return this;
-  }
-}
 
 const ANSWER = 'end grpc-status=0';
 
@@ -119,17 +73,27 @@ describe('a client that does not read', () => {
   it('is read no more once its answers pile up, and again when it reads', async () => {
     const scene = await new Scene(ok).greeted();
     scene.socket.reads = false;
-    const bytes = 35;
-    let id = 1;
-    const requests = (count: number): Buffer =>
-      Buffer.concat(Array.from({ length: count }, () => put((id += 2))));
-    for (let sent = 0; sent < 3 * OUTPUT_PAUSE_BYTES; sent += 1_000 * bytes) {
-      scene.socket.say(requests(1_000));
+    const answerBytes = 35;
+    await scene.exchange(rawFrame(FrameType.WindowUpdate, 0, 0, uint32(2 ** 30)));
+    const request = put(1);
+    const dataAt = headers(1).length;
+    // The same bytes with another id: a hundred thousand requests are not to be built one by one.
+    const requests = (from: number, count: number): Buffer => {
+      const all = Buffer.concat(Array<Buffer>(count).fill(request));
+      for (let at = 0; at < count; at++) {
+        for (const frame of [0, dataAt]) {
+          all.writeUInt32BE(2 * (from + at) + 1, at * request.length + frame + 5);
+        }
+      }
+      return all;
+    };
+    for (let sent = 0; sent * answerBytes < 4 * OUTPUT_HIGH_WATER_BYTES; sent += 1_000) {
+      scene.socket.say(requests(sent, 1_000));
       await turns(1);
     }
     expect(scene.socket.isPaused()).toBe(true);
     const answered = (): number => scene.heard().filter((line) => line.endsWith(ANSWER)).length;
-    expect(answered() * bytes).toBeLessThan(2 * OUTPUT_PAUSE_BYTES);
+    expect(answered() * answerBytes).toBeLessThan(2 * OUTPUT_HIGH_WATER_BYTES);
     scene.socket.readOn();
     await turns(20);
     expect(scene.socket.isPaused()).toBe(false);
@@ -178,6 +142,27 @@ describe('a client that does not read', () => {
     flood(scene, rawFrame(FrameType.Ping, 0, 0, Buffer.alloc(8)), 100);
     const lines = await scene.exchange();
     expect(lines.length).toBeLessThan(10);
+  });
+});
+
+describe('requests that never end', () => {
+  it('are held up to a limit for all of a connection; what goes beyond is refused', async () => {
+    const length = 5_000;
+    const scene = await new Scene(ok, length).greeted();
+    const begun = framed(Buffer.alloc(length)).subarray(0, -1);
+    const answers: string[] = [];
+    for (let id = 1; id < 300; id += 2) {
+      scene.socket.say(headers(id), data(id, begun));
+      answers.push(...(await scene.exchange()).filter((line) => line.includes('grpc-status')));
+    }
+    const reason = 'grpc-status=8 grpc-message=grpc: the connection has too many requests';
+    // 128 of them, and what is left of the limit by the bytes that are missing.
+    expect(answers[0]).toMatch(new RegExp(`^Headers 257 end .* ${reason}`, 'u'));
+    expect(answers).toHaveLength(22);
+    // Room again, once some are given up.
+    for (const id of [1, 3]) scene.socket.say(rawFrame(FrameType.RstStream, 0, id, uint32(8)));
+    scene.socket.say(headers(1_001), data(1_001, begun));
+    expect(await scene.exchange()).toEqual([]);
   });
 });
 

@@ -2,9 +2,9 @@ import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { Duplex } from 'node:stream';
 import type { HeaderField } from '../http2/hpack/header-field.js';
 import { Http2Connection } from '../http2/http2-connection.js';
-import type { Http2Service } from '../http2/http2-connection.js';
+import type { Http2Service } from '../http2/http2-service.js';
 import type { Http2Stream } from '../http2/http2-stream.js';
-import { OUTPUT_PAUSE_BYTES } from '../http2/limits.js';
+import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
 import { OutputBuffer } from '../http2/output-buffer.js';
 import type { SegmentPool, TakenOutput } from '../http2/output-buffer.js';
 import { PingPolicy } from '../http2/ping-policy.js';
@@ -35,6 +35,11 @@ export interface ConnectionParts {
   closed(connection: GrpcConnection): void;
 }
 
+/**
+ * Requests of one connection that are not complete or that no handler has taken, as so many of the
+ * largest: a client may begin as many as it likes.
+ */
+const MAX_HELD_MESSAGES = 128;
 /** The payload of the ping between the two GOAWAYs: eight bytes, told from those of keep-alive. */
 const DRAIN_PING = Buffer.from('draining', 'latin1');
 const KEEPALIVE_PING = Buffer.alloc(8);
@@ -55,6 +60,7 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   readonly #parts: ConnectionParts;
   readonly #socket: Duplex;
   readonly #watch: ConnectionWatch;
+  #heldBytes = 0;
   #flushScheduled = false;
   /** One write at a time: what comes meanwhile is gathered and is the next one. */
   #writing = false;
@@ -125,6 +131,11 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
 
   // --- the calls above ---
 
+  hold(bytes: number): boolean {
+    this.#heldBytes += bytes;
+    return bytes <= 0 || this.#heldBytes <= MAX_HELD_MESSAGES * this.maxReceiveBytes;
+  }
+
   scheduleFlush(): void {
     if (this.#flushScheduled || this.#writing) return;
     this.#flushScheduled = true;
@@ -181,7 +192,7 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
       this.#ending = true;
     }
     if (this.http2.out.length > 0) this.scheduleFlush();
-    if (this.http2.out.length > OUTPUT_PAUSE_BYTES) {
+    if (this.#writing && this.http2.out.length >= OUTPUT_HIGH_WATER_BYTES) {
       this.#paused = true;
       this.#socket.pause();
     }

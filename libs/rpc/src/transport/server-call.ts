@@ -27,6 +27,8 @@ export class ServerCall extends AnswerStream implements CallContext {
   #incoming: IncomingMessages | undefined;
   /** Bytes of messages that the handler has not taken. */
   #untaken = 0;
+  /** What the connection knows of the bytes held here. */
+  #counted = 0;
   #startedMs = 0;
   #handlerStarted = false;
   #handlerEnded = false;
@@ -85,6 +87,7 @@ export class ServerCall extends AnswerStream implements CallContext {
       if (from + PREFIX_BYTES + length === to && length <= this.link.maxReceiveBytes) {
         // The usual case: one message is one frame, and is used where it lies.
         this.#onMessage(bytes.subarray(from + PREFIX_BYTES, to), bytes[from] as number);
+        if (this.#incoming !== undefined) this.#countHeld();
         this.#replenish();
         return;
       }
@@ -95,6 +98,7 @@ export class ServerCall extends AnswerStream implements CallContext {
       else this.#onMessage(step.bytes, step.flag);
       if (this.over) return;
     }
+    this.#countHeld();
     this.#replenish();
   }
 
@@ -152,6 +156,7 @@ export class ServerCall extends AnswerStream implements CallContext {
   /** The handler of a bidirectional call wants its next message. */
   #take({ bytes, flag }: ReceivedMessage): Uint8Array | Promise<Uint8Array> {
     this.#untaken -= bytes.length;
+    this.#countHeld();
     this.#replenish();
     const opened = openMessage(bytes, flag, this.head.encoding, this.link.maxReceiveBytes);
     if (opened instanceof Promise) {
@@ -164,6 +169,19 @@ export class ServerCall extends AnswerStream implements CallContext {
     return opened;
   }
 
+  get #held(): number {
+    return this.#untaken + (this.#reader?.held ?? 0);
+  }
+
+  #countHeld(): void {
+    const held = this.over ? 0 : this.#held;
+    const fits = this.link.hold(held - this.#counted);
+    this.#counted = held;
+    if (fits) return;
+    const message = 'grpc: the connection has too many requests that are not complete';
+    this.#fail(new EtcdError({ code: GrpcStatus.ResourceExhausted, message }));
+  }
+
   /**
    * Lets the client send as much as we want to hold: the usual window less what the handler has not
    * taken, or else all of the message that has begun, as its end is what it waits for.
@@ -171,8 +189,7 @@ export class ServerCall extends AnswerStream implements CallContext {
   #replenish(): void {
     if (this.remoteEnded) return;
     const missing = this.#reader?.missing ?? 0;
-    const held = this.#untaken + (this.#reader?.held ?? 0);
-    const wanted = Math.max(missing, DEFAULT_WINDOW_BYTES - held) - this.receiveWindow;
+    const wanted = Math.max(missing, DEFAULT_WINDOW_BYTES - this.#held) - this.receiveWindow;
     // Half a window at a time, so that not every message costs a frame; but never too late.
     if (wanted < DEFAULT_WINDOW_BYTES / 2 && this.receiveWindow >= missing) return;
     this.link.http2.widenStream(this, wanted);
@@ -232,6 +249,7 @@ export class ServerCall extends AnswerStream implements CallContext {
     this.observer.handled(status.code, seconds);
     this.#leaveDeadline();
     this.end(status);
+    this.#forgetRequest();
   }
 
   // --- ends that the handler does not choose ---
@@ -259,9 +277,17 @@ export class ServerCall extends AnswerStream implements CallContext {
   #abort(reason: EtcdError): void {
     if (this.abortReason !== undefined) return;
     this.#leaveDeadline();
+    this.#forgetRequest();
     this.rejectWaiters(reason);
     this.#incoming?.fail(reason);
     if (!this.#handlerEnded) this.#controller?.abort(reason);
+  }
+
+  /** What is held of it would count as long as the stream is open. */
+  #forgetRequest(): void {
+    this.#reader = undefined;
+    if (this.#counted > 0) this.link.hold(-this.#counted);
+    this.#counted = 0;
   }
 
   #leaveDeadline(): void {

@@ -1,5 +1,5 @@
 import { Http2Connection } from '../http2-connection.js';
-import type { Http2Service } from '../http2-connection.js';
+import type { Http2Service } from '../http2-service.js';
 import { Http2Stream } from '../http2-stream.js';
 import { indexedField } from '../hpack/literal-field.js';
 import { OutputBuffer, SegmentPool } from '../output-buffer.js';

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import type { CallContext, CallMetadata } from '../service/call-context.js';
+import type { CallContext, CallMetadata } from '../../service/call-context.js';
 
 /** What grpc-js's four kinds of server calls have in common. */
 export interface ServerCall {

@@ -1,7 +1,7 @@
 import { asBuffer } from '@etcd-ts/foundation';
 import type { Writable } from 'node:stream';
-import type { ByteSink } from '../service/bound-service.js';
-import type { MethodObserver } from '../service/observer.js';
+import type { ByteSink } from '../../service/bound-service.js';
+import type { MethodObserver } from '../../service/observer.js';
 
 /**
  * Bytes written to a stream but not yet taken by HTTP/2 flow control before the stream counts as

@@ -10,8 +10,8 @@ import type { GrpcCode } from '@etcd-ts/wire-protocol';
 import { EtcdError, GrpcStatus, toEtcdError } from '@etcd-ts/wire-protocol';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import type { BoundMethod, BoundService } from '../service/bound-service.js';
-import type { MethodObserver, ServerObserver } from '../service/observer.js';
+import type { BoundMethod, BoundService } from '../../service/bound-service.js';
+import type { MethodObserver, ServerObserver } from '../../service/observer.js';
 import { GrpcJsCall } from './grpc-js-call.js';
 import { ResponseSink } from './response-sink.js';
 

@@ -39,73 +39,77 @@ function judge(happenings: readonly Happening[], options: LeaseCheckOptions = {}
 }
 
 // One tick of the clock is a second.
+const GOOD: [string, Happening[]][] = [
+  [
+    'keys that go when the TTL is over',
+    [grant([1, 2]), attach('a', [3, 4], 2), read('a', [11, 12], 3, undefined)],
+  ],
+  [
+    'keys that go early because of a revoke without an answer',
+    [
+      grant([1, 2]),
+      attach('a', [3, 4], 2),
+      revoke([5, 6], UNKNOWN),
+      read('a', [7, 8], 3, undefined),
+    ],
+  ],
+  ['a lease that is not found after its time', [grant([1, 2]), renew([12, 13], GONE)]],
+  [
+    'a lease that is not found after its revoke',
+    [grant([1, 2]), revoke([3, 4], ok(1, { kind: 'leaseRevoke' })), renew([5, 6], GONE)],
+  ],
+  [
+    'a renewal that may have come before the grant',
+    [renew([1, 5], GONE), grant([2, 3]), renew([6, 7])],
+  ],
+  [
+    'a renewal without an answer, after which nothing is certain',
+    [grant([1, 2]), renew([5, 6], UNKNOWN), renew([12, 13], GONE)],
+  ],
+];
+
 describe('the lease check accepts', () => {
-  it.each<[string, Happening[]]>([
-    [
-      'keys that go when the TTL is over',
-      [grant([1, 2]), attach('a', [3, 4], 2), read('a', [11, 12], 3, undefined)],
-    ],
-    [
-      'keys that go early because of a revoke without an answer',
-      [
-        grant([1, 2]),
-        attach('a', [3, 4], 2),
-        revoke([5, 6], UNKNOWN),
-        read('a', [7, 8], 3, undefined),
-      ],
-    ],
-    ['a lease that is not found after its time', [grant([1, 2]), renew([12, 13], GONE)]],
-    [
-      'a lease that is not found after its revoke',
-      [grant([1, 2]), revoke([3, 4], ok(1, { kind: 'leaseRevoke' })), renew([5, 6], GONE)],
-    ],
-    [
-      'a renewal that may have come before the grant',
-      [renew([1, 5], GONE), grant([2, 3]), renew([6, 7])],
-    ],
-    [
-      'a renewal without an answer, after which nothing is certain',
-      [grant([1, 2]), renew([5, 6], UNKNOWN), renew([12, 13], GONE)],
-    ],
-  ])('%s', (_what, happenings) => {
+  it.each(GOOD)('%s', (_what, happenings) => {
     expect(judge(happenings)).toBe('ok');
   });
 });
 
+const BAD: [string, string, Happening[]][] = [
+  [
+    'keys that go before the TTL is over',
+    'lease-early',
+    [grant([1, 2]), attach('a', [3, 4], 2), read('a', [8, 9], 3, undefined)],
+  ],
+  [
+    'keys that go at the old time although the lease was renewed',
+    'lease-early',
+    [grant([1, 2]), attach('a', [3, 4], 2), renew([8, 9]), read('a', [12, 13], 3, undefined)],
+  ],
+  [
+    'keys that go early, seen only by a later revision',
+    'lease-early',
+    [
+      grant([1, 2]),
+      attach('a', [3, 4], 2),
+      put('b', '1', [5, 6], 4),
+      read('a', [20, 21], 4, undefined),
+    ],
+  ],
+  ['a lease that is not found in its time', 'lease-early', [grant([1, 2]), renew([5, 6], GONE)]],
+  [
+    'a renewal after a revoke',
+    'lease-undead',
+    [grant([1, 2]), revoke([3, 4], ok(1, { kind: 'leaseRevoke' })), renew([5, 6])],
+  ],
+  [
+    'a renewal after the lease was not found',
+    'lease-undead',
+    [grant([1, 2]), renew([12, 13], GONE), renew([14, 15])],
+  ],
+];
+
 describe('the lease check rejects', () => {
-  it.each<[string, string, Happening[]]>([
-    [
-      'keys that go before the TTL is over',
-      'lease-early',
-      [grant([1, 2]), attach('a', [3, 4], 2), read('a', [8, 9], 3, undefined)],
-    ],
-    [
-      'keys that go at the old time although the lease was renewed',
-      'lease-early',
-      [grant([1, 2]), attach('a', [3, 4], 2), renew([8, 9]), read('a', [12, 13], 3, undefined)],
-    ],
-    [
-      'keys that go early, seen only by a later revision',
-      'lease-early',
-      [
-        grant([1, 2]),
-        attach('a', [3, 4], 2),
-        put('b', '1', [5, 6], 4),
-        read('a', [20, 21], 4, undefined),
-      ],
-    ],
-    ['a lease that is not found in its time', 'lease-early', [grant([1, 2]), renew([5, 6], GONE)]],
-    [
-      'a renewal after a revoke',
-      'lease-undead',
-      [grant([1, 2]), revoke([3, 4], ok(1, { kind: 'leaseRevoke' })), renew([5, 6])],
-    ],
-    [
-      'a renewal after the lease was not found',
-      'lease-undead',
-      [grant([1, 2]), renew([12, 13], GONE), renew([14, 15])],
-    ],
-  ])('%s', (_what, rule, happenings) => {
+  it.each(BAD)('%s', (_what, rule, happenings) => {
     expect(judge(happenings)).toBe(rule);
   });
 

@@ -62,127 +62,127 @@ const watch = (responses: WatchResponse[], rest: Partial<WatchRecord> = {}): Wat
   ...rest,
 });
 
+const GOOD: [string, WatchRecord][] = [
+  [
+    'everything in order',
+    watch([events(event(a2), event(b2)), events(event(a3)), events(gone('b', 4), event(c5))]),
+  ],
+  ['a watch that ended early', watch([events(event(a2), event(b2))])],
+  [
+    'one key of several',
+    watch([events(event(a2)), events(event(a3, a2)), progress(5)], { range: { key: 'a' } }),
+  ],
+  ['a filter', watch([events(gone('b', 4)), progress(5)], { noPut: true })],
+  ['a fragmented revision', watch([fragment(event(a2)), events(event(b2)), events(event(a3))])],
+  [
+    'a start now',
+    watch([events(gone('b', 4), event(c5))], { startRevision: 0, createdRevision: 3 }),
+  ],
+  ['a start in the future', watch([progress(4), events(event(c5))], { startRevision: 5 })],
+  ['an end because of compaction', watch([canceled(3)], { startRevision: 2 })],
+];
+
 describe('the watch check accepts', () => {
-  it.each<[string, WatchRecord]>([
-    [
-      'everything in order',
-      watch([events(event(a2), event(b2)), events(event(a3)), events(gone('b', 4), event(c5))]),
-    ],
-    ['a watch that ended early', watch([events(event(a2), event(b2))])],
-    [
-      'one key of several',
-      watch([events(event(a2)), events(event(a3, a2)), progress(5)], { range: { key: 'a' } }),
-    ],
-    ['a filter', watch([events(gone('b', 4)), progress(5)], { noPut: true })],
-    ['a fragmented revision', watch([fragment(event(a2)), events(event(b2)), events(event(a3))])],
-    [
-      'a start now',
-      watch([events(gone('b', 4), event(c5))], { startRevision: 0, createdRevision: 3 }),
-    ],
-    ['a start in the future', watch([progress(4), events(event(c5))], { startRevision: 5 })],
-    ['an end because of compaction', watch([canceled(3)], { startRevision: 2 })],
-  ])('%s', (_what, record) => {
+  it.each(GOOD)('%s', (_what, record) => {
     const verdict = checkWatches([record], timeline());
     expect(verdict.kind === 'violation' ? verdict.violation.message : verdict.kind).toBe('ok');
   });
 });
 
+const BAD: [string, string, WatchRecord][] = [
+  ['a gap', 'watch-gap', watch([events(event(a2), event(b2)), events(gone('b', 4))])],
+  [
+    'a lost last event',
+    'watch-gap',
+    watch([events(event(a2), event(b2)), events(event(a3), gone('b', 4))], { mustReach: 5 }),
+  ],
+  [
+    'a duplicate',
+    'watch-repeated',
+    watch([events(event(a2), event(b2)), events(event(a3)), events(event(a3))]),
+  ],
+  [
+    'a step back',
+    'watch-repeated',
+    watch([events(event(a2), event(b2), event(a3)), events(event(b2))]),
+  ],
+  ['a revision in two responses', 'watch-split', watch([events(event(a2)), events(event(b2))])],
+  [
+    'an event that never was',
+    'watch-phantom',
+    watch([events(event(a2), event(b2)), events(event(kv('z', '1', 3)))]),
+  ],
+  [
+    'an event beyond the end of history',
+    'watch-phantom',
+    watch([
+      events(event(a2), event(b2), event(a3), gone('b', 4), event(c5), event(kv('d', '1', 6))),
+    ]),
+  ],
+  ['another value', 'watch-content', watch([events(event(kv('a', 'x', 2)), event(b2))])],
+  [
+    'a delete shown as a put',
+    'watch-content',
+    watch([events(event(kv('b', '1', 4)))], { startRevision: 4 }),
+  ],
+  [
+    'a modification shown as a creation',
+    'watch-content',
+    watch([events(event({ ...a3, createRevision: 3, version: 1 }))], { startRevision: 3 }),
+  ],
+  [
+    'a wrong previous value',
+    'watch-previous',
+    watch([events(event(a3, kv('a', 'x', 2)))], { startRevision: 3 }),
+  ],
+  [
+    'an event from before the start',
+    'watch-early',
+    watch([events(event(a3))], { startRevision: 4 }),
+  ],
+  [
+    'an old event for a watch that starts now',
+    'watch-early',
+    watch([events(event(a3))], { startRevision: 0, createdRevision: 3 }),
+  ],
+  ['a key outside the range', 'watch-filter', watch([events(event(b2))], { range: { key: 'a' } })],
+  ['an event that was filtered out', 'watch-filter', watch([events(event(a2))], { noPut: true })],
+  [
+    'progress that overtakes events',
+    'watch-gap',
+    watch([events(event(a2), event(b2)), progress(3)]),
+  ],
+  [
+    'events after progress',
+    'watch-progress',
+    watch([progress(3), events(event(a3))], { startRevision: 3, range: { key: 'c' } }),
+  ],
+  [
+    'progress that goes back',
+    'watch-progress',
+    watch([progress(5), progress(4)], { startRevision: 6 }),
+  ],
+  ['progress nobody reached', 'watch-progress', watch([progress(9)], { startRevision: 9 })],
+  [
+    'cancellation at a compaction below its position',
+    'watch-canceled',
+    watch([events(event(a2), event(b2)), canceled(2)]),
+  ],
+  ['events after its end', 'watch-after-cancel', watch([canceled(4), events(event(a2))])],
+  [
+    'a header older than the events',
+    'watch-header',
+    watch([{ kind: 'events', revision: 1, events: [event(a2), event(b2)] }]),
+  ],
+  [
+    'a resumption that leaves out a revision',
+    'watch-gap',
+    watch([], { startRevision: 4, resumes: watch([events(event(a2), event(b2))]) }),
+  ],
+];
+
 describe('the watch check rejects', () => {
-  it.each<[string, string, WatchRecord]>([
-    ['a gap', 'watch-gap', watch([events(event(a2), event(b2)), events(gone('b', 4))])],
-    [
-      'a lost last event',
-      'watch-gap',
-      watch([events(event(a2), event(b2)), events(event(a3), gone('b', 4))], { mustReach: 5 }),
-    ],
-    [
-      'a duplicate',
-      'watch-repeated',
-      watch([events(event(a2), event(b2)), events(event(a3)), events(event(a3))]),
-    ],
-    [
-      'a step back',
-      'watch-repeated',
-      watch([events(event(a2), event(b2), event(a3)), events(event(b2))]),
-    ],
-    ['a revision in two responses', 'watch-split', watch([events(event(a2)), events(event(b2))])],
-    [
-      'an event that never was',
-      'watch-phantom',
-      watch([events(event(a2), event(b2)), events(event(kv('z', '1', 3)))]),
-    ],
-    [
-      'an event beyond the end of history',
-      'watch-phantom',
-      watch([
-        events(event(a2), event(b2), event(a3), gone('b', 4), event(c5), event(kv('d', '1', 6))),
-      ]),
-    ],
-    ['another value', 'watch-content', watch([events(event(kv('a', 'x', 2)), event(b2))])],
-    [
-      'a delete shown as a put',
-      'watch-content',
-      watch([events(event(kv('b', '1', 4)))], { startRevision: 4 }),
-    ],
-    [
-      'a modification shown as a creation',
-      'watch-content',
-      watch([events(event({ ...a3, createRevision: 3, version: 1 }))], { startRevision: 3 }),
-    ],
-    [
-      'a wrong previous value',
-      'watch-previous',
-      watch([events(event(a3, kv('a', 'x', 2)))], { startRevision: 3 }),
-    ],
-    [
-      'an event from before the start',
-      'watch-early',
-      watch([events(event(a3))], { startRevision: 4 }),
-    ],
-    [
-      'an old event for a watch that starts now',
-      'watch-early',
-      watch([events(event(a3))], { startRevision: 0, createdRevision: 3 }),
-    ],
-    [
-      'a key outside the range',
-      'watch-filter',
-      watch([events(event(b2))], { range: { key: 'a' } }),
-    ],
-    ['an event that was filtered out', 'watch-filter', watch([events(event(a2))], { noPut: true })],
-    [
-      'progress that overtakes events',
-      'watch-gap',
-      watch([events(event(a2), event(b2)), progress(3)]),
-    ],
-    [
-      'events after progress',
-      'watch-progress',
-      watch([progress(3), events(event(a3))], { startRevision: 3, range: { key: 'c' } }),
-    ],
-    [
-      'progress that goes back',
-      'watch-progress',
-      watch([progress(5), progress(4)], { startRevision: 6 }),
-    ],
-    ['progress nobody reached', 'watch-progress', watch([progress(9)], { startRevision: 9 })],
-    [
-      'cancellation at a compaction below its position',
-      'watch-canceled',
-      watch([events(event(a2), event(b2)), canceled(2)]),
-    ],
-    ['events after its end', 'watch-after-cancel', watch([canceled(4), events(event(a2))])],
-    [
-      'a header older than the events',
-      'watch-header',
-      watch([{ kind: 'events', revision: 1, events: [event(a2), event(b2)] }]),
-    ],
-    [
-      'a resumption that leaves out a revision',
-      'watch-gap',
-      watch([], { startRevision: 4, resumes: watch([events(event(a2), event(b2))]) }),
-    ],
-  ])('%s', (_what, rule, record) => {
+  it.each(BAD)('%s', (_what, rule, record) => {
     const verdict = checkWatches([record], timeline());
     expect(verdict.kind === 'violation' ? verdict.violation.rule : verdict.kind).toBe(rule);
   });

@@ -9,17 +9,19 @@ import { describeRange } from '../key-range.js';
 import type { Change, Timeline } from '../timeline.js';
 import type { Verdict, Violation } from '../verdict.js';
 import { OK, violation } from '../verdict.js';
+import { Assignments } from './assignments.js';
 import type { Evidence } from './evidence.js';
 import { LeaseEnds } from './lease-ends.js';
 import type { AnsweredHistory } from './answered-history.js';
 import type { AnsweredKv } from './placement.js';
 import type { Likes, Unanswered } from './unanswered.js';
 
-/** One way to explain a revision that no answer explains. */
+/** One thing a revision may have done that no answer explains, and who would do it. */
 interface Guess {
   readonly changes: readonly Change[];
-  /** An operation without an answer, or the end of a lease. */
-  readonly by: Likes | bigint;
+  readonly makers: Likes[];
+  /** A lease whose end would do the same. */
+  lease: bigint | undefined;
 }
 
 interface Choice {
@@ -42,13 +44,10 @@ export class RevisionSearch {
   readonly #unanswered: Unanswered;
   readonly #timeline: Timeline;
   readonly #leases: LeaseEnds;
+  readonly #assignments: Assignments;
   readonly #steps: StepCounter;
   readonly #choices: Choice[] = [];
-  /** The guess that each revision without an answer rests on, in order. */
-  readonly #guessed: { readonly revision: number; readonly guess: Guess }[] = [];
   readonly #deadEnds = new Set<string>();
-  /** Revisions that several operations (or leases) may have made, in the same way. */
-  readonly #ambiguous = new Set<number>();
   /** The first revision that may have made other changes than it did here. */
   #certainBelow = Infinity;
   #deepest: { readonly revision: number; readonly violation: Violation } | undefined;
@@ -66,6 +65,7 @@ export class RevisionSearch {
     this.#timeline = timeline;
     this.#leases = new LeaseEnds(history.entries);
     this.#steps = new StepCounter(budget);
+    this.#assignments = new Assignments(unanswered, this.#steps);
   }
 
   run(): Verdict {
@@ -94,17 +94,7 @@ export class RevisionSearch {
    * certain: nothing from where the states themselves became a guess.
    */
   explanations(): ReadonlyMap<number, HistoryEntry | bigint> {
-    const makers = new Map<number, HistoryEntry | bigint>();
-    const used = new Map<Likes, number>();
-    for (const { revision, guess } of this.#guessed) {
-      const { by } = guess;
-      if (revision >= this.#certainBelow) break;
-      const position = typeof by === 'bigint' ? 0 : (used.get(by) ?? 0);
-      const maker = typeof by === 'bigint' ? by : must(by.entries[position], 'a guess is an entry');
-      if (typeof by !== 'bigint') used.set(by, position + 1);
-      if (!this.#ambiguous.has(revision)) makers.set(revision, maker);
-    }
-    return makers;
+    return this.#assignments.makers(this.#certainBelow);
   }
 
   #advance(revision: number): Block | undefined {
@@ -160,11 +150,7 @@ export class RevisionSearch {
     const guesses = this.#guesses(revision);
     if (guesses.length === 0) return this.#unexplained(revision);
     if (guesses.length > 1) {
-      this.#ambiguous.add(revision);
-      const [first, ...others] = guesses.map(({ changes }) => changes);
-      if (others.some((changes) => !sameChanges(changes, first ?? []))) {
-        this.#certainBelow = Math.min(this.#certainBelow, revision);
-      }
+      this.#certainBelow = Math.min(this.#certainBelow, revision);
       if (this.#deadEnds.size > 0 && this.#deadEnds.has(this.#situation())) {
         return this.#block(revision, 'no-order', 'no order of the unanswered operations fits');
       }
@@ -174,21 +160,27 @@ export class RevisionSearch {
     return this.#believe(revision, must(guesses[0], 'one guess'));
   }
 
+  /** What may have happened at this revision: alike changes are one guess, whoever made them. */
   #guesses(revision: number): Guess[] {
     const guesses: Guess[] = [];
-    for (const by of this.#unanswered.candidates(revision, this.#evidence.clue(revision))) {
+    const guessOf = (changes: readonly Change[]): Guess => {
+      const known = guesses.find((guess) => sameChanges(guess.changes, changes));
+      if (known !== undefined) return known;
+      const guess: Guess = { changes, makers: [], lease: undefined };
+      guesses.push(guess);
+      return guess;
+    };
+    for (const maker of this.#unanswered.candidates(revision, this.#evidence.clue(revision))) {
       this.#steps.spend();
-      const execution = execute(by.operation, this.#timeline);
+      const execution = execute(maker.operation, this.#timeline);
       if (execution.kind === 'failed' || execution.changes.length === 0) continue;
       const { changes } = execution;
       if (this.#evidence.objection(revision, changes) !== undefined) continue;
-      if (this.#leases.attachedAfterEnd(by.operation, changes) !== undefined) continue;
-      guesses.push({ changes, by });
+      if (this.#leases.attachedAfterEnd(maker.operation, changes) !== undefined) continue;
+      guessOf(changes).makers.push(maker);
     }
     for (const [lease, changes] of LeaseEnds.possible(this.#timeline)) {
-      if (this.#evidence.objection(revision, changes) === undefined) {
-        guesses.push({ changes, by: lease });
-      }
+      if (this.#evidence.objection(revision, changes) === undefined) guessOf(changes).lease = lease;
     }
     return guesses;
   }
@@ -199,11 +191,11 @@ export class RevisionSearch {
     return this.#believe(choice.revision, guess);
   }
 
-  #believe(revision: number, guess: Guess): Block | undefined {
-    this.#timeline.append(guess.changes);
-    if (typeof guess.by === 'bigint') this.#leases.end(guess.by, revision);
-    else guess.by.taken++;
-    this.#guessed.push({ revision, guess });
+  #believe(revision: number, { changes, makers, lease }: Guess): Block | undefined {
+    if (!this.#assignments.add(revision, makers, lease)) return this.#unexplained(revision);
+    this.#timeline.append(changes);
+    // With another possible maker the lease may live on.
+    if (lease !== undefined && makers.length === 0) this.#leases.end(lease, revision);
     return this.#lookAround(revision);
   }
 
@@ -280,20 +272,13 @@ export class RevisionSearch {
   #rollback(revision: number): void {
     this.#timeline.rollback(revision);
     this.#leases.rollback(revision);
-    for (let last = this.#guessed.at(-1); last !== undefined; last = this.#guessed.at(-1)) {
-      if (last.revision <= revision) return;
-      if (typeof last.guess.by !== 'bigint') last.guess.by.taken--;
-      this.#guessed.pop();
-    }
+    this.#assignments.rollback(revision);
   }
 
   /** Equal situations have equal futures: the revision, the keys, and what has been used up. */
   #situation(): string {
-    const used = this.#guessed.map(({ guess: { by } }) =>
-      typeof by === 'bigint' ? `lease ${by}` : `${by.entries[0]?.id}`,
-    );
     const state = this.#timeline.all().map(describeKv);
-    return JSON.stringify([this.#timeline.revision, used.sort(), state]);
+    return JSON.stringify([this.#timeline.revision, this.#assignments.fingerprint(), state]);
   }
 
   #block(revision: number, rule: string, message: string, about?: HistoryEntry): Block {

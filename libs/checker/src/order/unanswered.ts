@@ -10,8 +10,6 @@ export interface Likes {
   readonly operation: KvOperation;
   /** The earliest invoked first: whatever fits the second also fits the first. */
   readonly entries: readonly HistoryEntry[];
-  /** So many of the entries, from the first, are used up. */
-  taken: number;
 }
 
 /** The operations without an answer, by what they might change. */
@@ -38,22 +36,23 @@ export class Unanswered {
     }
     for (const { operation, entries: alike } of groups.values()) {
       alike.sort((a, b) => a.invokedAt - b.invokedAt);
-      this.#file({ operation, entries: alike, taken: 0 });
+      this.#file({ operation, entries: alike });
     }
   }
 
-  /** Those that may have made this revision, going by one change it made (if one is known). */
+  /** Those that may have made this revision, used up or not, going by one change (if known). */
   candidates(revision: number, clue: Change | undefined): Likes[] {
     const fitting =
       clue === undefined
         ? this.#all
         : [...(this.#byClue.get(clueOf(clue.key, clue.kv?.value)) ?? []), ...this.#wide];
-    return fitting.filter((likes) => this.isFree(likes, revision));
+    return fitting.filter((likes) => this.inTime(likes, 0, revision));
   }
 
-  isFree({ entries, taken }: Likes, revision: number): boolean {
-    const next = entries[taken];
-    return next !== undefined && (this.#earliest.get(next.id) ?? 0) <= revision;
+  /** Whether there are so many of a kind, and this one of them was invoked before the revision. */
+  inTime({ entries }: Likes, position: number, revision: number): boolean {
+    const entry = entries[position];
+    return entry !== undefined && (this.#earliest.get(entry.id) ?? 0) <= revision;
   }
 
   #file(likes: Likes): void {

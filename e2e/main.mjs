@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SUITES = ['differential', 'crash', 'auth', 'v2'];
+const SUITES = ['differential', 'crash', 'auth', 'v2', 'cluster'];
 const [suite = '', ...args] = process.argv.slice(2);
 if (!SUITES.includes(suite)) {
   console.error(`usage: node e2e/main.mjs ${SUITES.join('|')} [options]`);

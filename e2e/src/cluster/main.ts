@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+
+import type { Flavour } from '@etcd-ts/testkit';
+
+import { Campaign, type CampaignReport } from './campaign.js';
+import type { Episode } from './faults/episode.js';
+
+const USAGE =
+  'usage: cluster [--members N] [--minutes M] [--seed N] [--kind ours|reference] [--snapshot-count N]';
+
+function line({ fault, duringMs, afterMs }: Episode): string {
+  const served = duringMs === undefined ? '' : `served again after ${duringMs.toFixed(0)} ms, `;
+  return `${fault}: ${served}after its end in ${afterMs.toFixed(0)} ms`;
+}
+
+function summary({ episodes, operations, acknowledgedWrites, unknown }: CampaignReport): string {
+  return (
+    `${episodes.length} faults, ${operations} operations judged, ` +
+    `${acknowledgedWrites} acknowledged writes on every member, ${unknown} without an answer`
+  );
+}
+
+function kindOf(text: string): Flavour {
+  if (text === 'ours' || text === 'reference') return text;
+  throw new Error(`--kind ${text} is neither ours nor reference`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      members: { type: 'string', default: '3' },
+      minutes: { type: 'string', default: '10' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      kind: { type: 'string', default: 'ours' },
+      'snapshot-count': { type: 'string', default: '500' },
+    },
+  });
+  const seed = Number(values.seed);
+  const campaign = await Campaign.start({
+    flavour: kindOf(values.kind),
+    members: Number(values.members),
+    seed,
+    flags: ['--snapshot-count', values['snapshot-count']],
+    onEpisode: (episode) => process.stdout.write(`${line(episode)}\n`),
+    onVerified: ({ revision, operations }) =>
+      process.stdout.write(`--- ${operations} operations judged, at revision ${revision}\n`),
+  });
+  try {
+    const report = await campaign.runFor(Number(values.minutes) * 60_000);
+    process.stdout.write(`seed ${seed}: ${summary(report)}\n`);
+  } finally {
+    await campaign.dispose();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  process.exitCode = 1;
+});

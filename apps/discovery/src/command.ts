@@ -76,7 +76,8 @@ function serve(options: DiscoveryOptions): Promise<number> | number {
   });
   if (outcome.kind === 'error') return refuse(outcome.message);
   const { logger } = outcome;
-  logger.info('starting the discovery service', { version: VERSION, commit: COMMIT });
+  const { pid } = process;
+  logger.info('starting the discovery service', { version: VERSION, commit: COMMIT, pid });
   return runDaemon({ logger, start: () => start(options, logger) });
 }
 

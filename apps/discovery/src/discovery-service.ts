@@ -42,7 +42,7 @@ export async function startDiscoveryService(
   const { logger, clock, scheduler } = parts;
   const limits = { total: options['max-polls'], perToken: options['max-polls-per-token'] };
   const polls = new LongPolls(limits, { clock, scheduler });
-  const store = await openStore(options, parts, (token) => polls.changed(token));
+  const store = openStore(options, parts, (token) => polls.changed(token));
   const metrics = new DiscoveryMetrics({
     polls: () => polls.count,
     tokens: () => store.tokenCount,

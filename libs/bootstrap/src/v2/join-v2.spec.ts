@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import type { DiscoveryOutcome } from '../discovery-outcome.js';
 import { KeysDirectory } from '../testing/keys-directory.js';
 import { Impatience, RecordedLog } from '../testing/patience.js';
-import type { Joiner } from './join-v2.js';
-import { joinThroughV2, ownMemberId } from './join-v2.js';
+import type { Joiner } from '../joiner.js';
+import { ownMemberId } from '../joiner.js';
+import { joinThroughV2 } from './join-v2.js';
 
 let directory: KeysDirectory;
 let log: RecordedLog;

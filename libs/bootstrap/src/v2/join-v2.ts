@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import type { Logger, Scheduler } from '@etcd-ts/foundation';
-import { hexId } from '@etcd-ts/foundation';
-import { computeMemberId } from '@etcd-ts/membership';
 import type { DiscoveryOutcome } from '../discovery-outcome.js';
 import { failure } from '../discovery-outcome.js';
+import type { Joiner } from '../joiner.js';
+import { ownMemberId, registrationOf } from '../joiner.js';
 import { HttpExchange } from './http-exchange.js';
 import { KeysClient } from './keys-client.js';
 import { V2Discovery } from './v2-discovery.js';
@@ -14,28 +12,6 @@ export interface V2DiscoveryOptions {
   /** --discovery-proxy; empty: none. */
   readonly proxy: string;
 }
-
-/** Who wants to join, and what the wait depends on. */
-export interface Joiner {
-  readonly name: string;
-  /** As advertised to the other members. */
-  readonly peerUrls: readonly string[];
-  readonly scheduler: Scheduler;
-  readonly logger: Logger;
-  /** Ends the wait, which otherwise has no limit. */
-  readonly signal: AbortSignal;
-}
-
-const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
-
-export const ownMemberId = (peerUrls: readonly string[], token: string): string =>
-  hexId(computeMemberId(sha1, peerUrls, token));
-
-export const registrationOf = ({ name, peerUrls }: Pick<Joiner, 'name' | 'peerUrls'>): string =>
-  [...peerUrls]
-    .sort()
-    .map((url) => `${name}=${url}`)
-    .join(',');
 
 /** Discovery through a v2 keys API: a discovery service, or a directory of any etcd that has it. */
 export async function joinThroughV2(

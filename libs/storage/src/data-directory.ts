@@ -14,11 +14,12 @@ export interface DataDirectoryOptions {
 const DIRECTORY_MODE = 0o700;
 /** etcd's backend is `db`: another name, so that neither program opens the other's file. */
 const BACKEND_FILE = 'db.sqlite';
+const INCOMING_FILE = 'incoming.sqlite';
 const LOCK_FILE = 'lock';
 /** Names etcd's tools put beside `member`. */
 const KNOWN_NAMES = new Set(['member', 'fixtures']);
 /** Left behind by a save or a download that a crash cut short. */
-const LEFTOVER = /^(?:tmp.*|db\.tmp.*|.*\.snap\.tmp)$/;
+const LEFTOVER = /^(?:tmp.*|db\.tmp.*|.*\.snap\.tmp|.*\.sqlite\.tmp.*)$/;
 
 /**
  * A member's directory, owned from open() to close(). The lock is on a file inside, held by the
@@ -30,6 +31,8 @@ export class DataDirectory {
   readonly walDir: string;
   readonly snapDir: string;
   readonly backendFile: string;
+  /** Where a received state is built, beside the backend that will adopt it. */
+  readonly incomingFile: string;
   readonly #lock: DiskFile;
 
   private constructor(dataDir: string, walDir: string, lock: DiskFile) {
@@ -38,6 +41,7 @@ export class DataDirectory {
     this.walDir = walDir;
     this.snapDir = join(this.memberDir, 'snap');
     this.backendFile = join(this.snapDir, BACKEND_FILE);
+    this.incomingFile = join(this.snapDir, INCOMING_FILE);
     this.#lock = lock;
   }
 

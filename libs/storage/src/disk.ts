@@ -35,6 +35,8 @@ export interface Disk {
   rename(from: string, to: string): void;
   copy(from: string, to: string): void;
   remove(path: string): Promise<void>;
+  /** A file; one that is not there is no error. */
+  removeNow(path: string): void;
   removeDirectoryNow(path: string): void;
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectoryNow(path: string): void;
@@ -116,6 +118,7 @@ export const NODE_DISK: Disk = {
     fs.chmodSync(to, FILE_MODE);
   },
   remove: (path) => fs.promises.unlink(path),
+  removeNow: (path) => fs.rmSync(path, { force: true }),
   removeDirectoryNow: (path) => fs.rmSync(path, { recursive: true, force: true }),
   syncDirectoryNow(path) {
     const fd = fs.openSync(path, 'r');

@@ -1,4 +1,5 @@
 export { Backend } from './backend/backend.js';
+export { BackendImport } from './backend/backend-import.js';
 export type { BackendView } from './backend/backend-view.js';
 export type { BackendObserver, BackendOptions } from './backend/backend-options.js';
 export type { RevisionRow } from './backend/pending-changes.js';

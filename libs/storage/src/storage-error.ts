@@ -6,6 +6,7 @@
  * - backendFailed: SQLite reported an error; the backend stays failed
  * - tooManyViews: as many views of the backend are open as may be
  * - viewClosed: a view was read after it, its backend or the state it shows was closed
+ * - importInvalid: what was to be imported is not the content of a database of etcd
  * - snapshotNotFound: the log has no record of the wanted snapshot
  * - io: the operating system refused
  */
@@ -17,6 +18,7 @@ export type StorageErrorCode =
   | 'backendFailed'
   | 'tooManyViews'
   | 'viewClosed'
+  | 'importInvalid'
   | 'snapshotNotFound'
   | 'io';
 

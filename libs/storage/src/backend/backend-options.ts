@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@etcd-ts/foundation';
+import type { Disk } from '../disk.js';
 
 export interface BackendObserver {
   /** After each SQLite commit; seconds spent in all its slices. */
@@ -13,4 +14,6 @@ export interface BackendOptions {
   readonly mustExist: boolean;
   /** Calls back in a later turn of the event loop: between the slices of long work. */
   readonly soon?: (callback: () => void) => void;
+  /** Renames and removes whole files; SQLite's own reads and writes do not go through it. */
+  readonly disk?: Disk;
 }

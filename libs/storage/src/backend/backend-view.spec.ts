@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { compareBytes, RaftIndex, type Revision, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
 import Database from 'better-sqlite3';
 import { TEST_CLOCK, temporaryDirectories } from '../testing/temporary-directory.js';
-import { Backend, MAX_OPEN_VIEWS } from './backend.js';
+import { Backend } from './backend.js';
 import type { BackendView } from './backend-view.js';
+import { MAX_OPEN_VIEWS } from './open-views.js';
 
 const directory = temporaryDirectories();
 const OPTIONS = { logger: SILENT_LOGGER, clock: TEST_CLOCK, mustExist: false };
@@ -236,11 +237,14 @@ describe('a view of the backend', () => {
     const file = join(directory(), 'db.sqlite');
     const backend = open(file);
     fill(backend);
-    const stranger = (): number =>
-      new Database(file, { readonly: true, timeout: 0 })
-        .prepare('SELECT count(*) FROM revision')
-        .pluck()
-        .get() as number;
+    const stranger = (): void => {
+      const raw = new Database(file, { readonly: true, timeout: 0 });
+      try {
+        raw.exec('SELECT count(*) FROM revision');
+      } finally {
+        raw.close();
+      }
+    };
     expect(stranger).toThrow('locked');
     const view = await backend.openView();
     const intruder = new Database(file, { readonly: true, timeout: 0 });

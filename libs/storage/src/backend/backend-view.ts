@@ -1,10 +1,10 @@
-import { asBuffer, compareBytes, RaftIndex, Term } from '@etcd-ts/foundation';
-import type { BinaryString } from '@etcd-ts/foundation';
+import { compareBytes } from '@etcd-ts/foundation';
 import type { SnapshotPosition } from '../log-record.js';
 import { StorageError } from '../storage-error.js';
-import { CONSISTENT_INDEX, ETCD_BUCKETS, KEY_BUCKET, META_BUCKET, TERM } from './bucket-names.js';
+import { ETCD_BUCKETS, KEY_BUCKET } from './bucket-names.js';
 import { encodeRevisionKey, revisionKeyBytes } from './revision-key.js';
 import { type BucketEntry, type DatabaseView, NO_BOUND } from './state-database.js';
+import { storedPosition } from './stored-position.js';
 
 /**
  * The whole committed state at one consistent index, as etcd's buckets. It stays what it is while
@@ -32,15 +32,6 @@ const PAGE_BYTES = 512 * 1024;
 const FIRST_PAGE_ROWS = 32;
 const MAX_PAGE_ROWS = 2000;
 const SMALLEST_KEY: Uint8Array = Buffer.alloc(0);
-
-/** Read from the state itself, so that it cannot be of another one. */
-function storedPosition({ buckets }: DatabaseView): SnapshotPosition {
-  const counter = (name: BinaryString): number => {
-    const bytes = buckets.get(META_BUCKET, name);
-    return bytes === undefined ? 0 : Number(asBuffer(bytes).readBigUInt64BE());
-  };
-  return { index: RaftIndex(counter(CONSISTENT_INDEX)), term: Term(counter(TERM)) };
-}
 
 export class CommittedView implements BackendView {
   readonly consistentIndex: SnapshotPosition;

@@ -1,30 +1,22 @@
 import {
-  asBuffer,
   assert,
-  type BinaryString,
-  RaftIndex,
+  type RaftIndex,
   type Revision,
-  Term,
+  type Term,
   toBinaryString,
 } from '@etcd-ts/foundation';
+import type { SnapshotPosition } from '../log-record.js';
 import { StorageError } from '../storage-error.js';
 import type { BackendOptions } from './backend-options.js';
-import { type BackendView, CommittedView } from './backend-view.js';
-import { CONSISTENT_INDEX, META_BUCKET, TERM } from './bucket-names.js';
+import type { BackendView } from './backend-view.js';
+import { META_BUCKET } from './bucket-names.js';
 import { GroupCommit } from './group-commit.js';
+import { OpenViews } from './open-views.js';
 import type { RevisionRow } from './pending-changes.js';
 import { SqliteDatabase } from './sqlite-database.js';
 import type { StateDatabase } from './state-database.js';
 import { StateView } from './state-view.js';
-
-/** Six followers of the largest cluster that etcd advises, and two clients that save a snapshot. */
-export const MAX_OPEN_VIEWS = 8;
-
-function uint64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
-}
+import { storedPosition, storePosition } from './stored-position.js';
 
 /**
  * The state database: mvcc's revisions and etcd's buckets in one SQLite file.
@@ -42,16 +34,21 @@ export class Backend {
   #database: StateDatabase;
   #view: StateView;
   #commits: GroupCommit;
-  readonly #openViews = new Set<BackendView>();
-  /** Those being opened too. */
-  #viewCount = 0;
+  readonly #openViews = new OpenViews(
+    (error) => this.#fail(error),
+    () => {
+      if (this.#failure === undefined) this.#guard(() => this.#database.tend());
+    },
+  );
   #entryOpen = false;
-  #index: RaftIndex;
-  #term: Term;
-  #indexChanged = false;
+  /** Of the last entry applied. */
+  #position: SnapshotPosition;
+  #positionChanged = false;
   #sizeBytes = 0;
   #sizeInUseBytes = 0;
   #failure: StorageError | undefined;
+  /** Adopted by another. */
+  #isSpent = false;
 
   /** Over a database that nobody else has. Throws StorageError('backendFailed'). */
   constructor(database: StateDatabase, options: BackendOptions) {
@@ -59,9 +56,14 @@ export class Backend {
     this.#database = database;
     this.#view = new StateView(database);
     this.#commits = this.#commitsInto(database, this.#view);
-    database.onFailure = (error) => this.#fail(error);
-    this.#index = RaftIndex(this.#storedCounter(CONSISTENT_INDEX));
-    this.#term = Term(this.#storedCounter(TERM));
+    this.#position = storedPosition(database);
+    this.#attach();
+  }
+
+  #attach(): void {
+    this.#database.onFailure = (error) => this.#fail(error);
+    this.#position = storedPosition(this.#database);
+    this.#positionChanged = false;
     this.#measure();
   }
 
@@ -70,7 +72,7 @@ export class Backend {
    * (bbolt, or not ours), 'dataDirectoryLocked', 'backendFailed'.
    */
   static open(file: string, options: BackendOptions): Backend {
-    return new Backend(SqliteDatabase.open(file, options.mustExist), options);
+    return new Backend(SqliteDatabase.open(file, options.mustExist, options.disk), options);
   }
 
   #commitsInto(database: StateDatabase, view: StateView): GroupCommit {
@@ -89,11 +91,6 @@ export class Backend {
         observer?.committed(durationSeconds, operations);
       },
     });
-  }
-
-  #storedCounter(name: BinaryString): number {
-    const bytes = this.#database.buckets.get(META_BUCKET, name);
-    return bytes === undefined ? 0 : Number(asBuffer(bytes).readBigUInt64BE());
   }
 
   get failed(): boolean {
@@ -133,13 +130,12 @@ export class Backend {
   setConsistentIndex(index: RaftIndex, term: Term): void {
     assert(this.#entryOpen, 'setConsistentIndex() without beginEntry()');
     this.#entryOpen = false;
-    this.#index = index;
-    this.#term = term;
-    this.#indexChanged = true;
+    this.#position = { index, term };
+    this.#positionChanged = true;
   }
 
-  consistentIndex(): { readonly index: RaftIndex; readonly term: Term } {
-    return { index: this.#index, term: this.#term };
+  consistentIndex(): SnapshotPosition {
+    return this.#position;
   }
 
   /** Keeps `value` without copying. Revisions ascend (asserted among those pending). */
@@ -195,15 +191,14 @@ export class Backend {
 
   /** Written into the bucket once per commit or read, not once per entry. */
   #bufferConsistentIndex(): void {
-    if (!this.#indexChanged) return;
-    this.#indexChanged = false;
-    this.#view.pending.setBucket(META_BUCKET, CONSISTENT_INDEX, uint64(this.#index));
-    this.#view.pending.setBucket(META_BUCKET, TERM, uint64(this.#term));
+    if (!this.#positionChanged) return;
+    this.#positionChanged = false;
+    storePosition(this.#view.pending, this.#position);
   }
 
   /** Buffered and not yet part of a commit: rows, deletions, bucket changes. */
   get pendingOperations(): number {
-    return this.#view.pending.operations + (this.#indexChanged ? 1 : 0);
+    return this.#view.pending.operations + (this.#positionChanged ? 1 : 0);
   }
 
   /**
@@ -229,10 +224,12 @@ export class Backend {
   async commitDurable(): Promise<void> {
     await this.#commits.finish(() => undefined);
     if (this.#failure !== undefined) throw this.#failure;
+    const database = this.#database;
     try {
-      await this.#database.sync();
+      await database.sync();
     } catch (error) {
-      throw this.#fail(error);
+      // What has been adopted meanwhile is durable, and ahead of what was to be synced here.
+      if (database === this.#database) throw this.#fail(error);
     }
   }
 
@@ -243,37 +240,45 @@ export class Backend {
    * Rejects with StorageError: 'tooManyViews', 'backendFailed'.
    */
   async openView(): Promise<BackendView> {
-    if (this.#viewCount === MAX_OPEN_VIEWS) {
-      throw new StorageError('tooManyViews', `${MAX_OPEN_VIEWS} views of the backend are open`);
-    }
-    this.#viewCount++;
+    this.#openViews.reserve();
     try {
       for (;;) {
-        const view = await this.#commits.finish(() => this.#openViewNow());
+        const view = await this.#commits.finish(() =>
+          this.#guard(() => this.#openViews.add(this.#database.openView())),
+        );
         if (view !== undefined) return view;
       }
     } catch (error) {
-      this.#viewCount--;
+      this.#openViews.release();
       throw error;
     }
   }
 
-  #openViewNow(): BackendView {
-    return this.#guard(() => {
-      const view: BackendView = new CommittedView(
-        this.#database.openView(),
-        () => this.#viewClosed(view),
-        (error) => this.#fail(error),
-      );
-      this.#openViews.add(view);
-      return view;
+  /**
+   * Takes over what `incoming` holds, under this backend's path: from one call to the next every read
+   * shows it. What this one held is gone, with whatever was not committed; its views are closed.
+   * `incoming` (whose file is in the same directory, and which has no view) is spent.
+   *
+   * Synchronous, with a handful of fsyncs. A crash at any point leaves one of the two whole under
+   * this path. After an error this backend is failed, unless `incoming` could not be committed.
+   */
+  adopt(incoming: Backend): void {
+    assert(!this.#entryOpen && !incoming.#entryOpen, 'no state changes hands inside an entry');
+    assert(incoming.#openViews.count === 0, 'nobody views the state that is adopted');
+    incoming.commit();
+    this.#guard(() => {
+      this.#openViews.closeAll();
+      for (const backend of [this, incoming]) {
+        backend.#commits.giveUp();
+        backend.#database.onFailure = () => undefined;
+      }
+      incoming.#isSpent = true;
+      incoming.#failure = new StorageError('backendFailed', 'this state has been adopted');
+      this.#database = this.#database.replaceBy(incoming.#database);
+      this.#view = new StateView(this.#database);
+      this.#commits = this.#commitsInto(this.#database, this.#view);
+      this.#attach();
     });
-  }
-
-  #viewClosed(view: BackendView): void {
-    this.#openViews.delete(view);
-    this.#viewCount--;
-    if (this.#failure === undefined) this.#guard(() => this.#database.tend());
   }
 
   #measure(): void {
@@ -322,10 +327,11 @@ export class Backend {
    * file.
    */
   async close(): Promise<void> {
+    if (this.#isSpent) return;
     try {
       if (this.#failure === undefined && !this.#entryOpen) this.commit();
     } finally {
-      for (const view of this.#openViews) view.close();
+      this.#openViews.closeAll();
       await this.#database.close();
     }
   }

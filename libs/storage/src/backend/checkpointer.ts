@@ -60,6 +60,9 @@ export class Checkpointer {
   #running: Promise<void> | undefined;
   /** Pages are copied, but the log is not yet durably empty: no commit may begin. */
   #copied = false;
+  /** Fsyncs that others wait for. */
+  readonly #syncs = new Set<Promise<void>>();
+  #isAbandoned = false;
 
   /** The database must have committed something, so that its log exists. */
   constructor(database: Sqlite, terms: CheckpointTerms) {
@@ -83,7 +86,11 @@ export class Checkpointer {
   }
 
   syncLog(): Promise<void> {
-    return fdatasync(this.#walFd);
+    const sync = fdatasync(this.#walFd);
+    this.#syncs.add(sync);
+    const done = (): boolean => this.#syncs.delete(sync);
+    sync.then(done, done);
+    return sync;
   }
 
   /** Starts a checkpoint when the log is long enough and none is running. */
@@ -124,6 +131,7 @@ export class Checkpointer {
     for (let durable = -1; durable !== this.#logState().log;) {
       durable = this.#logState().log;
       await fdatasync(this.#walFd);
+      if (this.#isAbandoned) return;
       // A commit has begun or a view was opened meanwhile: its end starts the next attempt.
       if (!this.#terms.mayBegin()) return;
     }
@@ -131,7 +139,7 @@ export class Checkpointer {
     this.#database.pragma('wal_checkpoint(PASSIVE)');
     await fdatasync(this.#databaseFd);
     // unblockNow() has finished this meanwhile, and commits may be in the log again.
-    if (!this.#copied) return;
+    if (!this.#copied || this.#isAbandoned) return;
     this.#truncateLog();
     await fsync(this.#walFd);
     this.#copied = false;
@@ -151,15 +159,57 @@ export class Checkpointer {
     this.#copied = false;
   }
 
-  /** SQLite's last checkpoint, at closing, removes the log: now it must do its own fsyncs. */
+  /**
+   * SQLite's last checkpoint, at closing, removes the log: now it must do its own fsyncs. Nothing may
+   * be running.
+   */
   closeDatabase(): void {
     try {
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
       this.#database.pragma('synchronous = FULL');
     } finally {
       this.#database.close();
-      fs.closeSync(this.#walFd);
-      fs.closeSync(this.#databaseFd);
+      this.#closeFiles();
     }
+  }
+
+  /**
+   * Closes the database, from under whatever is running, with everything in its file and no log.
+   * What SQLite takes for copied is not necessarily durable, hence unblockNow() first.
+   */
+  sealDatabase(): void {
+    this.unblockNow();
+    this.#isAbandoned = true;
+    try {
+      this.#database.pragma('synchronous = FULL');
+    } finally {
+      this.#database.close();
+      this.#closeFilesLater();
+    }
+  }
+
+  /**
+   * Closes a database whose name another file has taken: SQLite notices that, and neither moves the
+   * log into the old file nor removes it by its name, which is the other's now.
+   */
+  abandonDatabase(): void {
+    this.#isAbandoned = true;
+    try {
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+    } finally {
+      this.#database.close();
+      this.#closeFilesLater();
+    }
+  }
+
+  /** A descriptor closed under an fsync may be another file's by the time that begins. */
+  #closeFilesLater(): void {
+    const pending = [this.idle, ...this.#syncs];
+    void Promise.allSettled(pending).then(() => this.#closeFiles());
+  }
+
+  #closeFiles(): void {
+    fs.closeSync(this.#walFd);
+    fs.closeSync(this.#databaseFd);
   }
 }

@@ -1,9 +1,10 @@
 import { assert } from '@etcd-ts/foundation';
-import Database from 'better-sqlite3';
+import { type Disk, NODE_DISK } from '../disk.js';
 import { BucketTable } from './bucket-table.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeChanges } from './commit-writer.js';
-import { openDatabase, openReader, type Sqlite } from './database.js';
+import { isBusy, openDatabase, openReader, type Sqlite } from './database.js';
+import { finishReplacement, replaceFile } from './file-replacement.js';
 import type { PendingChanges } from './pending-changes.js';
 import { RevisionTable } from './revision-table.js';
 import type { DatabaseView, StateDatabase } from './state-database.js';
@@ -20,13 +21,15 @@ export class SqliteDatabase implements StateDatabase {
   readonly revisions: RevisionTable;
   readonly buckets: BucketTable;
   readonly #database: Sqlite;
+  readonly #disk: Disk;
   readonly #checkpointer: Checkpointer;
   readonly #views = new Set<SqliteView>();
   #exclusive = true;
   onFailure: (error: unknown) => void = () => undefined;
 
-  private constructor(database: Sqlite) {
+  private constructor(database: Sqlite, disk: Disk) {
     this.#database = database;
+    this.#disk = disk;
     this.revisions = new RevisionTable(database);
     this.buckets = new BucketTable(database);
     this.#checkpointer = new Checkpointer(database, {
@@ -36,11 +39,13 @@ export class SqliteDatabase implements StateDatabase {
   }
 
   /**
-   * Creates the file when it may be new. Throws StorageError: 'backendMissing', 'backendForeign'
+   * Creates the file when it may be new. `disk` renames and removes files; SQLite's reads and writes
+   * do not go through it. Throws StorageError: 'backendMissing', 'backendForeign'
    * (bbolt, or not ours), 'dataDirectoryLocked', 'backendFailed'.
    */
-  static open(file: string, mustExist: boolean): SqliteDatabase {
-    return new SqliteDatabase(openDatabase(file, mustExist));
+  static open(file: string, mustExist: boolean, disk: Disk = NODE_DISK): SqliteDatabase {
+    finishReplacement(disk, file);
+    return new SqliteDatabase(openDatabase(file, mustExist), disk);
   }
 
   get path(): string {
@@ -131,9 +136,20 @@ export class SqliteDatabase implements StateDatabase {
       this.#database.exec('BEGIN IMMEDIATE; COMMIT');
       this.#exclusive = true;
     } catch (error) {
-      if (!(error instanceof Database.SqliteError) || error.code !== 'SQLITE_BUSY') throw error;
+      if (!isBusy(error)) throw error;
       this.#database.pragma('locking_mode = NORMAL');
     }
+  }
+
+  replaceBy(incoming: StateDatabase): SqliteDatabase {
+    assert(incoming instanceof SqliteDatabase && incoming !== this, 'two files of SQLite');
+    assert(this.#views.size + incoming.#views.size === 0, 'nobody views either');
+    const { path } = this;
+    incoming.#checkpointer.sealDatabase();
+    replaceFile(this.#disk, incoming.path, path);
+    // Before the new one is opened: connections to both would share one index of one log.
+    this.#checkpointer.abandonDatabase();
+    return SqliteDatabase.open(path, true, this.#disk);
   }
 
   async close(): Promise<void> {

@@ -87,6 +87,13 @@ export interface StateDatabase extends CommittedState {
   integrityCheck(): readonly string[];
   /** Of the last commit; no commit may be under way. */
   openView(): DatabaseView;
+  /**
+   * Puts `incoming`, of the same kind and without views, durably in this one's place, under this
+   * one's path; both are closed, this one with what is in it gone. A crash at any point leaves one of
+   * the two, whole. Synchronous, so that nobody finds neither. After an error it is not known which
+   * of the two the path names, but it is one of them.
+   */
+  replaceBy(incoming: StateDatabase): StateDatabase;
   /** Drops a commit under way, keeps those before it. */
   close(): Promise<void>;
 }

@@ -131,6 +131,10 @@ export class CrashDisk implements Disk {
     return Promise.resolve();
   }
 
+  removeNow(path: string): void {
+    this.#names.delete(path);
+  }
+
   removeDirectoryNow(path: string): void {
     for (const name of this.#names.keys()) if (dirname(name) === path) this.#names.delete(name);
     this.#directories.delete(path);

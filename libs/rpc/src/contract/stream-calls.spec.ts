@@ -202,6 +202,16 @@ describe.each(TRANSPORTS)('a bidirectional stream, on %s', (transport) => {
     expect(await thrown.told).toMatchObject({ code: GrpcStatus.Canceled });
   });
 
+  it('ends with the failure of a handler that is not even a promise', async () => {
+    await start(transport, [
+      watch(() => {
+        throw ERRORS.NoLeader.error();
+      }),
+    ]);
+    const call = connection.service(WatchDefinition).watch();
+    await expect(countOf(call)).rejects.toMatchObject(statusOf(ERRORS.NoLeader));
+  });
+
   it('ends with Internal on a malformed message', async () => {
     await start(transport, [watch(echo)]);
     const Raw = makeGenericClientConstructor({}, 'Raw');

@@ -16,7 +16,7 @@ export interface CallContext {
    * abort after the handler has returned.
    */
   readonly signal: AbortSignal;
-  /** "address:port" of the client; "unknown" once it is gone. */
+  /** "address:port" of the client; "@" if it has none, on a unix socket. */
   readonly peer: string;
   /** The method's path, such as "/etcdserverpb.KV/Put". */
   readonly method: string;

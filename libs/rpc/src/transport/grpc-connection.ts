@@ -143,8 +143,7 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   }
 
   logFault(method: string, error: unknown): void {
-    const fault = error instanceof Error ? error : new Error(String(error));
-    this.#parts.logger.error('rpc handler failed', { method, error: fault });
+    this.#parts.logger.error('rpc handler failed', { method, error: asError(error) });
   }
 
   // --- the end ---
@@ -185,7 +184,17 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   readonly #onData = (chunk: Buffer): void => {
     const nowMs = this.clock.monotonicMs();
     this.#watch.received(nowMs);
-    this.http2.receive(chunk, nowMs);
+    try {
+      this.http2.receive(chunk, nowMs);
+    } catch (error) {
+      // A fault of this program that a client has found: it must not take the others with it.
+      this.#parts.logger.error('closing a client connection after a fault', {
+        peer: this.peer,
+        error: asError(error),
+      });
+      this.destroy();
+      return;
+    }
     const { failure } = this.http2;
     if (failure !== undefined && !this.#ending) {
       this.#parts.logger.debug('a client broke the protocol', { peer: this.peer, error: failure });
@@ -243,6 +252,10 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
     this.#socket.end();
     setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function writeAll(

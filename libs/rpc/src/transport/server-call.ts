@@ -220,7 +220,14 @@ export class ServerCall extends AnswerStream implements CallContext {
   #run(handler: () => Promise<void>): void {
     this.#handlerStarted = true;
     this.#started();
-    handler().then(
+    let running: Promise<void>;
+    try {
+      running = handler();
+    } catch (error) {
+      this.#thrown(error);
+      return;
+    }
+    running.then(
       () => this.#returned(OK),
       (error: unknown) => this.#thrown(error),
     );

@@ -26,6 +26,7 @@ import type {
 } from '@etcd-ts/wire-protocol';
 
 import type { DatabaseContent } from './transfer/outgoing-snapshot.js';
+import type { V2Server } from './v2-server.js';
 
 /** What every response header tells of the member that answered. */
 export interface HeaderFacts {
@@ -150,4 +151,5 @@ export interface EtcdServer {
   readonly cluster: ClusterOperations;
   readonly maintenance: MaintenanceOperations;
   readonly watch: WatchOperations;
+  readonly v2: V2Server;
 }

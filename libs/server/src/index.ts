@@ -20,4 +20,12 @@ export { MemberRemovedError } from './peers/member-removed-error.js';
 export type { PeerNetwork, PeerNetworkParts, Peers } from './peers/network.js';
 export { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
 export { toWireKeyValue } from './translate/response-translation.js';
+export type {
+  FollowerReport,
+  MemberOutcome,
+  SelfReport,
+  TrafficReport,
+  V2Member,
+  V2Server,
+} from './v2-server.js';
 export { SERVER_VERSION, STORAGE_VERSION } from './version.js';

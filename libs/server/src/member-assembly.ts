@@ -198,6 +198,7 @@ function assembleStateMachine(
     raft: core.raft,
     cluster: state.cluster,
     record: storage.backend,
+    v2Store: state.v2Store,
     observer: {
       added: ({ id, peerUrls }) => {
         if (id !== storage.localId) core.network.addPeer(id, peerUrls);

@@ -28,6 +28,7 @@ export function assembleReplica(parts: Parts): Replica {
     alarms: parts.alarms,
     cluster: parts.cluster,
     store,
+    v2Store: parts.v2Store,
     quota: parts.quota,
     logger: logger.named('server/applier'),
     quotaExceeded: () => void parts.spaceGuard.raiseAlarm(),

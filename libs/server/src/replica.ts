@@ -111,7 +111,9 @@ export class Replica implements StateMachine {
   #observe(request: InternalRaftRequest, success: boolean, tookMs: number): void {
     const { metrics, logger, warningApplyDurationMs } = this.#parts;
     const operation = operationName(request);
-    metrics.server.apply.with('v3', operation, success ? 'true' : 'false').observe(tookMs / 1000);
+    metrics.server.apply
+      .with(request.v2 === undefined ? 'v3' : 'v2', operation, success ? 'true' : 'false')
+      .observe(tookMs / 1000);
     if (tookMs <= warningApplyDurationMs) return;
     metrics.server.slowApply.inc();
     logger.warn('apply request took too long', {

@@ -6,6 +6,7 @@ import type { LeaseRecords, LessorOptions } from '@etcd-ts/lease';
 import { Cluster, clusterVersionOf, compareVersions, parseVersion } from '@etcd-ts/membership';
 import { MvccStore, WatchHub } from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
+import { BucketV2Records, V2Store } from '@etcd-ts/v2-store';
 
 import { Alarms } from './alarms.js';
 import { BootstrapError } from './bootstrap/bootstrap-error.js';
@@ -21,6 +22,8 @@ export interface MemberState {
   readonly lessor: Lessor;
   readonly store: MvccStore;
   readonly cluster: Cluster;
+  /** Also where its API is not served: all members apply alike. */
+  readonly v2Store: V2Store;
   readonly alarms: Alarms;
   readonly hub: WatchHub;
   readonly catchUp: WatchCatchUp;
@@ -72,6 +75,8 @@ export async function restoreState(
   });
   cluster.load();
   refuseNewerCluster(cluster.clusterVersion);
+  const v2Store = new V2Store(new BucketV2Records(backend));
+  v2Store.restore();
   const catchUp = new WatchCatchUp(scheduler, failed);
   const hub = new WatchHub(store, { onCatchUpNeeded: () => catchUp.wake() });
   catchUp.drive((budget) => hub.catchUpStep(budget));
@@ -79,7 +84,7 @@ export async function restoreState(
     metrics.mvcc.events.inc(commit.events.length);
     hub.publish(commit);
   };
-  return { lessor, store, cluster, alarms: new Alarms(backend), hub, catchUp };
+  return { lessor, store, cluster, v2Store, alarms: new Alarms(backend), hub, catchUp };
 }
 
 /** The log may hold what this version cannot apply, and its members rely on what it cannot do. */

@@ -1,5 +1,6 @@
 import { cleanPath, created, failed, KEYS_NAMESPACE, V2_CODE, v2Request } from '@etcd-ts/v2-store';
 import type { V2Failure, V2Outcome, V2Request } from '@etcd-ts/v2-store';
+import type { V2Server } from '@etcd-ts/server';
 import { actionJson, answerJson, eventJson } from './event-json.js';
 import { contentType } from './exchange.js';
 import type { Answer, Exchange } from './exchange.js';
@@ -13,7 +14,6 @@ import type { LongPolls } from './long-poll.js';
 import { json, methodNotAllowed } from './reply.js';
 import type { Reply } from './reply.js';
 import { MAX_FORM_BYTES } from './request-body.js';
-import type { V2Server } from './v2-server.js';
 
 export const KEYS_PREFIX = '/v2/keys';
 const METHODS = ['HEAD', 'GET', 'PUT', 'POST', 'DELETE'];

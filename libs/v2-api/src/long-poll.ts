@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { V2Event, V2Failure, V2Watcher } from '@etcd-ts/v2-store';
+import type { V2Server } from '@etcd-ts/server';
 import { eventJson } from './event-json.js';
 import { JSON_TYPE } from './reply.js';
-import type { V2Server } from './v2-server.js';
 
 /**
  * Requests that wait at once, on one member: each holds a socket and some 20 kB. etcd has no limit

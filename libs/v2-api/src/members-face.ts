@@ -1,4 +1,5 @@
 import { parseEndpointUrl } from '@etcd-ts/config';
+import type { MemberOutcome, V2Member, V2Server } from '@etcd-ts/server';
 import { contentType } from './exchange.js';
 import type { Answer, Exchange } from './exchange.js';
 import { internalError, messageReply, noAccess } from './failure-reply.js';
@@ -8,7 +9,6 @@ import { goString, goStrings } from './go-json.js';
 import { readText } from './json-body.js';
 import { json, methodNotAllowed, plainFailure } from './reply.js';
 import type { Reply } from './reply.js';
-import type { MemberOutcome, V2Member, V2Server } from './v2-server.js';
 
 export const MEMBERS_PREFIX = '/v2/members';
 const METHODS = ['GET', 'POST', 'DELETE', 'PUT'];

@@ -1,3 +1,4 @@
+import type { V2Server } from '@etcd-ts/server';
 import type { Answer, Exchange } from './exchange.js';
 import { internalError, messageReply, noAccess } from './failure-reply.js';
 import type { Gatekeeper } from './gatekeeper.js';
@@ -10,7 +11,6 @@ import { json, methodNotAllowed, notFound } from './reply.js';
 import type { Reply } from './reply.js';
 import { roleJson, roleOf, SecurityError, SecurityStore, userJson } from './security-store.js';
 import type { User } from './security-store.js';
-import type { V2Server } from './v2-server.js';
 
 export const SECURITY_PREFIX = '/v2/auth/';
 const ALL = ['GET', 'PUT', 'DELETE'];

@@ -1,11 +1,12 @@
 import { V2_CODE, v2Request } from '@etcd-ts/v2-store';
 import type { V2Failure, V2Request } from '@etcd-ts/v2-store';
+import type { V2Server } from '@etcd-ts/server';
 import { decodeWhole, fieldsOf, text, texts } from './go-decode.js';
 import type { Fields } from './go-decode.js';
 import { goString, goStrings } from './go-json.js';
 import { GUEST, GUEST_ROLE, mergePermissions, ROOT, ROOT_ROLE, sortedSet } from './permissions.js';
 import type { Role, RwPermission } from './permissions.js';
-import type { V2Passwords, V2Server } from './v2-server.js';
+import type { V2Passwords } from './v2-passwords.js';
 
 /** Beside the keys' namespace, where etcd keeps it: no key can name it. */
 const NAMESPACE = '/2';

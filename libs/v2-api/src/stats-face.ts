@@ -1,10 +1,10 @@
 import { COUNTERS } from '@etcd-ts/v2-store';
+import type { FollowerReport, SelfReport, TrafficReport, V2Server } from '@etcd-ts/server';
 import type { Answer, Exchange } from './exchange.js';
 import { messageReply } from './failure-reply.js';
 import { goString } from './go-json.js';
 import { goDuration, rfc3339 } from './go-time.js';
 import { json, methodNotAllowed, notFound } from './reply.js';
-import type { FollowerReport, SelfReport, TrafficReport, V2Server } from './v2-server.js';
 
 export const STATS_PREFIX = '/v2/stats/';
 const METHODS = ['GET'];

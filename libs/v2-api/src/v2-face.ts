@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@etcd-ts/foundation';
+import type { V2Server } from '@etcd-ts/server';
 import { send } from './exchange.js';
 import type { Answer, Exchange } from './exchange.js';
 import { Gatekeeper } from './gatekeeper.js';
@@ -15,7 +16,7 @@ import { SecurityStore } from './security-store.js';
 import { STATS_PREFIX, StatsFace } from './stats-face.js';
 import { escapeHtml, parseTarget } from './target.js';
 import type { Target } from './target.js';
-import type { V2Passwords, V2Server } from './v2-server.js';
+import type { V2Passwords } from './v2-passwords.js';
 
 const MACHINES = '/v2/machines';
 const MACHINES_METHODS = ['GET', 'HEAD'];

@@ -2,6 +2,7 @@ import { hexId, MemberId } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
 import type { Cluster } from '@etcd-ts/membership';
 import type { MvccStore } from '@etcd-ts/mvcc';
+import type { V2Store } from '@etcd-ts/v2-store';
 import { AlarmRequest_AlarmAction, AlarmType, EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
 import type {
   AlarmMember,
@@ -17,11 +18,12 @@ import type { Alarms } from '../alarms.js';
 import type { Quota } from '../quota.js';
 import { revisionHeader } from '../translate/response-translation.js';
 import { SERVER_VERSION } from '../version.js';
-import { spaceCost } from './cost.js';
+import { spaceCost, v2Cost } from './cost.js';
 import type { KeyValueApplier } from './key-value-applier.js';
 import type { LeaseApplier } from './lease-applier.js';
 import { applied, refused } from './outcome.js';
 import type { ApplyOutcome } from './outcome.js';
+import { V2Applier } from './v2-applier.js';
 
 export interface ApplierParts {
   readonly keyValues: KeyValueApplier;
@@ -29,6 +31,7 @@ export interface ApplierParts {
   readonly alarms: Alarms;
   readonly cluster: Cluster;
   readonly store: MvccStore;
+  readonly v2Store: V2Store;
   readonly quota: Quota;
   readonly logger: Logger;
   /** The backend outgrew its quota while applying: somebody should propose the alarm. */
@@ -42,9 +45,11 @@ export interface ApplierParts {
  */
 export class Applier {
   readonly #parts: ApplierParts;
+  readonly #v2: V2Applier;
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
+    this.#v2 = new V2Applier(parts.v2Store, parts.cluster);
   }
 
   apply(request: InternalRaftRequest): ApplyOutcome {
@@ -82,6 +87,7 @@ export class Applier {
   }
 
   #dispatchCluster(request: InternalRaftRequest): ApplyOutcome {
+    if (request.v2 !== undefined) return this.#v2.apply(request.v2);
     if (request.clusterVersionSet !== undefined) {
       return this.#clusterVersion(request.clusterVersionSet);
     }
@@ -134,8 +140,10 @@ export class Applier {
   }
 
   #clusterVersion(request: ClusterVersionSetRequest): ApplyOutcome {
-    const { cluster, logger } = this.#parts;
+    const { cluster, logger, v2Store } = this.#parts;
     const from = cluster.clusterVersion;
+    // In etcd, members and version live in the v2 store: its index counts their changes.
+    v2Store.countClusterWrite('set');
     if (from === request.ver) return applied({ kind: 'clusterVersion' });
     cluster.setClusterVersion(request.ver);
     if (from === undefined) {
@@ -163,6 +171,7 @@ export class Applier {
       name: attributes?.name ?? '',
       clientUrls: attributes?.clientUrls ?? [],
     });
+    this.#parts.v2Store.countClusterWrite('set');
     return applied({ kind: 'memberAttributes' });
   }
 }
@@ -174,6 +183,7 @@ function changesData(request: InternalRaftRequest): boolean {
     request.deleteRange !== undefined ||
     request.compaction !== undefined ||
     request.leaseGrant !== undefined ||
-    request.leaseRevoke !== undefined
+    request.leaseRevoke !== undefined ||
+    (request.v2 !== undefined && v2Cost(request.v2) > 0)
   );
 }

@@ -2,6 +2,7 @@ import { hexId, must, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Logger, MemberId } from '@etcd-ts/foundation';
 import { decodeConfigChangeContext } from '@etcd-ts/membership';
 import type { Cluster, Member, MembershipChange, MembershipVerdict } from '@etcd-ts/membership';
+import type { V2Store } from '@etcd-ts/v2-store';
 import type { ConfChange, ConfState, Entry, Raft } from '@etcd-ts/raft';
 import { decodeConfChange, ERRORS } from '@etcd-ts/wire-protocol';
 import type { EtcdError } from '@etcd-ts/wire-protocol';
@@ -27,6 +28,8 @@ export interface ConfChangeApplierParts {
   readonly cluster: Cluster;
   readonly record: ConfStateRecord;
   readonly observer: MembershipObserver;
+  /** In etcd the members live in the v2 store: its index counts their changes. */
+  readonly v2Store: Pick<V2Store, 'countClusterWrite'>;
   readonly logger: Logger;
 }
 
@@ -73,6 +76,7 @@ export class ConfChangeApplier {
     }
     this.#confState = raft.applyConfChange(change);
     this.#changeMembers(requested);
+    for (const write of V2_WRITES[requested.kind]) this.#parts.v2Store.countClusterWrite(write);
     record.writeMeta(CONF_STATE, encodeConfState(this.#confState));
     return { id: change.id, outcome: applied({ kind: 'conf' }) };
   }
@@ -114,6 +118,14 @@ export class ConfChangeApplier {
     }
   }
 }
+
+/** What a change writes in etcd's v2 store; a member that is removed leaves a tombstone there. */
+const V2_WRITES = {
+  add: ['create'],
+  promote: ['update'],
+  update: ['update'],
+  remove: ['delete', 'create'],
+} as const;
 
 /** What the proposer of an invalid change is told. */
 export function verdictError(verdict: Exclude<MembershipVerdict, 'ok'>): EtcdError {

@@ -3,6 +3,7 @@ import type {
   PutRequest,
   RequestOp,
   TxnRequest,
+  V2RaftRequest,
 } from '@etcd-ts/wire-protocol';
 
 /** What a key-value row takes beyond key and value, and what a lease takes: etcd's estimates. */
@@ -14,11 +15,19 @@ export function spaceCost(request: InternalRaftRequest): number {
   if (request.put !== undefined) return putCost(request.put);
   if (request.txn !== undefined) return txnCost(request.txn);
   if (request.leaseGrant !== undefined) return LEASE_BYTES;
+  if (request.v2 !== undefined) return v2Cost(request.v2);
   return 0;
 }
 
 export function putCost(request: PutRequest): number {
   return KEY_VALUE_OVERHEAD_BYTES + request.key.length + request.value.length;
+}
+
+/** A change takes a row in the tree and one in the history; what can only take away is never refused. */
+export function v2Cost({ Method, Path = '', Val = '' }: V2RaftRequest): number {
+  if (Method !== 'PUT' && Method !== 'POST') return 0;
+  const rowBytes = Buffer.byteLength(Path) + Buffer.byteLength(Val);
+  return KEY_VALUE_OVERHEAD_BYTES + 2 * rowBytes;
 }
 
 /** The dearer branch counts, transactions nested in it included. */

@@ -15,8 +15,13 @@ const NAMES = [
   ['downgradeInfoSet', 'DowngradeInfoSet'],
 ] as const;
 
+/** Their methods are their names in etcd, too; a closed list, as every label's values must be. */
+const V2_METHODS = ['PUT', 'POST', 'DELETE', 'SYNC', 'QGET'];
+
 /** The label of the request in etcd_server_apply_duration_seconds; the frequent ones come first. */
 export function operationName(request: InternalRaftRequest): string {
+  if (request.v2 !== undefined)
+    return V2_METHODS.find((name) => name === request.v2?.Method) ?? 'unknown';
   for (const [field, name] of NAMES) if (request[field] !== undefined) return name;
   return 'unknown';
 }

@@ -1,3 +1,4 @@
+import type { V2Outcome } from '@etcd-ts/v2-store';
 import type {
   AlarmResponse,
   CompactionResponse,
@@ -23,6 +24,7 @@ export type Applied =
   | { readonly kind: 'leaseGrant'; readonly response: LeaseGrantResponse }
   | { readonly kind: 'leaseRevoke'; readonly response: LeaseRevokeResponse }
   | { readonly kind: 'alarm'; readonly response: AlarmResponse }
+  | { readonly kind: 'v2'; readonly outcome: V2Outcome }
   | {
       readonly kind:
         'leaseCheckpoint' | 'clusterVersion' | 'downgrade' | 'memberAttributes' | 'conf';

@@ -10,6 +10,7 @@ import { ClusterView } from './cluster-view.js';
 import { KeyValues } from './key-values.js';
 import { Leases } from './leases.js';
 import { Maintenance } from './maintenance.js';
+import { V2Operations } from './v2-operations.js';
 
 type Parts = MemberParts &
   OpenedStorage &
@@ -26,6 +27,14 @@ export function assembleOperations(parts: Parts): EtcdServer {
   const { calls } = parts.peers;
   const { ensureSpace } = parts.spaceGuard;
   const { maxRequestBytes } = config;
+  const cluster = new ClusterView({
+    ...parts,
+    calls,
+    logger: logger.named('server/cluster'),
+    strictReconfigCheck: config.strictReconfigCheck,
+    requestTimeoutMs: requestTimeoutMs(config),
+    nextChangeId: () => requestIds.next(),
+  });
   return {
     facts: memberFacts(parts),
     keyValues: new KeyValues({
@@ -43,15 +52,9 @@ export function assembleOperations(parts: Parts): EtcdServer {
       nextLeaseId: () => requestIds.nextLeaseId(),
       currentRevision: () => store.currentRevision,
     }),
-    cluster: new ClusterView({
-      ...parts,
-      calls,
-      logger: logger.named('server/cluster'),
-      strictReconfigCheck: config.strictReconfigCheck,
-      requestTimeoutMs: requestTimeoutMs(config),
-      nextChangeId: () => requestIds.next(),
-    }),
+    cluster,
     maintenance: new Maintenance(parts),
+    v2: new V2Operations({ ...parts, ensureSpace, members: cluster }),
     watch: {
       hub,
       previousKeyValue: (event) => store.previousKeyValue(event),

@@ -13,6 +13,9 @@ const BUCKETS = [
   'members',
   'members_removed',
   'meta',
+  'v2_history',
+  'v2_nodes',
+  'v2_state',
 ];
 /** Differ between members without the data differing. */
 const IGNORED_META = new Set(['consistent_index', 'term', 'storageVersion']);

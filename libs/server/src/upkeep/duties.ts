@@ -7,6 +7,7 @@ import { startAutoCompaction } from './auto-compactor.js';
 import { HashCheck } from './hash-check.js';
 import { startLeaseCheckpoints } from './lease-checkpointer.js';
 import { startLeaseExpiry } from './lease-expiry.js';
+import { startV2Expiry } from './v2-expiry.js';
 import { VersionMonitor } from './version-monitor.js';
 
 /** What a member does from time to time without being asked, most of it only while it leads. */
@@ -27,6 +28,14 @@ export function startDuties(
     () => versions.stop(),
     () => hashes.stop(),
     ...startLeaseDuties(parts, member, stopped),
+    startV2Expiry({
+      ...parts,
+      v2Store: member.v2Store,
+      logger: parts.logger.named('server/v2-expiry'),
+      isLeader: () => member.raft.isLeader,
+      propose: (request) => member.server.v2.propose(request),
+      stopped,
+    }),
     startCompacting(parts, member),
   ];
 }

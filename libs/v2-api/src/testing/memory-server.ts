@@ -14,10 +14,9 @@ import type {
   MemberOutcome,
   SelfReport,
   V2Member,
-  V2Passwords,
   V2Server,
-} from '../v2-server.js';
-import { fromWire, toWire } from '../wire-request.js';
+} from '@etcd-ts/server';
+import type { V2Passwords } from '../v2-passwords.js';
 
 const NOWHERE: V2Buckets = {
   bucketPut: () => undefined,
@@ -69,7 +68,7 @@ export class MemoryServer implements V2Server {
   async propose(request: V2Request): Promise<V2Outcome> {
     await this.linearize();
     this.#raftIndex++;
-    return this.store.apply(fromWire(toWire(request, 7n)));
+    return this.store.apply(request);
   }
 
   linearize(): Promise<void> {

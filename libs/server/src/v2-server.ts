@@ -56,7 +56,7 @@ export interface FollowerReport {
   readonly counts: { readonly fail: number; readonly success: number };
 }
 
-/** All that the v2 API wants of a member. Ids are lower-case hexadecimal. */
+/** One member, as the v2 API sees it. Ids are lower-case hexadecimal. */
 export interface V2Server {
   clusterId(): string;
   /** The committed index of the raft log. */
@@ -91,11 +91,4 @@ export interface V2Server {
   self(): SelfReport;
   /** By member id; undefined on all but the leader. */
   followers(): Readonly<Record<string, FollowerReport>> | undefined;
-}
-
-/** bcrypt, off the event loop. */
-export interface V2Passwords {
-  /** In bcrypt's own text form. Rejects if the password is too long or too much is waiting. */
-  hash(password: string): Promise<string>;
-  matches(password: string, hash: string): Promise<boolean>;
 }

@@ -11,7 +11,7 @@ import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
 import { Consensus } from './operations/consensus.js';
 import { assembleOperations } from './operations/assembly.js';
-import { connectPeers } from './peers/connection.js';
+import { connectPeers, meetMembers } from './peers/connection.js';
 import { Leadership } from './peers/leadership.js';
 import type { PeerNetwork, Peers } from './peers/network.js';
 import { Proposals } from './proposals.js';
@@ -26,6 +26,7 @@ import { refreshMetrics } from './server-metrics.js';
 import { SpaceGuard } from './space-guard.js';
 import { restoreState } from './state.js';
 import type { MemberState } from './state.js';
+import { SnapshotInstaller } from './transfer/snapshot-installer.js';
 import { assembleUpkeep } from './upkeep/assembly.js';
 import type { Upkeep } from './upkeep/assembly.js';
 
@@ -211,8 +212,24 @@ function assembleStateMachine(
     logger: parts.logger.named('server/conf-change'),
   });
   const upkeep = assembleUpkeep(parts, control, storage, state, () => confChanges.confState);
+  const installer = new SnapshotInstaller({
+    ...parts,
+    state,
+    backend: storage.backend,
+    received: storage.received,
+    logger: parts.logger.named('server/snapshot'),
+    stopped: control.stopped,
+    quiesce: () => upkeep.snapshotter.idle(),
+    installed: (index) => {
+      confChanges.restored();
+      upkeep.snapshotter.installed(index);
+      upkeep.trimmer.installed(index);
+      upkeep.compaction.resume();
+      meetMembers(core.network, state.cluster);
+    },
+  });
   const replica = assembleReplica({
-    install: () => Promise.reject(new Error('received snapshots cannot be installed yet')),
+    install: (snapshot) => installer.install(snapshot),
     ...parts,
     ...storage,
     ...state,

@@ -1,15 +1,17 @@
 import { Backend, DataDirectory } from '@etcd-ts/storage';
 import type { ServerConfig } from '@etcd-ts/config';
-import type { Clock, Logger } from '@etcd-ts/foundation';
+import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
 import type { Peers } from '../peers/network.js';
+import { ReceivedSnapshots } from '../transfer/received-snapshots.js';
 import { openRaftStorage } from './raft-storage.js';
 import type { RaftStorage } from './raft-storage.js';
 
 export interface StorageParts {
   readonly config: ServerConfig;
   readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly metrics: EtcdMetrics;
   readonly peers: Peers;
@@ -18,6 +20,7 @@ export interface StorageParts {
 export interface OpenedStorage extends RaftStorage {
   readonly directory: DataDirectory;
   readonly backend: Backend;
+  readonly received: ReceivedSnapshots;
 }
 
 /**
@@ -34,16 +37,24 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
   });
   let backend: Backend | undefined;
   try {
-    backend = Backend.open(directory.backendFile, {
+    const backendOptions = {
       logger: logger.named('storage/backend'),
       clock,
       mustExist: directory.hasWal(),
       observer: {
-        committed: (seconds) => {
+        committed: (seconds: number) => {
           metrics.disk.backendCommit.observe(seconds);
           metrics.disk.backendCommitWrite.observe(seconds);
         },
       },
+    };
+    backend = Backend.open(directory.backendFile, backendOptions);
+    const received = await ReceivedSnapshots.open({
+      directory: directory.snapDir,
+      incomingFile: directory.incomingFile,
+      backendOptions,
+      scheduler: parts.scheduler,
+      logger: logger.named('storage/snapshot'),
     });
     const observer = {
       fsynced: (seconds: number) => metrics.disk.walFsync.observe(seconds),
@@ -56,12 +67,13 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
       config,
       directory,
       backend,
+      received,
       calls,
       clock,
       logger,
       observer,
     });
-    return { ...raft, directory, backend };
+    return { ...raft, directory, backend, received };
   } catch (error) {
     try {
       // Nothing was applied yet, so there is nothing to lose by it.

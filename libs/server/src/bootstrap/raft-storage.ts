@@ -10,6 +10,7 @@ import { WalMetadata } from '@etcd-ts/wire-protocol';
 import { BootstrapError } from './bootstrap-error.js';
 import type { Member } from '@etcd-ts/membership';
 import type { PeerCalls } from '../peers/network.js';
+import type { ReceivedSnapshots } from '../transfer/received-snapshots.js';
 import { forceNewCluster } from './forced-cluster.js';
 import { readInitialCluster } from './initial-cluster.js';
 import { planJoin } from './join-cluster.js';
@@ -38,6 +39,7 @@ export interface RaftStorageParts {
   readonly config: ServerConfig;
   readonly directory: DataDirectory;
   readonly backend: Backend;
+  readonly received: ReceivedSnapshots;
   readonly calls: PeerCalls;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -128,8 +130,32 @@ async function reopen(parts: RaftStorageParts): Promise<RaftStorage> {
     if (snapshot === undefined && contents.hardState.term === 0) {
       return begin(await planAgain(ids, parts), contents.wal, parts);
     }
+    if (snapshot !== undefined) await finishInstallation(snapshot, parts);
     return goOn(ids, contents, snapshot, snapshots, parts);
   });
+}
+
+/**
+ * The log begins behind the backend: a crash came between the record of a received snapshot and its
+ * installation. Its content was durable before the record, so it is here, or it was taken away.
+ */
+async function finishInstallation(
+  { metadata }: Snapshot,
+  { backend, received, logger }: RaftStorageParts,
+): Promise<void> {
+  if (backend.consistentIndex().index >= metadata.index) return;
+  logger.info('installing a received snapshot that a stop interrupted', {
+    'applied-index': backend.consistentIndex().index,
+    'snapshot-index': metadata.index,
+  });
+  if (!received.has(metadata.index)) return;
+  const incoming = await received.openIncoming(metadata, () => false);
+  try {
+    backend.adopt(incoming);
+  } finally {
+    await incoming.close();
+  }
+  await received.forget(metadata.index);
 }
 
 interface MemberIds {

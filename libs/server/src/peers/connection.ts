@@ -38,7 +38,7 @@ export function connectPeers(
     snapshotSource: {
       open: (message) => openOutgoingSnapshot(message, { ...parts, ...storage, ...control }),
     },
-    snapshotSink: { save: () => Promise.reject(new Error('snapshots cannot be received yet')) },
+    snapshotSink: storage.received,
   });
   meetMembers(network, cluster);
   for (const { id, peerUrls } of storage.remotes) network.addRemote(id, peerUrls);
@@ -46,7 +46,7 @@ export function connectPeers(
 }
 
 /** Talks to exactly the other members of the list, at the URLs in it. */
-function meetMembers(network: PeerNetwork, cluster: Cluster): void {
+export function meetMembers(network: PeerNetwork, cluster: Cluster): void {
   const known = network.peerIds();
   for (const id of known) {
     if (cluster.member(id) === undefined) network.removePeer(id);

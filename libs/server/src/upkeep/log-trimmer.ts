@@ -42,8 +42,14 @@ export class LogTrimmer {
 
   /** In order, every entry once, when its effects and those of all before are in the backend. */
   applied(entries: readonly Entry[]): void {
-    for (const { data } of entries) this.#bytes += data.length;
+    let membershipChanged = false;
+    for (const { type, data } of entries) {
+      this.#bytes += data.length;
+      if (type !== 'normal') membershipChanged = true;
+    }
     const { index } = must(entries[entries.length - 1], 'a batch is not empty');
+    // A member that has just been added can only be sent a snapshot that names it.
+    if (membershipChanged) this.#log.createSnapshot(index, this.#confState(), EMPTY_BYTES);
     if (index - (this.#marks.at(-1)?.index ?? 0) < ENTRIES_PER_CUT) return;
     this.#marks.push({ index, bytes: this.#bytes });
     this.#cut(index);

@@ -22,8 +22,6 @@ export interface Listeners {
   readonly client: ClientPort;
   readonly peer: ClientPort;
   readonly metrics: ClientPort;
-  /** Stops listening; connections with a request under way get the grace time for its answer. */
-  close(graceMs: number): Promise<void>;
 }
 
 /** Binds everything, or nothing: the first address that cannot be had fails the start. */
@@ -31,9 +29,6 @@ export async function bindListeners(parts: ListenerParts): Promise<Listeners> {
   const { config, grpc, clientHttp, metricsHttp, peerHttp, logger } = parts;
   const common = { grpc, sniffTimeoutMs: SNIFF_TIMEOUT_MS, logger };
   const opened: ClientPort[] = [];
-  const close = async (graceMs: number): Promise<void> => {
-    await Promise.all(opened.map((port) => port.close(graceMs)));
-  };
   const listen = async (http: HttpServer, addresses: readonly ClientPortAddress[]) => {
     const port = await ClientPort.listen({ ...common, http, addresses });
     opened.push(port);
@@ -49,9 +44,9 @@ export async function bindListeners(parts: ListenerParts): Promise<Listeners> {
     });
     const client = await listen(clientHttp, clientAddresses(config));
     const metrics = await listen(metricsHttp, addressesOf(config.listenMetricsUrls, 'http'));
-    return { client, peer, metrics, close };
+    return { client, peer, metrics };
   } catch (error) {
-    await close(0);
+    await Promise.all(opened.map((port) => port.close(0)));
     throw error;
   }
 }

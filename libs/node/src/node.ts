@@ -25,6 +25,8 @@ import type { Listeners } from './listeners.js';
 import { PeerLink } from './peer-link.js';
 
 const MAX_SEED = 2 ** 32;
+/** For other members' requests under way when this one has stopped (etcd). */
+const PEER_GRACE_MS = 1_000;
 
 /** The world, as arguments; what is left out is the machine's own. */
 export interface NodeParts {
@@ -138,7 +140,8 @@ class RunningNode implements Node {
         peers: this.#peers,
       });
     } catch (error) {
-      await this.#closeFaces(0);
+      await this.#closeClientFaces(0);
+      await this.#listeners?.peer.close(0);
       this.metrics.close();
       throw error;
     }
@@ -160,7 +163,8 @@ class RunningNode implements Node {
       stopping: this.#stopping.signal,
     });
     for (const service of services) this.#grpc.add(service);
-    this.#http.open(this.#config, member, this.metrics, logger.named('http-gateway'));
+    const { signal } = this.#stopping;
+    this.#http.open(this.#config, member, this.metrics, logger.named('http-gateway'), signal);
     member.ready.then(
       () => {
         this.#gate.open();
@@ -186,18 +190,25 @@ class RunningNode implements Node {
 
   async #closeAll(): Promise<Error | undefined> {
     try {
-      await this.#closeFaces(requestTimeoutMs(this.#config));
+      await this.#closeClientFaces(requestTimeoutMs(this.#config));
+      // Over the peer port, which so stays open: a leader hands over before it goes, and the streams
+      // of the others end with its own side of them. Before that they would only use up the grace.
       await this.#running.stop();
     } finally {
+      await this.#listeners?.peer.close(PEER_GRACE_MS);
       this.metrics.close();
     }
     return this.#running.stopped;
   }
 
   /** Streams end now; other requests under way get the grace time for their answer. */
-  async #closeFaces(graceMs: number): Promise<void> {
+  async #closeClientFaces(graceMs: number): Promise<void> {
     this.#stopping.abort(ERRORS.Stopped.error());
     this.#gate.refuse();
-    await Promise.all([this.#grpc.close(graceMs), this.#listeners?.close(graceMs)]);
+    await Promise.all([
+      this.#grpc.close(graceMs),
+      this.#listeners?.client.close(graceMs),
+      this.#listeners?.metrics.close(graceMs),
+    ]);
   }
 }

@@ -40,10 +40,12 @@ export function ask(
       response.on('data', (chunk: string) => (received += chunk));
       response.on('end', answer);
       response.on('error', answer);
-      cancel?.addEventListener('abort', () => {
+      const stop = (): void => {
         answer();
         sent.destroy();
-      });
+      };
+      cancel?.addEventListener('abort', stop);
+      response.on('close', () => cancel?.removeEventListener('abort', stop));
     });
     if (cancel === undefined) {
       sent.setTimeout(ANSWER_TIMEOUT_MS, () =>

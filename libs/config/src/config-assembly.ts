@@ -49,6 +49,7 @@ export function assembleConfig({ values, log, autoCompaction }: AssemblyParts): 
     ),
     ...checkPart(values),
     enableGrpcGateway: values['enable-grpc-gateway'],
+    enableV2: values['enable-v2'],
     cors: listOf(values['cors']),
     hostWhitelist: listOf(values['host-whitelist']),
     unsafeNoFsync: values['unsafe-no-fsync'],

@@ -100,6 +100,8 @@ export interface ServerConfig {
   /** Replicate what is left of long leases, so that a new leader does not start them anew. */
   readonly leaseCheckpoint: boolean;
   readonly enableGrpcGateway: boolean;
+  /** Serve the v2 API on the client URLs. Its data is kept and replicated in either case. */
+  readonly enableV2: boolean;
   /** Origins allowed by CORS; `*` allows all. */
   readonly cors: readonly string[];
   /** Host names allowed in plain HTTP requests; `*` allows all. */

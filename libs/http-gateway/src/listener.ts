@@ -17,13 +17,36 @@ export interface HttpFace {
   readonly logger: Logger;
 }
 
+/** Another API behind the same checks: it reads its requests, bodies too, and answers them itself. */
+export interface V2Handler {
+  /** By the target as it came. */
+  claims(rawTarget: string): boolean;
+  /** Headers that are set on the response already are kept. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
+
 type Route = (target: Target) => Answer | Promise<Answer>;
 
 /** The HTTP/1.1 half of a client URL, behind the origin and host checks. */
-export function clientListener(face: HttpFace, access: AccessOptions): RequestListener {
+export function clientListener(
+  face: HttpFace,
+  access: AccessOptions,
+  v2?: V2Handler,
+): RequestListener {
+  const pages = clientPages(face, access);
+  if (v2 === undefined) return pages;
+  return (request, response) => {
+    const isV2 = request.method !== 'OPTIONS' && v2.claims(request.url ?? '/');
+    if (!isV2 || hostRefusal(access, request) !== undefined) return pages(request, response);
+    const headers = corsHeaders(access, request.headers.origin);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    v2.handle(request, response);
+  };
+}
+
+function clientPages(face: HttpFace, access: AccessOptions): RequestListener {
   return listener(face.logger, async (request) => {
-    const encrypted = 'encrypted' in request.socket;
-    const refused = refuseHost(access, request.headers.host, encrypted);
+    const refused = hostRefusal(access, request);
     if (refused !== undefined) return refused;
     const headers = corsHeaders(access, request.headers.origin);
     const answer =
@@ -32,6 +55,10 @@ export function clientListener(face: HttpFace, access: AccessOptions): RequestLi
         : await respond(request, (target) => clientRoute(face, target));
     return { ...answer, headers: { ...headers, ...answer.headers } };
   });
+}
+
+function hostRefusal(access: AccessOptions, { headers, socket }: IncomingMessage) {
+  return refuseHost(access, headers.host, 'encrypted' in socket);
 }
 
 /** What a URL of --listen-metrics-urls serves: metrics and health, nothing a browser would need. */

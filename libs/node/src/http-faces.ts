@@ -19,6 +19,7 @@ import type { Member } from '@etcd-ts/server';
 
 import { healthObserver, nodeStatus } from './node-status.js';
 import type { PeerLink } from './peer-link.js';
+import { v2Handler } from './v2-handler.js';
 import { peerOperations } from './peer-operations.js';
 
 interface Listeners {
@@ -61,7 +62,14 @@ export class HttpFaces {
     };
   }
 
-  open(config: ServerConfig, member: Member, metrics: EtcdMetrics, logger: Logger): void {
+  /** `stopping` gives up what nobody will be told any more. */
+  open(
+    config: ServerConfig,
+    member: Member,
+    metrics: EtcdMetrics,
+    logger: Logger,
+    stopping: AbortSignal,
+  ): void {
     const node = nodeStatus(member, metrics);
     const face = { node, logger, observer: healthObserver(metrics) };
     const { facts, cluster } = member.server;
@@ -73,10 +81,11 @@ export class HttpFaces {
       members: () => encodeMembers(cluster.knownMembers()),
     });
     this.#provide({
-      client: clientListener(face, {
-        corsOrigins: config.cors,
-        hostWhitelist: config.hostWhitelist,
-      }),
+      client: clientListener(
+        face,
+        { corsOrigins: config.cors, hostWhitelist: config.hostWhitelist },
+        config.enableV2 ? v2Handler(member, logger, stopping) : undefined,
+      ),
       metrics: metricsListener(face),
     });
   }

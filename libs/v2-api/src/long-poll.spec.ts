@@ -48,6 +48,14 @@ describe('a request that waits', () => {
     expect((await served.ask('GET', '/v2/keys/a?wait=true&quorum=true')).status).toBe(404);
   });
 
+  it('ends when the node stops', async () => {
+    const poll = await served.poll('/v2/keys/a?wait=true&recursive=true');
+    served.stopping.abort();
+    await poll.until((text) => text.endsWith('0\r\n\r\n'));
+    await eventually(() => served.server.watcherCount() === 0);
+    expect(poll.events).toEqual([]);
+  });
+
   it('is ended when its client does not read, and costs a bounded queue until then', async () => {
     const socket = served.open();
     socket.pause();

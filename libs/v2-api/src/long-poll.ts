@@ -25,15 +25,19 @@ export class LongPolls {
   readonly #server: V2Server;
   /** An event for a thousand watchers is written once; one whose text depends on now is not kept. */
   readonly #texts = new WeakMap<V2Event, string>();
-  #size = 0;
+  readonly #open = new Set<ServerResponse>();
 
-  constructor(server: V2Server) {
+  /** When `stopping` aborts, all end: a node that stops need not wait for what may never come. */
+  constructor(server: V2Server, stopping: AbortSignal) {
     this.#server = server;
+    stopping.addEventListener('abort', () => {
+      for (const response of this.#open) response.end();
+    });
   }
 
   /** Undefined: the response is taken care of. */
   start(poll: Poll, response: ServerResponse): V2Failure | 'tooMany' | undefined {
-    if (this.#size >= MAX_LONG_POLLS) return 'tooMany';
+    if (this.#open.size >= MAX_LONG_POLLS) return 'tooMany';
     const { path, recursive, stream, sinceIndex } = poll;
     const wake = (): void => {
       if (!('kind' in watcher)) this.#write(watcher, response, stream);
@@ -46,9 +50,9 @@ export class LongPolls {
   }
 
   #serve(poll: Poll, watcher: V2Watcher, response: ServerResponse): void {
-    this.#size++;
+    this.#open.add(response);
     response.once('close', () => {
-      this.#size--;
+      this.#open.delete(response);
       watcher.cancel();
     });
     response.on('drain', () => this.#write(watcher, response, poll.stream));

@@ -27,6 +27,8 @@ export interface V2FaceParts {
   readonly logger: Logger;
   /** The common name of a verified client certificate, where that names a user. */
   readonly certificateUser: CertificateUser;
+  /** Aborts when the node stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** What a client URL serves under /v2, over HTTP/1.1. */
@@ -39,11 +41,11 @@ export class V2Face {
   readonly #security: SecurityFace;
 
   constructor(parts: V2FaceParts) {
-    const { server, passwords, certificateUser } = parts;
+    const { server, passwords, certificateUser, stopping } = parts;
     const security = new SecurityStore(server, passwords);
     const gatekeeper = new Gatekeeper(security, certificateUser);
     this.#parts = parts;
-    this.#keys = new KeysFace(server, gatekeeper, new LongPolls(server));
+    this.#keys = new KeysFace(server, gatekeeper, new LongPolls(server, stopping));
     this.#members = new MembersFace(server, gatekeeper);
     this.#stats = new StatsFace(server);
     this.#security = new SecurityFace(server, security, gatekeeper);

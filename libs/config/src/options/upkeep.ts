@@ -94,7 +94,13 @@ export const UPKEEP_OPTIONS = [
     support: 'supported',
     help: 'Never wait for the disk. A power loss then loses data that was acknowledged.',
   },
-  { ...EARLIER, name: 'enable-v2', help: 'Serve the v2 keys API.' },
+  {
+    ...EARLIER,
+    name: 'enable-v2',
+    default: 'true',
+    support: 'supported',
+    help: 'Serve the v2 API on the client URLs (etcd 3.4 and 3.5: not unless told).',
+  },
   {
     ...EARLIER,
     name: 'experimental-enable-v2v3',

@@ -25,24 +25,28 @@ const NOW_NS = 1_700_000_000_000_000_000n;
 /** The v2 face of a member in memory, behind a real socket. */
 export class Served {
   readonly server: MemoryServer;
+  readonly stopping: AbortController;
   readonly #http: Server;
   readonly #port: number;
 
   static async start(): Promise<Served> {
     const server = new MemoryServer(() => NOW_NS);
+    const stopping = new AbortController();
     const face = new V2Face({
       server,
       passwords: PLAIN_PASSWORDS,
       logger: SILENT_LOGGER,
       certificateUser: () => undefined,
+      stopping: stopping.signal,
     });
     const http = createServer((request, response) => face.handle(request, response));
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-    return new Served(server, http);
+    return new Served(server, stopping, http);
   }
 
-  private constructor(server: MemoryServer, http: Server) {
+  private constructor(server: MemoryServer, stopping: AbortController, http: Server) {
     this.server = server;
+    this.stopping = stopping;
     this.#http = http;
     this.#port = (http.address() as AddressInfo).port;
   }

@@ -30,8 +30,7 @@ export class DataSender {
   }
 
   /**
-   * A prefix and a message in one frame if possible. The prefix may be used again afterwards, the
-   * message may not. True when all of it is on its way, false when some of it waits.
+   * A prefix and a message in one frame if possible; neither may change any more. True when all of it is on its way, false when some of it waits.
    */
   send(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array): boolean {
     const length = prefix.length + message.length;
@@ -47,7 +46,7 @@ export class DataSender {
       this.#out.append(message);
       return true;
     }
-    this.#enqueue(stream, Uint8Array.prototype.slice.call(prefix));
+    this.#enqueue(stream, prefix);
     this.#enqueue(stream, message);
     this.pump();
     return stream.queuedBytes === 0;

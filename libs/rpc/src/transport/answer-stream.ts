@@ -6,7 +6,7 @@ import type { ByteSink } from '../service/bound-service.js';
 import type { MethodObserver } from '../service/observer.js';
 import type { CallLink } from './call-link.js';
 import { deflateMessage } from './message-encoding.js';
-import { PREFIX_BYTES } from './message-reader.js';
+import { prefixOf } from './message-prefix.js';
 import type { RequestHead } from './request-head.js';
 import type { CallStatus } from './status-message.js';
 
@@ -141,16 +141,4 @@ export abstract class AnswerStream extends Http2Stream implements ByteSink {
       http2.sendTrailers(this, status === OK ? blocks.trailers() : blocks.failure(status));
     }
   }
-}
-
-/** Used again for each message: whoever queues it copies it. */
-const PREFIX = Buffer.alloc(PREFIX_BYTES);
-
-function prefixOf(length: number, compressed: boolean): Uint8Array {
-  PREFIX[0] = compressed ? 1 : 0;
-  PREFIX[1] = length >>> 24;
-  PREFIX[2] = length >>> 16;
-  PREFIX[3] = length >>> 8;
-  PREFIX[4] = length;
-  return PREFIX;
 }

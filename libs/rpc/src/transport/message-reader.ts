@@ -1,7 +1,6 @@
 import { uint32At } from '../http2/frame.js';
+import { PREFIX_BYTES } from './message-prefix.js';
 
-/** gRPC's frame around a message: a flag and a length. */
-export const PREFIX_BYTES = 5;
 /** A message's memory is taken as its bytes come, not as its prefix claims. */
 const FIRST_BUFFER_BYTES = 16 * 1024;
 

@@ -87,6 +87,7 @@ export class SnapshotInstaller {
     state.store.adopt(restored.store);
     state.alarms.load();
     state.cluster.load();
+    state.v2Store.restore();
     this.#parts.installed(index);
     // Last, because watchers may be served from the new history at once.
     state.hub.historyReplaced();

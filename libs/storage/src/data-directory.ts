@@ -1,7 +1,6 @@
-import fs from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '@etcd-ts/foundation';
-import { type DiskFile, NODE_DISK } from './disk.js';
+import { type Disk, type DiskFile, NODE_DISK } from './disk.js';
 import { StorageError } from './storage-error.js';
 import { logExists } from './wal/wal-directory.js';
 
@@ -9,6 +8,8 @@ export interface DataDirectoryOptions {
   /** Replaces `<data-dir>/member/wal`; empty or absent: the default. */
   readonly walDir?: string;
   readonly logger: Logger;
+  /** Where the files are; the default is the machine's file system. */
+  readonly disk?: Disk;
 }
 
 const DIRECTORY_MODE = 0o700;
@@ -34,8 +35,9 @@ export class DataDirectory {
   /** Where a received state is built, beside the backend that will adopt it. */
   readonly incomingFile: string;
   readonly #lock: DiskFile;
+  readonly #disk: Disk;
 
-  private constructor(dataDir: string, walDir: string, lock: DiskFile) {
+  private constructor(dataDir: string, walDir: string, lock: DiskFile, disk: Disk) {
     this.dataDir = dataDir;
     this.memberDir = join(dataDir, 'member');
     this.walDir = walDir;
@@ -43,6 +45,7 @@ export class DataDirectory {
     this.backendFile = join(this.snapDir, BACKEND_FILE);
     this.incomingFile = join(this.snapDir, INCOMING_FILE);
     this.#lock = lock;
+    this.#disk = disk;
   }
 
   /**
@@ -52,18 +55,18 @@ export class DataDirectory {
   static open(dataDir: string, options: DataDirectoryOptions): DataDirectory {
     const path = resolve(dataDir);
     const memberDir = join(path, 'member');
-    const { walDir: chosen = '' } = options;
+    const { walDir: chosen = '', disk = NODE_DISK, logger } = options;
     const walDir = chosen === '' ? join(memberDir, 'wal') : resolve(chosen);
     try {
-      makeDirectory(path, options.logger);
-      checkNames(path, options.logger);
-      makeDirectory(memberDir, options.logger);
-      const lock = takeLock(path, join(memberDir, LOCK_FILE));
+      makeDirectory(path, disk, logger);
+      checkNames(path, disk, logger);
+      makeDirectory(memberDir, disk, logger);
+      const lock = takeLock(path, join(memberDir, LOCK_FILE), disk);
       try {
-        makeDirectory(join(memberDir, 'snap'), options.logger);
-        makeDirectory(dirname(walDir), options.logger);
-        removeLeftovers(join(memberDir, 'snap'), options.logger);
-        return new DataDirectory(path, walDir, lock);
+        makeDirectory(join(memberDir, 'snap'), disk, logger);
+        makeDirectory(dirname(walDir), disk, logger);
+        removeLeftovers(join(memberDir, 'snap'), disk, logger);
+        return new DataDirectory(path, walDir, lock, disk);
       } catch (error) {
         lock.close();
         throw error;
@@ -77,7 +80,7 @@ export class DataDirectory {
 
   /** Whether a write-ahead log exists: this member has run before. */
   hasWal(): boolean {
-    return logExists(this.walDir);
+    return logExists(this.walDir, this.#disk);
   }
 
   close(): void {
@@ -85,14 +88,14 @@ export class DataDirectory {
   }
 }
 
-function makeDirectory(path: string, logger: Logger): void {
-  if (!fs.existsSync(path)) {
-    NODE_DISK.makeDirectory(path);
+function makeDirectory(path: string, disk: Disk, logger: Logger): void {
+  if (!disk.exists(path)) {
+    disk.makeDirectory(path);
     // Parents made on the way, too, would need this; etcd stops at the one it names as well.
-    NODE_DISK.syncDirectoryNow(dirname(path));
+    disk.syncDirectoryNow(dirname(path));
     return;
   }
-  const mode = fs.statSync(path).mode & 0o777;
+  const mode = disk.permissions(path);
   if ((mode & ~DIRECTORY_MODE) === 0) return;
   logger.warn('check file permission', {
     error:
@@ -101,8 +104,8 @@ function makeDirectory(path: string, logger: Logger): void {
   });
 }
 
-function checkNames(dataDir: string, logger: Logger): void {
-  const names = fs.readdirSync(dataDir);
+function checkNames(dataDir: string, disk: Disk, logger: Logger): void {
+  const names = disk.list(dataDir);
   if (names.includes('member') && names.includes('proxy')) {
     throw new StorageError(
       'dataDirectoryInvalid',
@@ -115,8 +118,8 @@ function checkNames(dataDir: string, logger: Logger): void {
   }
 }
 
-function takeLock(dataDir: string, path: string): DiskFile {
-  const file = NODE_DISK.open(path, fs.existsSync(path) ? 'update' : 'create');
+function takeLock(dataDir: string, path: string, disk: Disk): DiskFile {
+  const file = disk.open(path, disk.exists(path) ? 'update' : 'create');
   let locked = false;
   try {
     locked = file.lock();
@@ -130,10 +133,10 @@ function takeLock(dataDir: string, path: string): DiskFile {
   );
 }
 
-function removeLeftovers(snapDir: string, logger: Logger): void {
-  for (const name of fs.readdirSync(snapDir).filter((file) => LEFTOVER.test(file))) {
+function removeLeftovers(snapDir: string, disk: Disk, logger: Logger): void {
+  for (const name of disk.list(snapDir).filter((file) => LEFTOVER.test(file))) {
     const path = join(snapDir, name);
-    fs.rmSync(path, { force: true, recursive: true });
+    disk.removeDirectoryNow(path);
     logger.info('removed a leftover of an unfinished write', { path });
   }
 }

@@ -2,13 +2,16 @@ import fs from 'node:fs';
 import { lockExclusively, preallocate } from './native-file.js';
 
 /**
- * What the log and the snapshot files need of a file system, and nothing more: narrow enough that
+ * What a member needs of a file system beside SQLite, and nothing more: narrow enough that
  * a test can keep two versions of every file, the written one and the durable one, and crash.
  * The plain methods are synchronous (start-up, or too short to matter); those that wait for the
  * device return promises.
  */
 export interface DiskFile {
   readonly path: string;
+  /** A copy; shorter than `length` only at the end of the file. */
+  readNow(position: number, length: number): Buffer;
+  sizeNow(): number;
   /** Writes all of `bytes` or throws. */
   writeNow(bytes: Uint8Array, position: number): void;
   write(bytes: Uint8Array, position: number): Promise<void>;
@@ -28,6 +31,8 @@ export interface Disk {
   open(path: string, mode: 'create' | 'update'): DiskFile;
   readFile(path: string): Buffer;
   exists(path: string): boolean;
+  /** The mode bits, of what exists. */
+  permissions(path: string): number;
   /** Names only, sorted. */
   list(directory: string): string[];
   /** Mode 0700, parents too. */
@@ -37,6 +42,7 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** A file; one that is not there is no error. */
   removeNow(path: string): void;
+  /** With everything inside; one that is not there is no error. */
   removeDirectoryNow(path: string): void;
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectoryNow(path: string): void;
@@ -53,6 +59,19 @@ class NodeFile implements DiskFile {
   constructor(path: string, fd: number) {
     this.path = path;
     this.#fd = fd;
+  }
+
+  readNow(position: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    for (let read = -1; read !== 0 && done < length; done += read) {
+      read = fs.readSync(this.#fd, bytes, done, length - done, position + done);
+    }
+    return bytes.subarray(0, done);
+  }
+
+  sizeNow(): number {
+    return fs.fstatSync(this.#fd).size;
   }
 
   writeNow(bytes: Uint8Array, position: number): void {
@@ -108,6 +127,7 @@ export const NODE_DISK: Disk = {
   },
   readFile: (path) => fs.readFileSync(path),
   exists: (path) => fs.existsSync(path),
+  permissions: (path) => fs.statSync(path).mode & 0o777,
   list: (directory) => fs.readdirSync(directory).sort(),
   makeDirectory(path) {
     fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });

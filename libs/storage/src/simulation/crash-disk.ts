@@ -1,20 +1,12 @@
 import { dirname } from 'node:path';
 import { must, type Rng } from '@etcd-ts/foundation';
 import type { Disk, DiskFile } from '../disk.js';
+import { Inode, type Survival } from './inode.js';
 
-const SECTOR = 512;
-
-/** One file: what the program sees, and what is on the platter. */
-interface Inode {
-  contents: Buffer;
-  durable: Buffer;
-  locked: boolean;
-}
-
+export type { Survival } from './inode.js';
 export type DiskOperation = 'write' | 'sync' | 'open' | 'rename' | 'truncate' | 'syncDirectory';
 
-/** How much of what was never synced survives the crash. */
-export type Survival = 'nothing' | 'everything' | 'random sectors' | 'leading sectors';
+const DIRECTORY_MODE = 0o700;
 
 /**
  * A disk in memory that can lose power. Data survives from the last sync of its file, names from
@@ -27,6 +19,12 @@ export class CrashDisk implements Disk {
   #fault: { operation: DiskOperation; error: Error } | undefined;
   /** Called after each operation that changes something. */
   onOperation: (operation: DiskOperation) => void = () => undefined;
+  /**
+   * Called by each sync that does not hold the event loop: it lasts until the promise resolves
+   * (undefined: for one turn of the microtasks) and fails if that rejects. A failed fsync loses what
+   * it was to write for good, though a later one succeeds: so do kernels.
+   */
+  onSync: (path: string) => Promise<void> | undefined = () => undefined;
 
   /** From now on every such operation fails, as a broken device's would. */
   failEvery(operation: DiskOperation, code: string): void {
@@ -44,7 +42,7 @@ export class CrashDisk implements Disk {
     this.onOperation(operation);
   }
 
-  /** What the machine finds after the power comes back. */
+  /** What the machine finds after the power comes back. This disk goes on as if it had not gone. */
   crash(survival: Survival, rng: Rng): CrashDisk {
     const image = new CrashDisk();
     for (const directory of this.#directories) image.#directories.add(directory);
@@ -52,8 +50,7 @@ export class CrashDisk implements Disk {
     const keepNames = survival === 'everything' || (survival !== 'nothing' && rng.below(2) === 0);
     const names = keepNames ? this.#names : this.#durableNames;
     for (const [path, inode] of names) {
-      const contents = survivingContents(inode, survival, rng);
-      image.#names.set(path, { contents, durable: Buffer.from(contents), locked: false });
+      image.#names.set(path, new Inode(inode.surviving(survival, rng)));
     }
     image.#durableNames = new Map(image.#names);
     return image;
@@ -61,7 +58,7 @@ export class CrashDisk implements Disk {
 
   /** Changes bytes behind the program's back. */
   corrupt(path: string, change: (contents: Buffer) => void): void {
-    change(this.#inode(path).contents);
+    this.#inode(path).corrupt(change);
   }
 
   #inode(path: string): Inode {
@@ -69,29 +66,25 @@ export class CrashDisk implements Disk {
   }
 
   open(path: string, mode: 'create' | 'update'): DiskFile {
-    if (mode === 'create') {
-      this.touch('open', () => {
-        this.#names.set(path, {
-          contents: Buffer.alloc(0),
-          durable: Buffer.alloc(0),
-          locked: false,
-        });
-      });
-    }
+    if (mode === 'create') this.touch('open', () => this.#names.set(path, new Inode()));
     return new CrashFile(this, path, this.#inode(path));
   }
 
   readFile(path: string): Buffer {
-    return Buffer.from(this.#inode(path).contents);
+    return this.#inode(path).contents();
   }
 
   exists(path: string): boolean {
     return this.#names.has(path) || this.#directories.has(path);
   }
 
+  permissions(): number {
+    return DIRECTORY_MODE;
+  }
+
   list(directory: string): string[] {
-    return [...this.#names.keys()]
-      .filter((path) => dirname(path) === directory)
+    return [...this.#names.keys(), ...this.#directories]
+      .filter((path) => path !== directory && dirname(path) === directory)
       .map((path) => path.slice(directory.length + 1))
       .sort();
   }
@@ -122,12 +115,13 @@ export class CrashDisk implements Disk {
   }
 
   copy(from: string, to: string): void {
-    const contents = this.readFile(from);
-    this.#names.set(to, { contents, durable: Buffer.alloc(0), locked: false });
+    const inode = new Inode();
+    inode.write(this.readFile(from), 0);
+    this.#names.set(to, inode);
   }
 
   remove(path: string): Promise<void> {
-    this.#names.delete(path);
+    this.removeNow(path);
     return Promise.resolve();
   }
 
@@ -136,7 +130,9 @@ export class CrashDisk implements Disk {
   }
 
   removeDirectoryNow(path: string): void {
-    for (const name of this.#names.keys()) if (dirname(name) === path) this.#names.delete(name);
+    for (const name of this.#names.keys()) {
+      if (name === path || dirname(name) === path) this.#names.delete(name);
+    }
     this.#directories.delete(path);
   }
 
@@ -154,25 +150,9 @@ export class CrashDisk implements Disk {
   }
 
   async syncDirectory(path: string): Promise<void> {
-    await Promise.resolve();
+    await this.onSync(path);
     this.syncDirectoryNow(path);
   }
-}
-
-function survivingContents(inode: Inode, survival: Survival, rng: Rng): Buffer {
-  const { contents, durable } = inode;
-  if (survival === 'nothing') return Buffer.from(durable);
-  if (survival === 'everything') return Buffer.from(contents);
-  const size = rng.below(2) === 0 ? contents.length : Math.max(contents.length, durable.length);
-  const image = Buffer.alloc(size);
-  durable.copy(image, 0, 0, Math.min(size, durable.length));
-  for (let at = 0; at < contents.length; at += SECTOR) {
-    const written = contents.subarray(at, at + SECTOR);
-    const changed = !written.equals(durable.subarray(at, at + SECTOR));
-    if (changed && survival === 'leading sectors' && rng.below(3) === 0) break;
-    if (survival === 'leading sectors' || rng.below(2) === 0) written.copy(image, at);
-  }
-  return image;
 }
 
 class CrashFile implements DiskFile {
@@ -187,11 +167,16 @@ class CrashFile implements DiskFile {
     this.#inode = inode;
   }
 
+  readNow(position: number, length: number): Buffer {
+    return this.#inode.read(position, length);
+  }
+
+  sizeNow(): number {
+    return this.#inode.size;
+  }
+
   writeNow(bytes: Uint8Array, position: number): void {
-    this.#disk.touch('write', () => {
-      this.#grow(position + bytes.length);
-      this.#inode.contents.set(bytes, position);
-    });
+    this.#disk.touch('write', () => this.#inode.write(bytes, position));
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
@@ -200,31 +185,28 @@ class CrashFile implements DiskFile {
   }
 
   syncNow(): void {
-    this.#disk.touch('sync', () => {
-      this.#inode.durable = Buffer.from(this.#inode.contents);
-    });
+    this.#disk.touch('sync', () => this.#inode.synced(this.#inode.changes));
   }
 
   async sync(): Promise<void> {
-    await Promise.resolve();
-    this.syncNow();
+    // What is written while the sync is under way is not covered by it.
+    const { changes } = this.#inode;
+    try {
+      await this.#disk.onSync(this.path);
+      this.#disk.touch('sync', () => this.#inode.synced(changes));
+    } catch (error) {
+      this.#inode.syncFailed();
+      throw error;
+    }
   }
 
   truncate(size: number): void {
-    this.#disk.touch('truncate', () => {
-      this.#inode.contents = Buffer.from(this.#inode.contents.subarray(0, size));
-      this.#grow(size);
-    });
+    this.#disk.touch('truncate', () => this.#inode.resize(size));
   }
 
   preallocate(size: number): void {
-    this.#disk.touch('truncate', () => this.#grow(size));
-  }
-
-  #grow(size: number): void {
-    const { contents } = this.#inode;
-    if (contents.length >= size) return;
-    this.#inode.contents = Buffer.concat([contents, Buffer.alloc(size - contents.length)]);
+    if (this.#inode.size >= size) return;
+    this.#disk.touch('truncate', () => this.#inode.resize(size));
   }
 
   lock(): boolean {

@@ -1,6 +1,6 @@
 import { MemberId, RaftIndex, SeededRng, Term } from '@etcd-ts/foundation';
 import type { Snapshot } from '../log-record.js';
-import { CrashDisk } from '../testing/crash-disk.js';
+import { CrashDisk } from '../simulation/crash-disk.js';
 import { recordingLogger } from '../testing/temporary-directory.js';
 import { SnapshotFiles } from './snapshot-files.js';
 

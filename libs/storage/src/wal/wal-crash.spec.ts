@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { SeededRng } from '@etcd-ts/foundation';
 import type { Entry } from '../log-record.js';
-import { CrashDisk, type Survival } from '../testing/crash-disk.js';
+import { CrashDisk, type Survival } from '../simulation/crash-disk.js';
 import { entry, hardState, METADATA, walOptions, ZERO } from '../testing/wal-fixture.js';
 import { Wal } from './wal.js';
 

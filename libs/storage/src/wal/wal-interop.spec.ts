@@ -1,4 +1,4 @@
-import { CrashDisk } from '../testing/crash-disk.js';
+import { CrashDisk } from '../simulation/crash-disk.js';
 import { ETCD_WAL_SEGMENT } from '../testing/etcd-wal.js';
 import { entry, walOptions, ZERO } from '../testing/wal-fixture.js';
 import { CRC_RECORD, ENTRY_RECORD, METADATA_RECORD, readFrame, STATE_RECORD } from './frame.js';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RaftIndex, SeededRng, Term } from '@etcd-ts/foundation';
 import { WalCorruptionError, WalFailedError } from '../storage-error.js';
-import { CrashDisk } from '../testing/crash-disk.js';
+import { CrashDisk } from '../simulation/crash-disk.js';
 import { entry, hardState, METADATA, walOptions, ZERO } from '../testing/wal-fixture.js';
 import { readFrame } from './frame.js';
 import { Wal } from './wal.js';

@@ -2,28 +2,21 @@ import { hexId } from '@etcd-ts/foundation';
 import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import { Raft } from '@etcd-ts/raft';
 
 import { ConfChangeApplier } from './apply/conf-change-applier.js';
 import { closeStorage } from './bootstrap/close-storage.js';
 import { openStorage } from './bootstrap/open-storage.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
-import { Consensus } from './operations/consensus.js';
+import { createCore } from './member-core.js';
+import type { MemberCore } from './member-core.js';
 import { assembleOperations } from './operations/assembly.js';
-import { connectPeers, meetMembers } from './peers/connection.js';
-import { Leadership } from './peers/leadership.js';
-import type { PeerNetwork, Peers } from './peers/network.js';
-import { Proposals } from './proposals.js';
-import { Quota } from './quota.js';
+import { meetMembers } from './peers/connection.js';
+import type { Peers } from './peers/network.js';
 import { RaftLoop } from './raft-loop.js';
 import type { LogWriter } from './raft-loop.js';
-import { ReadQueue } from './read-queue.js';
 import { assembleReplica } from './replica-assembly.js';
-import { RequestIds } from './request-ids.js';
-import { requestTimeoutMs } from './request-timeout.js';
 import { refreshMetrics } from './server-metrics.js';
-import { SpaceGuard } from './space-guard.js';
 import { restoreState } from './state.js';
 import type { MemberState } from './state.js';
 import { SnapshotInstaller } from './transfer/snapshot-installer.js';
@@ -50,26 +43,11 @@ export interface MemberControl {
   readonly removed: () => void;
 }
 
-export interface AssembledMember extends OpenedStorage, MemberState, Upkeep {
-  readonly raft: Raft;
-  readonly network: PeerNetwork;
-  readonly leadership: Leadership;
+export interface AssembledMember extends OpenedStorage, MemberState, MemberCore, Upkeep {
   readonly loop: RaftLoop;
-  readonly proposals: Proposals;
-  readonly reads: ReadQueue;
-  readonly consensus: Consensus;
   readonly server: EtcdServer;
   refreshMetrics(): void;
 }
-
-/** One append message, as etcd. */
-const MAX_SIZE_PER_MESSAGE_BYTES = 1024 * 1024;
-/** Entries applied in one go: some milliseconds of small writes. */
-const MAX_COMMITTED_SIZE_PER_READY_BYTES = 2 * 1024 * 1024;
-/** A log that cannot commit must not take the whole heap; twice what proposals may hold. */
-const MAX_UNCOMMITTED_SIZE_BYTES = 512 * 1024 * 1024;
-/** Appends on their way to one follower, as etcd. */
-const MAX_INFLIGHT_MESSAGES = 512;
 
 export async function assembleMember(
   parts: MemberParts,
@@ -93,47 +71,8 @@ function assembleOver(
   control: MemberControl,
 ): AssembledMember {
   const { config, clock } = parts;
-  const raft = createRaft(parts, storage);
-  const requestIds = new RequestIds(storage.localId, clock);
-  const proposals = new Proposals(clock, requestTimeoutMs(config));
-  const reads = new ReadQueue(clock, requestTimeoutMs(config), () => requestIds.next());
-  const consensus = new Consensus({
-    proposals,
-    reads,
-    requestIds,
-    clock,
-    metrics: parts.metrics,
-    maxRequestBytes: config.maxRequestBytes,
-    wake: () => loop.wake(),
-    stopped: control.stopped,
-  });
-  const quota = new Quota(config.quotaBackendBytes, () => storage.backend.sizeBytes());
-  const spaceGuard = new SpaceGuard({
-    quota,
-    alarms: state.alarms,
-    consensus,
-    localId: storage.localId,
-    logger: parts.logger.named('server/space-guard'),
-  });
-  const network = connectPeers(parts, storage, state, control, () => loop);
-  const leadership = new Leadership({
-    raft,
-    network,
-    clock,
-    cluster: state.cluster,
-    electionTimeoutMs: config.electionTimeoutMs,
-  });
-  const core = {
-    raft,
-    network,
-    leadership,
-    proposals,
-    reads,
-    consensus,
-    quota,
-    spaceGuard,
-    requestIds,
-  };
+  const core = createCore(storage, state, parts, control, () => loop);
+  const { raft, proposals, reads, network } = core;
   const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
   const loop = new RaftLoop(
     {
@@ -173,19 +112,6 @@ function assembleOver(
     server,
     refreshMetrics: () => refreshMetrics(parts.metrics, mirrored),
   };
-}
-
-/** What the operations and the replica share besides storage and state. */
-export interface MemberCore {
-  readonly raft: Raft;
-  readonly network: PeerNetwork;
-  readonly leadership: Leadership;
-  readonly proposals: Proposals;
-  readonly reads: ReadQueue;
-  readonly consensus: Consensus;
-  readonly quota: Quota;
-  readonly spaceGuard: SpaceGuard;
-  readonly requestIds: RequestIds;
 }
 
 function assembleStateMachine(
@@ -250,23 +176,4 @@ function logWriter({ wal, snapshots }: OpenedStorage): LogWriter {
       await wal.saveSnapshot(snapshot.metadata);
     },
   };
-}
-
-function createRaft({ config, rng }: MemberParts, storage: OpenedStorage): Raft {
-  return new Raft({
-    id: storage.localId,
-    electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
-    heartbeatTicks: 1,
-    storage: storage.log,
-    applied: storage.appliedIndex,
-    ...(storage.confState === undefined ? {} : { confState: storage.confState }),
-    maxSizePerMessageBytes: MAX_SIZE_PER_MESSAGE_BYTES,
-    maxCommittedSizePerReadyBytes: MAX_COMMITTED_SIZE_PER_READY_BYTES,
-    maxUncommittedSizeBytes: MAX_UNCOMMITTED_SIZE_BYTES,
-    maxInflightMessages: MAX_INFLIGHT_MESSAGES,
-    checkQuorum: true,
-    preVote: config.preVote,
-    readOnly: 'safe',
-    rng,
-  });
 }

@@ -4,7 +4,7 @@ import { AlarmType } from '@etcd-ts/wire-protocol';
 
 import { alarmName } from './alarms.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
-import type { MemberCore } from './member-assembly.js';
+import type { MemberCore } from './member-core.js';
 import type { MemberState } from './state.js';
 
 /** Gauges that mirror the state: set when somebody looks, so that they cost a write nothing. */

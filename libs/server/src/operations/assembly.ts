@@ -1,6 +1,7 @@
 import type { OpenedStorage } from '../bootstrap/open-storage.js';
 import type { EtcdServer, MemberFacts } from '../etcd-server.js';
-import type { MemberCore, MemberParts } from '../member-assembly.js';
+import type { MemberParts } from '../member-assembly.js';
+import type { MemberCore } from '../member-core.js';
 import type { RaftLoop } from '../raft-loop.js';
 import { requestTimeoutMs } from '../request-timeout.js';
 import type { MemberState } from '../state.js';

@@ -1,7 +1,7 @@
 import { must } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
 import type { ConfChange, ProposeResult } from '@etcd-ts/raft';
-import { EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
+import { EtcdError, ERRORS, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
 import type { ApplyOutcome } from './apply/outcome.js';
@@ -12,6 +12,9 @@ import type { ApplyOutcome } from './apply/outcome.js';
  * requests and about a million small ones.
  */
 const MAX_PENDING_PROPOSAL_BYTES = 256 * 1024 * 1024;
+
+/** What etcd says of a request that found no leader in all its time: the words of its language. */
+const NEVER_PROPOSED = { code: GrpcStatus.DeadlineExceeded, message: 'context deadline exceeded' };
 
 interface Proposal {
   readonly id: bigint;
@@ -126,19 +129,25 @@ export class Proposals {
   }
 
   /**
-   * Gives up on what is overdue. It may still be applied later: the caller was told "unknown", with
-   * the likely reason.
+   * Gives up on what is overdue. What was proposed may still be applied later: the caller is told
+   * "unknown", with the likely reason. What raft never saw, for want of a leader, will not be.
    */
   expire(reason: (startedMs: number) => EtcdError): number {
     const now = this.#clock.monotonicMs();
-    let expired = 0;
+    const overdue: Proposal[] = [];
     for (const proposal of this.#byId.values()) {
       if (proposal.deadlineMs > now) break;
-      this.#forget(proposal);
-      proposal.reject(reason(proposal.startedMs));
-      expired++;
+      overdue.push(proposal);
     }
-    return expired;
+    if (overdue.length === 0) return 0;
+    const unseen = new Set(this.#fresh);
+    for (const proposal of overdue) {
+      this.#forget(proposal);
+      proposal.reject(
+        unseen.has(proposal.data) ? new EtcdError(NEVER_PROPOSED) : reason(proposal.startedMs),
+      );
+    }
+    return overdue.length;
   }
 
   /** Nothing will be applied any more. */

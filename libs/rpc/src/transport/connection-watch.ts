@@ -11,13 +11,17 @@ export type Verdict = 'well' | 'ping' | 'no preface' | 'no answer to a ping' | '
 /** grpc-go's time for a new connection to say what HTTP/2 begins with. */
 const PREFACE_TIMEOUT_MS = 120_000;
 
+/** What a line must carry at least, in bytes a millisecond; only stalled clients are slower. */
+const SLOWEST_BYTES_PER_MS = 4;
+
 /** Whether the other side of a connection is still there. */
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions;
   readonly #openedMs: number;
   #receivedMs: number;
   #pingedMs: number | undefined;
-  #writingSinceMs: number | undefined;
+  /** When a write that is under way must be done. */
+  #writtenByMs: number | undefined;
 
   constructor(options: ConnectionWatchOptions, nowMs: number) {
     this.#options = options;
@@ -30,22 +34,21 @@ export class ConnectionWatch {
     this.#pingedMs = undefined;
   }
 
-  writing(nowMs: number): void {
-    this.#writingSinceMs = nowMs;
+  writing(nowMs: number, bytes: number): void {
+    const { keepaliveTimeoutMs } = this.#options;
+    this.#writtenByMs = nowMs + keepaliveTimeoutMs + bytes / SLOWEST_BYTES_PER_MS;
   }
 
   written(): void {
-    this.#writingSinceMs = undefined;
+    this.#writtenByMs = undefined;
   }
 
   check(nowMs: number, begun: boolean): Verdict {
     const { keepaliveIntervalMs, keepaliveTimeoutMs } = this.#options;
     if (!begun && nowMs - this.#openedMs > PREFACE_TIMEOUT_MS) return 'no preface';
-    // As TCP_USER_TIMEOUT, which grpc-go sets to the same time: it is what bounds the memory of
-    // clients that have stopped. A write is at most what a slow line takes in that time.
-    if (this.#writingSinceMs !== undefined && nowMs - this.#writingSinceMs > keepaliveTimeoutMs) {
-      return 'does not read';
-    }
+    // What TCP_USER_TIMEOUT does for grpc-go, with the same time: it bounds the memory of clients that
+    // have stopped. Node cannot set it, nor see how much of a write is done; hence the slowest line.
+    if (this.#writtenByMs !== undefined && nowMs > this.#writtenByMs) return 'does not read';
     if (this.#pingedMs !== undefined) {
       return nowMs - this.#pingedMs > keepaliveTimeoutMs ? 'no answer to a ping' : 'well';
     }

@@ -228,8 +228,8 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
       return;
     }
     this.#writing = true;
-    this.#watch.writing(this.clock.monotonicMs());
     const output = this.http2.out.take();
+    this.#watch.writing(this.clock.monotonicMs(), output.bytes);
     writeAll(this.#socket, output, (error) => this.#onWritten(output, error));
   }
 

@@ -13,8 +13,11 @@ export type DiscoveryOutcome =
       readonly kind: 'ok';
       /** `name=url,name=url`: means what --initial-cluster means. */
       readonly initialCluster: string;
-      /** Takes the place of --initial-cluster-token, so that all members compute the same ids. */
-      readonly initialClusterToken: string;
+      /**
+       * Takes the place of --initial-cluster-token, so that all members compute the same ids;
+       * undefined: that one stays.
+       */
+      readonly initialClusterToken: string | undefined;
     }
   | DiscoveryFailure
   /** The caller's signal was aborted while it waited. */

@@ -173,6 +173,15 @@ export {
   ResignResponse,
 } from './generated/v3electionpb/v3election.pb.js';
 export {
+  Endpoint as SrvEndpoint,
+  ResolverDefinition,
+  ResolveRequest,
+  ResolveResponse,
+  Role as SrvRole,
+  Service as SrvService,
+  Status as SrvStatus,
+} from './generated/srvpb/srv.pb.js';
+export {
   HealthCheckRequest,
   HealthCheckResponse,
   HealthCheckResponse_ServingStatus,

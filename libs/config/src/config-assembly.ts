@@ -1,5 +1,6 @@
 import { must } from '@etcd-ts/foundation';
 
+import { discoveryOf } from './discovery-options.js';
 import type { LogSettings } from './log-settings.js';
 import type { OptionValues } from './option-schema.js';
 import type { AutoCompaction, ServerConfig } from './server-config.js';
@@ -117,6 +118,7 @@ type ClusterPart = Pick<
   | 'initialCluster'
   | 'initialClusterState'
   | 'initialClusterToken'
+  | 'discovery'
   | 'strictReconfigCheck'
   | 'preVote'
   | 'maxLearners'
@@ -129,6 +131,7 @@ const clusterPart = (values: OptionValues): ClusterPart => ({
   initialCluster: values['initial-cluster'],
   initialClusterState: values['initial-cluster-state'] === 'existing' ? 'existing' : 'new',
   initialClusterToken: values['initial-cluster-token'],
+  discovery: discoveryOf(values),
   strictReconfigCheck: values['strict-reconfig-check'],
   preVote: values['pre-vote'],
   maxLearners: values['max-learners'],

@@ -101,13 +101,17 @@ describe('the configuration file', () => {
       'socket-options: {reuse-port: true}',
       '--socket-reuse-port is not supported yet by this version of etcd-ts',
     ],
-    [
-      'discovery-config: {token: x, client: {endpoints: [a]}}\ninitial-cluster: ""',
-      '--discovery-token is not supported yet by this version of etcd-ts',
-    ],
   ])('%j: %s', (text, message) => {
     const file = message.includes('[8ms]') ? `${text}\nelection-timeout: 9` : text;
     expect(parse({ file })).toMatchObject({ kind: 'error', message, exitCode: 1 });
+  });
+
+  test('names the v3 discovery in a section of its own', () => {
+    const file = 'discovery-config: {token: x, client: {endpoints: [a, b]}}\ninitial-cluster: ""';
+    expect(parse({ file })).toMatchObject({
+      kind: 'run',
+      config: { discovery: { kind: 'v3', token: 'x', endpoints: ['a', 'b'] } },
+    });
   });
 
   test('that is no YAML says in which line', () => {

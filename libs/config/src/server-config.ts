@@ -9,6 +9,28 @@ export type AutoCompaction =
   /** Keep this many of the latest revisions. */
   | { readonly mode: 'revision'; readonly retentionRevisions: number };
 
+/** How a member of a new cluster finds the others when --initial-cluster does not name them. */
+export type Discovery =
+  | { readonly kind: 'v2'; readonly url: string; readonly proxy: string }
+  | {
+      readonly kind: 'v3';
+      readonly token: string;
+      readonly endpoints: readonly string[];
+      readonly dialTimeoutMs: number;
+      readonly requestTimeoutMs: number;
+      readonly keepaliveTimeMs: number;
+      readonly keepaliveTimeoutMs: number;
+      readonly insecureTransport: boolean;
+      readonly insecureSkipVerify: boolean;
+      /** PEM files; empty: none. */
+      readonly certFile: string;
+      readonly keyFile: string;
+      readonly caFile: string;
+      /** Empty: no authentication. */
+      readonly user: string;
+      readonly password: string;
+    };
+
 /**
  * Everything one node is told from outside, checked and with defaults filled in: no field means
  * "look elsewhere", and none keeps one of etcd's "0 is the default" values unless its comment says
@@ -58,6 +80,8 @@ export interface ServerConfig {
   readonly initialCluster: string;
   readonly initialClusterState: 'new' | 'existing';
   readonly initialClusterToken: string;
+  /** Undefined: `initialCluster` names all members. */
+  readonly discovery: Discovery | undefined;
   readonly strictReconfigCheck: boolean;
   readonly preVote: boolean;
   readonly autoCompaction: AutoCompaction;

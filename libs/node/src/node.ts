@@ -18,6 +18,7 @@ import type { EtcdServer, Member } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { ConnectionGate } from './connection-gate.js';
+import { withDiscoveredCluster } from './discovery.js';
 import { grpcObserver } from './grpc-observer.js';
 import { HttpFaces } from './http-faces.js';
 import { bindListeners, logServing } from './listeners.js';
@@ -133,9 +134,14 @@ class RunningNode implements Node {
         ...this.#http.servers,
         logger: this.#parts.logger.named('node/listeners'),
       });
+      const config = await withDiscoveredCluster(this.#config, {
+        scheduler: this.#parts.scheduler,
+        logger: this.#parts.logger.named('node/discovery'),
+        signal: this.#stopping.signal,
+      });
       this.#member = await openMember({
         ...this.#parts,
-        config: this.#config,
+        config,
         metrics: this.metrics,
         peers: this.#peers,
       });

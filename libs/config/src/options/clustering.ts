@@ -1,7 +1,12 @@
 import type { OptionDescriptor } from '../option.js';
 
 const IN_CLUSTERING = { section: 'Clustering', support: 'supported' } as const;
-const DISCOVERY = { section: 'Clustering', support: 'later', since: '3.6', file: null } as const;
+const DISCOVERY = {
+  section: 'Clustering',
+  support: 'supported',
+  since: '3.6',
+  file: null,
+} as const;
 
 export const CLUSTERING_OPTIONS = [
   {
@@ -152,7 +157,6 @@ export const CLUSTERING_OPTIONS = [
     name: 'discovery',
     kind: 'string',
     default: '',
-    support: 'later',
     removed: '3.7',
     help: 'URL of the new cluster at a v2 discovery service.',
   },
@@ -161,7 +165,6 @@ export const CLUSTERING_OPTIONS = [
     name: 'discovery-proxy',
     kind: 'string',
     default: '',
-    support: 'later',
     removed: '3.7',
     help: 'HTTP proxy on the way to the v2 discovery service.',
   },
@@ -172,7 +175,6 @@ export const CLUSTERING_OPTIONS = [
     kind: 'choice',
     choices: ['exit', 'proxy'],
     default: 'exit',
-    support: 'later',
     help: 'What to do when discovery fails. Only exit is left of the original choices.',
   },
   {

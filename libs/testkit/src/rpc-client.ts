@@ -48,6 +48,7 @@ const CHANNEL_OPTIONS = {
 /** A plain gRPC client with one connection: no retries, no balancing, errors as values. */
 export class RpcClient {
   readonly #client: Client;
+  #isClosed = false;
 
   constructor(endpoint: string) {
     this.#client = new Client(endpoint, credentials.createInsecure(), CHANNEL_OPTIONS);
@@ -118,7 +119,13 @@ export class RpcClient {
     );
   }
 
+  /** Calls are not allowed any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   close(): void {
+    this.#isClosed = true;
     this.#client.close();
   }
 }

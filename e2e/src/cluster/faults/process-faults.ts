@@ -47,7 +47,7 @@ function pausing(name: string, victims: Victims): Fault {
 }
 
 /** One after the other, each back before the next goes: the cluster serves all the time. */
-const ROLLING_RESTART: Fault = {
+export const ROLLING_RESTART: Fault = {
   name: 'rolling restart',
   keepsQuorum: true,
   inflict: async (cluster) => {
@@ -60,7 +60,7 @@ const ROLLING_RESTART: Fault = {
   },
 };
 
-const REPLACE_FOLLOWER: Fault = {
+export const REPLACE_FOLLOWER: Fault = {
   name: 'replace a follower by one without data',
   keepsQuorum: true,
   minSize: 3,

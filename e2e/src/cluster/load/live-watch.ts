@@ -102,7 +102,8 @@ export class LiveWatch {
   }
 
   async #watchOn(): Promise<void> {
-    while (!this.#stopped) {
+    // A member that has left the cluster takes its client with it.
+    while (!this.#stopped && !this.#member.client.isClosed) {
       await this.#oneStream();
       if (this.#stopped) return;
       await pause(RETRY_MS);

@@ -4,6 +4,7 @@ import { DEFAULT_WINDOW_BYTES } from '../http2/limits.js';
 import type { CallContext, CallMetadata } from '../service/call-context.js';
 import { AnswerStream, OK } from './answer-stream.js';
 import type { CallLink } from './call-link.js';
+import type { DeadlineSlot } from './deadline-queue.js';
 import { IncomingMessages } from './incoming-messages.js';
 import type { ReceivedMessage } from './incoming-messages.js';
 import { openMessage } from './message-encoding.js';
@@ -13,8 +14,6 @@ import type { RequestHead } from './request-head.js';
 import type { ServedMethod } from './served-methods.js';
 import type { CallStatus } from './status-message.js';
 
-const NOT_QUEUED = -1;
-
 /**
  * One call: its HTTP/2 stream, its context and its sink in one object, because a unary call is too
  * short to pay for three. It ends once, by its handler, by its deadline or by its client, whichever
@@ -23,7 +22,7 @@ const NOT_QUEUED = -1;
 export class ServerCall extends AnswerStream implements CallContext {
   readonly #served: ServedMethod;
   readonly deadlineMs: number | undefined;
-  #deadlineSlot = NOT_QUEUED;
+  #deadlineSlot: DeadlineSlot | undefined;
   #reader: MessageReader | undefined;
   #incoming: IncomingMessages | undefined;
   /** Bytes of messages that the handler has not taken. */
@@ -270,7 +269,7 @@ export class ServerCall extends AnswerStream implements CallContext {
   }
 
   expire(): void {
-    this.#deadlineSlot = NOT_QUEUED;
+    this.#deadlineSlot = undefined;
     const message = 'context deadline exceeded';
     const reason = new EtcdError({ code: GrpcStatus.DeadlineExceeded, message });
     this.endNow(reason);
@@ -299,9 +298,9 @@ export class ServerCall extends AnswerStream implements CallContext {
   }
 
   #leaveDeadline(): void {
-    if (this.#deadlineSlot === NOT_QUEUED) return;
+    if (this.#deadlineSlot === undefined) return;
     this.link.deadlines.remove(this, this.#deadlineSlot);
-    this.#deadlineSlot = NOT_QUEUED;
+    this.#deadlineSlot = undefined;
   }
 }
 

@@ -16,6 +16,7 @@ export interface NodeSetup {
   /** All flags of the node, instead of those of a lone member and `flags`. */
   readonly commandLine?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** A program with arguments that runs the node, such as strace. It must exec or stay its parent. */
   readonly wrapper?: readonly string[];
 }
@@ -88,6 +89,7 @@ export class EtcdProcess {
     ];
     const child = spawn(file, args, {
       env: { ...process.env, ...setup.env },
+      ...(setup.cwd === undefined ? {} : { cwd: setup.cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -153,6 +153,8 @@ function partResult({ response }: ResponseOp, operation: KvOperation | undefined
     case 'responseTxn':
       if (operation?.kind !== 'txn') break;
       return txnResult(response.value, operation);
+    case undefined:
+      break;
   }
   throw new Error(`${operation?.kind} was answered with ${response?.$case}`);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseConfiguration } from '@etcd-ts/config';
 import type { ConfigNotice, Configuration, ServerConfig } from '@etcd-ts/config';
+import { errorText, notifyReady, terminateOnSignals } from '@etcd-ts/daemon';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import { createLogger } from '@etcd-ts/observability';
 import type { LoggerOptions, NodeLogger } from '@etcd-ts/observability';
@@ -9,15 +10,12 @@ import { BUILD_INFO } from './build-info.js';
 import { findDefaultHost } from './default-host.js';
 import { NodeRun } from './node-run.js';
 import type { RunningNode } from './node-run.js';
-import { notifyReady } from './service-notification.js';
-import { errorText } from './system-error.js';
-import { terminateOnSignals } from './termination.js';
 
 const CALLER = 'etcdmain';
 
 export type StartNode = (
   config: ServerConfig,
-  parts: { readonly logger: Logger; readonly scheduler: Scheduler },
+  parts: { readonly logger: Logger; readonly scheduler: Scheduler; readonly signal: AbortSignal },
 ) => Promise<RunningNode>;
 
 /** The `etcd` command in this process. Resolves with its exit code. */
@@ -74,7 +72,7 @@ async function serve(
     config,
     logger,
     scheduler: SYSTEM_SCHEDULER,
-    start: () => startNode(config, { logger, scheduler: SYSTEM_SCHEDULER }),
+    start: (signal) => startNode(config, { logger, scheduler: SYSTEM_SCHEDULER, signal }),
     notifyReady: () => notifyReady(process.env['NOTIFY_SOCKET'], logger),
     stopTimeoutMs: requestTimeoutMs(config),
   });

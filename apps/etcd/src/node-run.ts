@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerConfig } from '@etcd-ts/config';
+import { errorText } from '@etcd-ts/daemon';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import { MemberRemovedError } from '@etcd-ts/server';
-import { errorText } from './system-error.js';
 
 /** A node as this app sees it. */
 export interface RunningNode {
@@ -18,7 +18,8 @@ export interface NodeRunParts {
   readonly config: ServerConfig;
   readonly logger: Logger;
   readonly scheduler: Scheduler;
-  readonly start: () => Promise<RunningNode>;
+  /** Rejects soon after the signal, also while it waits for other members. */
+  readonly start: (signal: AbortSignal) => Promise<RunningNode>;
   readonly notifyReady: () => void;
   /** A graceful stop that takes longer is given up: what is acknowledged is on disk already. */
   readonly stopTimeoutMs: number;
@@ -28,10 +29,14 @@ export interface NodeRunParts {
 export class NodeRun {
   readonly #parts: NodeRunParts;
   #starting: Promise<RunningNode> | undefined;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
 
   constructor(parts: NodeRunParts) {
     this.#parts = parts;
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Resolves with the exit code when the node ends by itself; never after `stop`. */
@@ -39,7 +44,7 @@ export class NodeRun {
     const { logger } = this.#parts;
     const isInitialized = this.#logDataDirectory();
     try {
-      this.#starting = this.#parts.start();
+      this.#starting = this.#parts.start(this.#stopping.signal);
       const node = await this.#starting;
       await node.ready;
       if (!this.#isStopping) this.#parts.notifyReady();
@@ -54,7 +59,7 @@ export class NodeRun {
 
   /** Resolves when the node has stopped or the time for that is over. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     const { scheduler, logger, stopTimeoutMs } = this.#parts;
     let cancel = (): void => undefined;
     const timeout = new Promise<void>((resolve) => {

@@ -8,6 +8,8 @@ export { discoverClientEndpoints, withoutInsecure } from './srv/client-endpoints
 export type { ClientEndpoints } from './srv/client-endpoints.js';
 export { joinThroughSrv } from './srv/join-srv.js';
 export type { ServiceSource, SrvDiscoveryOptions } from './srv/join-srv.js';
+export { lookUpThroughService } from './srv/resolver-client.js';
+export type { ResolverServiceOptions } from './srv/resolver-client.js';
 export { complaintAboutService, lookUpServices } from './srv/service-lookup.js';
 export type {
   NameResolver,

@@ -114,6 +114,63 @@ describe('the configuration file', () => {
     });
   });
 
+  test('says of the v3 discovery whatever flags can say', () => {
+    const file = `
+discovery-config:
+  token: x
+  client:
+    endpoints: [a]
+    dial-timeout: 1000000000
+    request-timeout: 2000000000
+    keepalive-time: 3000000000
+    keepalive-timeout: 4000000000
+    secure: {cert: c, key: k, cacert: ca, insecure-transport: false, insecure-skip-tls-verify: true}
+    auth: {username: u, password: 'p:w'}
+    other: 1
+initial-cluster: ""`;
+    const outcome = parse({ file });
+    expect(outcome).toMatchObject({
+      kind: 'run',
+      config: {
+        discovery: {
+          kind: 'v3',
+          token: 'x',
+          endpoints: ['a'],
+          dialTimeoutMs: 1000,
+          requestTimeoutMs: 2000,
+          keepaliveTimeMs: 3000,
+          keepaliveTimeoutMs: 4000,
+          insecureTransport: false,
+          insecureSkipVerify: true,
+          certFile: 'c',
+          keyFile: 'k',
+          caFile: 'ca',
+          user: 'u',
+          password: 'p:w',
+        },
+      },
+    });
+    expect(outcome.kind === 'run' && outcome.notices).toContainEqual(
+      expect.objectContaining({ fields: { keys: ['discovery-config.client.other'] } }),
+    );
+  });
+
+  test.each([
+    [
+      'discovery-config: x',
+      'cannot unmarshal string into Go struct field configYAML.discovery-config of type v3discovery.DiscoveryConfig',
+    ],
+    [
+      'discovery-config: {client: {dial-timeout: 2s}}',
+      'cannot unmarshal string into Go struct field configYAML.discovery-config.client.dial-timeout of type time.Duration',
+    ],
+  ])('is refused for %j', (file, message) => {
+    expect(parse({ file })).toMatchObject({
+      kind: 'error',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
   test('that is no YAML says in which line', () => {
     expect(parse({ file: 'name: x\na: [\n' })).toMatchObject({
       kind: 'error',

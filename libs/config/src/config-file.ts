@@ -1,4 +1,5 @@
 import { parse, YAMLParseError } from 'yaml';
+import { DISCOVERY_MAPS, DISCOVERY_PLACES, DISCOVERY_SECTION } from './discovery-section.js';
 import { parseEndpointUrls } from './endpoint-url.js';
 import { INTEGER_RANGES } from './go-scalar.js';
 import type { ScalarOutcome } from './go-scalar.js';
@@ -22,7 +23,6 @@ type FileMap = Readonly<Record<string, unknown>>;
 const SECTION_KEYS = new Set(
   OPTIONS.flatMap((option) => (option.file ? [option.file.section] : [])),
 );
-const DISCOVERY_SECTION = 'discovery-config';
 
 /** The Go type named in a complaint about a value of the wrong type. */
 const GO_TYPES: Readonly<Record<Option['kind'], string>> = {
@@ -128,17 +128,22 @@ class FileReading {
     }
   }
 
-  #readDiscovery(value: unknown): void {
-    if (!isMap(value)) return;
-    const client = isMap(value['client']) ? value['client'] : {};
-    const places = [
-      ['discovery-token', 'configYAML.discovery-config.token', value['token']],
-      ['discovery-endpoints', 'configYAML.discovery-config.client.endpoints', client['endpoints']],
-    ] as const;
-    for (const [name, place, item] of places) {
-      const option = findOption(name);
-      if (option !== undefined && item !== null && item !== undefined)
-        this.#read(option, place, item);
+  #readDiscovery(value: unknown, place = DISCOVERY_SECTION): void {
+    if (value === null) return;
+    if (!isMap(value)) {
+      const goType =
+        place === DISCOVERY_SECTION ? 'v3discovery.DiscoveryConfig' : 'clientv3.ConfigSpec';
+      this.#refuse(value, `configYAML.${place}`, goType);
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const at = `${place}.${key}`;
+      if (DISCOVERY_MAPS.has(at)) this.#readDiscovery(item, at);
+      else {
+        const option = findOption(DISCOVERY_PLACES.get(at) ?? '');
+        if (option === undefined) this.#unknown.push(at);
+        else if (item !== null) this.#read(option, `configYAML.${at}`, item);
+      }
     }
   }
 

@@ -6,6 +6,11 @@ export function discoveryOf(values: OptionValues): Discovery | undefined {
   if (values['discovery'] !== '') {
     return { kind: 'v2', url: values['discovery'], proxy: values['discovery-proxy'] };
   }
+  if (values['discovery-srv'] !== '') {
+    const suffix = values['discovery-srv-name'];
+    const resolvers = values['discovery-srv-resolver'];
+    return { kind: 'srv', domain: values['discovery-srv'], suffix, resolvers };
+  }
   const endpoints = values['discovery-endpoints'];
   if (endpoints.length === 0) return undefined;
   return {

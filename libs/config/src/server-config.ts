@@ -29,6 +29,14 @@ export type Discovery =
       /** Empty: no authentication. */
       readonly user: string;
       readonly password: string;
+    }
+  | {
+      readonly kind: 'srv';
+      readonly domain: string;
+      /** Appended to the names of the services; empty: nothing. */
+      readonly suffix: string;
+      /** `host:port` of etcd-srv services that ask DNS for this node; empty: it asks itself. */
+      readonly resolvers: readonly string[];
     };
 
 /**

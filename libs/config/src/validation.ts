@@ -106,9 +106,11 @@ function bootstrapFault({ values }: ValidationContext): string | undefined {
   if (endpoints.length > 0 !== (values['discovery-token'] !== '')) {
     return 'both --discovery-token and --discovery-endpoints must be set';
   }
-  return endpoints.includes('')
-    ? '--discovery-endpoints must not contain empty endpoints'
-    : undefined;
+  if (endpoints.includes('')) return '--discovery-endpoints must not contain empty endpoints';
+  if (values['discovery-srv-resolver'].length > 0 && values['discovery-srv'] === '') {
+    return '--discovery-srv-resolver is of no use without --discovery-srv';
+  }
+  return undefined;
 }
 
 function tickFault({ values }: ValidationContext): string | undefined {

@@ -1,8 +1,11 @@
 export { runDaemon } from './daemon-run.js';
 export type { DaemonRun, RunningService } from './daemon-run.js';
+export { parseListenAddress } from './listen-address.js';
 export { formatOptionHelp } from './option-help.js';
 export type { OptionSection } from './option-help.js';
 export { formatDuration, parseCommandLine } from './option-table.js';
 export type { CommandLine, CommandOption, OptionValues } from './option-table.js';
+export { notifyReady } from './service-notification.js';
 export { errorText } from './system-error.js';
 export { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
+export { terminateOnSignals } from './termination.js';

@@ -6,6 +6,7 @@ import type { Discovery, ServerConfig } from '@etcd-ts/config';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import { BootstrapError } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
+import { joinThroughDns } from './srv-discovery.js';
 
 export interface DiscoveryParts {
   readonly scheduler: Scheduler;
@@ -14,7 +15,7 @@ export interface DiscoveryParts {
 }
 
 /**
- * The configuration with the members in it that a discovery service has named. A member that has a
+ * The configuration with the members in it that a discovery service or DNS has named. A member that has a
  * log already is in a cluster, and asks nobody any more, whether the service is still there or not.
  */
 export async function withDiscoveredCluster(
@@ -24,6 +25,8 @@ export async function withDiscoveredCluster(
   const { discovery, name } = config;
   if (discovery === undefined) return config;
   if (hasLog(config)) {
+    // Records are no token: the original passes over them without a word.
+    if (discovery.kind === 'srv') return config;
     logger.warn(
       'discovery token is ignored since cluster already initialized; valid logs are found',
       { 'wal-dir': walDirOf(config) },
@@ -34,12 +37,13 @@ export async function withDiscoveredCluster(
   const outcome = await joined(discovery, { name, peerUrls, scheduler, logger, signal });
   switch (outcome.kind) {
     case 'ok': {
-      const { initialCluster, initialClusterToken } = outcome;
+      const { initialCluster, initialClusterToken = config.initialClusterToken } = outcome;
       return { ...config, initialCluster, initialClusterToken };
     }
     case 'stopped':
       throw ERRORS.Stopped.error();
     case 'failed':
+      if (discovery.kind === 'srv') throw new BootstrapError(outcome.message);
       advise(outcome, discovery, config, logger);
       throw new BootstrapError(`failed to join discovery cluster (${outcome.message})`);
   }
@@ -47,6 +51,7 @@ export async function withDiscoveredCluster(
 
 function joined(discovery: Discovery, joiner: Joiner): Promise<DiscoveryOutcome> {
   if (discovery.kind === 'v2') return joinThroughV2(discovery, joiner);
+  if (discovery.kind === 'srv') return joinThroughDns(discovery, joiner);
   const { keepaliveTimeMs: timeMs, keepaliveTimeoutMs: timeoutMs, ...rest } = discovery;
   return joinThroughV3({ ...rest, security: rest, keepalive: { timeMs, timeoutMs } }, joiner);
 }
@@ -62,7 +67,7 @@ function hasLog(config: ServerConfig): boolean {
 /** What the original tells an operator whose token does not work any more. */
 function advise(
   { reason, message }: DiscoveryFailure,
-  discovery: Discovery,
+  discovery: Exclude<Discovery, { kind: 'srv' }>,
   { name, dataDir }: ServerConfig,
   logger: Logger,
 ): void {

@@ -35,6 +35,8 @@ export interface NodeParts {
   readonly clock?: Clock;
   readonly scheduler?: Scheduler;
   readonly rng?: Rng;
+  /** Ends the start while it waits for other members to be found; a running node has `stop`. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running etcd node. Several live in one process, each with its own directory and ports. */
@@ -61,7 +63,7 @@ export async function startNode(config: ServerConfig, parts: NodeParts): Promise
 
 class RunningNode implements Node {
   readonly #config: ServerConfig;
-  readonly #parts: Required<NodeParts>;
+  readonly #parts: Required<Omit<NodeParts, 'signal'>> & Pick<NodeParts, 'signal'>;
   readonly metrics: EtcdMetrics;
   readonly #grpc: GrpcServer;
   readonly #gate: ConnectionGate;
@@ -137,7 +139,7 @@ class RunningNode implements Node {
       const config = await withDiscoveredCluster(this.#config, {
         scheduler: this.#parts.scheduler,
         logger: this.#parts.logger.named('node/discovery'),
-        signal: this.#stopping.signal,
+        signal: this.#parts.signal ?? this.#stopping.signal,
       });
       this.#member = await openMember({
         ...this.#parts,

@@ -141,7 +141,6 @@ export const CLUSTERING_OPTIONS = [
     name: 'discovery-srv',
     kind: 'string',
     default: '',
-    support: 'later',
     help: 'DNS domain whose SRV records name the members of the new cluster.',
   },
   {
@@ -149,8 +148,14 @@ export const CLUSTERING_OPTIONS = [
     name: 'discovery-srv-name',
     kind: 'string',
     default: '',
-    support: 'later',
     help: 'Suffix of the SRV service names asked for.',
+  },
+  {
+    ...IN_CLUSTERING,
+    name: 'discovery-srv-resolver',
+    kind: 'list',
+    default: '',
+    help: 'Addresses of etcd-srv services to ask for the SRV records instead of DNS, comma separated. Not in the original.',
   },
   {
     ...IN_CLUSTERING,

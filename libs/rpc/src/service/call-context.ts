@@ -18,6 +18,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** "address:port" of the client; "@" if it has none, on a unix socket. */
   readonly peer: string;
+  /**
+   * The subject's common name in the client's certificate. Only of a certificate that was asked for
+   * and verified (`--client-cert-auth`): it names the user of a call without a token. Never set for
+   * calls that come through the JSON gateway, whose certificate is the server's own (CVE-2018-16886).
+   */
+  readonly peerCertificateCommonName?: string | undefined;
   /** The method's path, such as "/etcdserverpb.KV/Put". */
   readonly method: string;
 }

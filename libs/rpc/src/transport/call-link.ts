@@ -13,6 +13,8 @@ export interface CallLink {
   readonly maxReceiveBytes: number;
   /** "address:port" of the client. */
   readonly peer: string;
+  /** See CallContext. */
+  readonly peerCertificateCommonName: string | undefined;
   /**
    * So many bytes of requests more (or, negative, less) are held: unfinished messages, and those that
    * wait for their handlers. False: too much for one connection, the call must go.

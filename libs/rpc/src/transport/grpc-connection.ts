@@ -8,6 +8,7 @@ import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
 import { OutputBuffer } from '../http2/output-buffer.js';
 import type { SegmentPool, TakenOutput } from '../http2/output-buffer.js';
 import { PingPolicy } from '../http2/ping-policy.js';
+import type { CallContext } from '../service/call-context.js';
 import type { CallLink } from './call-link.js';
 import { ConnectionWatch } from './connection-watch.js';
 import type { DeadlineQueue } from './deadline-queue.js';
@@ -18,6 +19,9 @@ import { readRequestHead } from './request-head.js';
 import { ResponseBlocks } from './response-blocks.js';
 import type { ServedMethods } from './served-methods.js';
 import { ServerCall } from './server-call.js';
+
+/** What whoever accepted a connection knows of the client. */
+export type ClientIdentity = Pick<CallContext, 'peerCertificateCommonName'>;
 
 /** What all connections of a server share. */
 export interface ConnectionParts {
@@ -52,6 +56,7 @@ const LINGER_MS = 1_000;
 /** A socket with HTTP/2 on it, and the calls on that: all I/O of a connection. */
 export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   readonly peer: string;
+  readonly peerCertificateCommonName: string | undefined;
   readonly clock: Clock;
   readonly deadlines: DeadlineQueue;
   readonly maxReceiveBytes: number;
@@ -69,10 +74,11 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   #ending = false;
   #closed = false;
 
-  constructor(socket: Duplex, parts: ConnectionParts) {
+  constructor(socket: Duplex, parts: ConnectionParts, client: ClientIdentity) {
     this.#socket = socket;
     this.#parts = parts;
     this.peer = peerName(socket);
+    this.peerCertificateCommonName = client.peerCertificateCommonName;
     this.clock = parts.clock;
     this.deadlines = parts.deadlines;
     this.maxReceiveBytes = parts.maxReceiveBytes;

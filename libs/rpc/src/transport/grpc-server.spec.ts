@@ -14,11 +14,13 @@ import { GrpcServer } from './grpc-server.js';
 const directory = mkdtempSync(join(tmpdir(), 'grpc-server-'));
 const socketPath = join(directory, 'socket');
 let peers: string[] = [];
+let commonNames: (string | undefined)[] = [];
 let grpc: GrpcServer;
 let listener: Server;
 
 function listen(accept: (grpc: GrpcServer, socket: Duplex) => void): Promise<void> {
   peers = [];
+  commonNames = [];
   grpc = new GrpcServer({
     maxReceiveBytes: 2 ** 21,
     maxConcurrentStreams: 100,
@@ -30,8 +32,9 @@ function listen(accept: (grpc: GrpcServer, socket: Duplex) => void): Promise<voi
   });
   grpc.add(
     kv({
-      put: ({ value }, { peer }) => {
+      put: ({ value }, { peer, peerCertificateCommonName }) => {
         peers.push(peer);
+        commonNames.push(peerCertificateCommonName);
         return PutResponse.fromPartial({ prevKv: { value } });
       },
     }),
@@ -58,6 +61,17 @@ describe('a gRPC server', () => {
     await listen((server, socket) => server.acceptConnection(socket));
     expect([await putBack(10), await putBack(1_500_000)]).toEqual([10, 1_500_000]);
     expect(peers).toEqual(['@', '@']);
+  });
+
+  it('tells handlers the name in the certificate that the acceptor of the connection verified', async () => {
+    const names = ['alice', undefined];
+    await listen((server, socket) => {
+      const peerCertificateCommonName = names.shift();
+      server.acceptConnection(socket, { peerCertificateCommonName });
+    });
+    await putBack(1);
+    await putBack(1);
+    expect(commonNames).toEqual(['alice', undefined]);
   });
 
   it('serves any duplex stream, such as TLS is one', async () => {

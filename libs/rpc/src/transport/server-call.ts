@@ -56,6 +56,10 @@ export class ServerCall extends AnswerStream implements CallContext {
     return this.link.peer;
   }
 
+  get peerCertificateCommonName(): string | undefined {
+    return this.link.peerCertificateCommonName;
+  }
+
   get method(): string {
     return this.#served.bound.path;
   }

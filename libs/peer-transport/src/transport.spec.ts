@@ -158,6 +158,13 @@ describe('a member that is removed', () => {
     expect(b.raft.received).toEqual([]);
   });
 
+  it('still gets what was sent to it just before: that it is removed, above all', async () => {
+    const [a, b] = await pair();
+    a.transport.send([append(a, b, 1, Buffer.alloc(1_000_000)), vote(a, b)]);
+    a.transport.removePeer(b.id);
+    await until('all is there', () => b.raft.received.length === 2);
+  });
+
   it('is no longer dialled nor reported on', async () => {
     const [a, b] = await pair();
     a.transport.removePeer(b.id);

@@ -69,7 +69,7 @@ export class Transport implements PeerRegistry {
     this.#options.logger.info('added new remote peer', this.#fields(id, urls));
   }
 
-  /** What is on its way to this member is given up. */
+  /** What the sockets have taken still goes out; what waits for them is given up. */
   removePeer(id: MemberId): void {
     this.#dropRemote(id);
     const peer = this.#peers.get(id);

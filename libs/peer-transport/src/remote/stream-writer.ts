@@ -134,19 +134,35 @@ export class StreamWriter {
 
   /** Whether there was a connection. What is queued was meant for it and is dropped. */
   #detach(): boolean {
-    const connection = this.#connection;
-    if (connection === undefined) return false;
-    this.#connection = undefined;
-    this.#queue.clear();
-    connection.stalled?.stop();
-    connection.response.destroy();
-    return true;
+    const connection = this.#forget();
+    connection?.response.destroy();
+    return connection !== undefined;
   }
 
+  #forget(): Connection | undefined {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#queue.clear();
+    connection?.stalled?.stop();
+    return connection;
+  }
+
+  /** What the socket has is still sent: a peer that was removed should hear of it. */
   stop(): void {
     this.#cancelHeartbeats();
-    if (this.#detach()) this.#log('warn', 'closed TCP streaming connection with remote peer');
+    const connection = this.#forget();
+    if (connection !== undefined) {
+      this.#end(connection.response);
+      this.#log('warn', 'closed TCP streaming connection with remote peer');
+    }
     this.#log('info', 'stopped TCP streaming connection with remote peer');
+  }
+
+  #end(response: ServerResponse): void {
+    const { scheduler } = this.#endpoint.options;
+    const cancel = scheduler.after(WRITE_TIMEOUT_MS, () => response.destroy());
+    response.once('close', cancel);
+    response.end();
   }
 
   #log(level: 'info' | 'warn', message: string): void {

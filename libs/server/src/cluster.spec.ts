@@ -154,6 +154,26 @@ describe('a membership', () => {
     expect(await read(first, 'k')).toBe('from the second');
   });
 
+  it.each(['the leader itself', 'the other'])(
+    'of two goes on with the other when the leader is removed by %s and never heard of again',
+    async (asked) => {
+      const members = await started(['a', 'b'], { strictReconfigCheck: false });
+      const leader = await leaderOf(members);
+      const [other] = others(members, leader) as [Member];
+      const { cluster: operations } = (asked === 'the other' ? other : leader).server;
+      await operations.removeMember(idOf(leader));
+      cluster.network.cutOff(cluster.urlOf(members.indexOf(leader) === 0 ? 'a' : 'b'));
+      await put(other.server, 'k', 'v');
+      expect(other.server.cluster.knownMembers().map(({ id }) => id)).toEqual([idOf(other)]);
+    },
+  );
+
+  it('lets a leader go that removes itself', async () => {
+    const leader = await leaderOf(await started(NAMES, { strictReconfigCheck: false }));
+    await leader.server.cluster.removeMember(idOf(leader));
+    expect(await leader.stopped).toBeInstanceOf(MemberRemovedError);
+  });
+
   it('refuses what would break it, in etcd’s words', async () => {
     const members = await started();
     const { cluster: operations } = (await leaderOf(members)).server;

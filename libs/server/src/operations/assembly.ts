@@ -34,6 +34,7 @@ export function assembleOperations(parts: Parts): EtcdServer {
     logger: logger.named('server/cluster'),
     strictReconfigCheck: config.strictReconfigCheck,
     requestTimeoutMs: requestTimeoutMs(config),
+    electionTimeoutMs: config.electionTimeoutMs,
     nextChangeId: () => requestIds.next(),
   });
   return {

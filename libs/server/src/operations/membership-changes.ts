@@ -15,7 +15,9 @@ import { ERRORS, UNCODED_ERRORS } from '@etcd-ts/wire-protocol';
 import { verdictError } from '../apply/conf-change-applier.js';
 import { sha1 } from '../bootstrap/initial-cluster.js';
 import { connectedSince } from '../peers/connection.js';
+import { transferBeforeRemoval } from '../peers/leadership-transfer.js';
 import type { Leadership } from '../peers/leadership.js';
+import type { RaftLoop } from '../raft-loop.js';
 import type { PeerCalls, PeerNetwork } from '../peers/network.js';
 import type { Consensus } from './consensus.js';
 import { viaLeader } from './via-leader.js';
@@ -31,12 +33,14 @@ export interface MembershipChangesParts {
   readonly raft: Raft;
   readonly network: PeerNetwork;
   readonly leadership: Leadership;
+  readonly loop: Pick<RaftLoop, 'tell'>;
   readonly calls: PeerCalls;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly strictReconfigCheck: boolean;
   readonly requestTimeoutMs: number;
+  readonly electionTimeoutMs: number;
   readonly nextChangeId: () => bigint;
   readonly stopped: () => boolean;
 }
@@ -67,7 +71,15 @@ export class MembershipChanges {
 
   async remove(id: MemberId): Promise<void> {
     this.#mayRemove(id);
+    if (id === this.#parts.leadership.leader) await this.#replaceLeader();
     await this.#change({ kind: 'remove', id }, { type: 'removeNode', nodeId: id, context: '' });
+  }
+
+  /** A new leader ignores changes until it has committed in its term, and then answers reads. */
+  async #replaceLeader(): Promise<void> {
+    const { consensus, electionTimeoutMs } = this.#parts;
+    await transferBeforeRemoval(this.#parts, electionTimeoutMs);
+    await consensus.linearizable();
   }
 
   async update(id: MemberId, peerUrls: readonly string[]): Promise<void> {

@@ -22,8 +22,8 @@ export interface TransferParts {
 const STOP_TRANSFER_TIMEOUT_MS = 7000;
 
 /**
- * Makes `target` the leader, and resolves when it is. Rejects with TimeoutLeaderTransfer when it is
- * not by then; the leader leads on.
+ * Makes `target` the leader, and resolves when it is: asked of the leader, or of a follower, who passes
+ * it on. Rejects with TimeoutLeaderTransfer when it is not by then; the leader leads on.
  */
 export function transferLeadership(
   parts: TransferParts,
@@ -61,17 +61,47 @@ export function transferLeadership(
   });
 }
 
-/** If this member leads others: to the voter that has been reachable for longest. */
+/**
+ * If this member leads others and is about to stop: to the voter that has been reachable for
+ * longest. A transfer that fails is logged; the others then have an election.
+ */
 export async function transferOnStop(parts: TransferParts): Promise<void> {
-  const { raft, cluster, network, logger } = parts;
+  const { raft, cluster, network } = parts;
   if (!raft.isLeader) return;
-  const target = longestConnected(cluster, network);
+  await tryTransfer(parts, longestConnected(cluster, network), STOP_TRANSFER_TIMEOUT_MS);
+}
+
+/**
+ * Before the leader is removed: of two voters the one that stays needs the vote of the other until
+ * it has heard that the removal is committed. A leader that commits its own removal, and goes, would
+ * strand it if that one message were lost. It is the next leader who must commit it. This is asked
+ * of the leader, or of a follower that may take over. Fails as `transferOnStop`.
+ */
+export async function transferBeforeRemoval(
+  parts: TransferParts,
+  timeoutMs: number,
+): Promise<void> {
+  const { raft, cluster, network } = parts;
+  const mayTakeOver = cluster.member(cluster.localId)?.isLearner === false;
+  const follower = mayTakeOver ? cluster.localId : NO_MEMBER;
+  await tryTransfer(
+    parts,
+    raft.isLeader ? longestConnected(cluster, network) : follower,
+    timeoutMs,
+  );
+}
+
+async function tryTransfer(
+  parts: TransferParts,
+  target: MemberId,
+  timeoutMs: number,
+): Promise<void> {
   if (target === NO_MEMBER) return;
   try {
-    await transferLeadership(parts, target, STOP_TRANSFER_TIMEOUT_MS);
+    await transferLeadership(parts, target, timeoutMs);
   } catch (error) {
-    logger.warn('leadership transfer failed', {
-      'local-member-id': hexId(raft.id),
+    parts.logger.warn('leadership transfer failed', {
+      'local-member-id': hexId(parts.raft.id),
       error: error instanceof Error ? error : String(error),
     });
   }

@@ -10,7 +10,12 @@ export { joinThroughSrv } from './srv/join-srv.js';
 export type { ServiceSource, SrvDiscoveryOptions } from './srv/join-srv.js';
 export { lookUpThroughService } from './srv/resolver-client.js';
 export type { ResolverServiceOptions } from './srv/resolver-client.js';
-export { complaintAboutService, lookUpServices } from './srv/service-lookup.js';
+export {
+  complaintAboutService,
+  lookUpServices,
+  SERVICES,
+  serviceName,
+} from './srv/service-lookup.js';
 export type {
   NameResolver,
   ServiceEndpoint,

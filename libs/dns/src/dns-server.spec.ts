@@ -26,7 +26,7 @@ const members = (count: number): Zone => ({
 });
 
 let server: DnsServer;
-let zone = members(3);
+let zone: Zone | undefined = members(3);
 const types: string[] = [];
 beforeAll(async () => {
   server = await DnsServer.start({
@@ -130,6 +130,12 @@ describe('a server of one zone', () => {
   it('speaks for nobody else', async () => {
     expect(rcodeOf(await ask(question('example')))).toBe('REFUSED');
     expect(rcodeOf(await ask(question('notetcd.example')))).toBe('REFUSED');
+  });
+
+  it('does not say that something is missing while it does not know what there is', async () => {
+    zone = undefined;
+    expect(rcodeOf(await ask(question(SERVICE)))).toBe('SERVFAIL');
+    expect(await resolver().srv(SERVICE)).toMatchObject({ kind: 'failed' });
   });
 
   it('answers nonsense with a complaint, and answers with nothing', async () => {

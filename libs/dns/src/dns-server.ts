@@ -20,8 +20,8 @@ const RESPONSE_BIT = 0x80;
 
 export interface DnsServerOptions {
   readonly address: Nameserver;
-  /** What is true now; asked for every question. */
-  readonly zone: () => Zone;
+  /** What is true now; asked for every question. Undefined: that is not known yet. */
+  readonly zone: () => Zone | undefined;
   readonly onQuery?: (type: string) => void;
 }
 

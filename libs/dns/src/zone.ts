@@ -19,6 +19,7 @@ export interface Zone {
 
 const REFUSED = 5;
 const FORMAT_ERROR = 1;
+const SERVER_FAILURE = 2;
 const NAME_ERROR = 3;
 const SERIAL = 1;
 
@@ -29,13 +30,19 @@ export interface IncomingQuery {
   readonly question: Question | undefined;
 }
 
-/** The answer as it goes over the wire, of `maxBytes` at most: beyond that, only a hint to come over TCP. */
-export function answerFrom(zone: Zone, query: IncomingQuery, maxBytes: number): Buffer {
+/**
+ * The answer as it goes over the wire, of `maxBytes` at most: beyond that, only a hint to come over
+ * TCP. Without a zone it says that there is no telling: "no such name" would be remembered.
+ */
+export function answerFrom(zone: Zone | undefined, query: IncomingQuery, maxBytes: number): Buffer {
   const { id, question, wantsRecursion } = query;
   const flags = AUTHORITATIVE_ANSWER | (wantsRecursion ? RECURSION_DESIRED : 0);
   const head: Packet = { type: 'response', id, flags };
   if (question === undefined) return encodeWith(head, FORMAT_ERROR);
   const questions = [question];
+  if (zone === undefined) {
+    return encodeWith({ ...head, questions, flags: flags & ~AUTHORITATIVE_ANSWER }, SERVER_FAILURE);
+  }
   if (question.class !== undefined && question.class !== 'IN' && question.class !== 'ANY') {
     return encodeWith({ ...head, questions }, REFUSED);
   }

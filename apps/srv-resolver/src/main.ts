@@ -1,0 +1,3 @@
+import { runCommand } from './command.js';
+
+void runCommand().then((exitCode) => process.exit(exitCode));

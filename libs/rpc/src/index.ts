@@ -6,10 +6,17 @@ export type {
   ResponseReader,
   ServiceClient,
 } from './client/service-client.js';
+export type { ClientIdentity } from './transport/grpc-connection.js';
 export { GrpcServer } from './transport/grpc-server.js';
 export type { GrpcServerOptions } from './transport/grpc-server.js';
 export { ClientPort } from './port/client-port.js';
-export type { ClientPortAddress, ClientPortOptions, ServedProtocols } from './port/client-port.js';
+export type {
+  Admit,
+  ClientPortAddress,
+  ClientPortOptions,
+  SecureLayer,
+  ServedProtocols,
+} from './port/client-port.js';
 export { ListenError } from './port/listen-address.js';
 export type { ListenAddress } from './port/listen-address.js';
 export { bindService } from './service/bound-service.js';

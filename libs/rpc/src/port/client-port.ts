@@ -5,7 +5,11 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { Http1Connections } from './http1-connections.js';
 import type { ListenAddress, ResolvedAddress } from './listen-address.js';
 import { bindError, codeOf, resolveListenAddress, withoutIpv6 } from './listen-address.js';
+import type { ClientIdentity } from '../transport/grpc-connection.js';
 import { MAX_SNIFF_BYTES, sniffProtocol } from './protocol-sniffer.js';
+
+/** Who comes over a plain connection. */
+const NOBODY: ClientIdentity = {};
 
 /** What is served on an address; `--listen-client-http-urls` takes HTTP/1 off the other ports. */
 export type ServedProtocols = 'all' | 'grpc' | 'http';
@@ -13,11 +17,23 @@ export type ServedProtocols = 'all' | 'grpc' | 'http';
 export interface ClientPortAddress {
   readonly address: ListenAddress;
   readonly serve: ServedProtocols;
+  /** Makes what stands between this address and the servers: TLS. Without it connections are plain. */
+  readonly secure?: (admit: Admit) => SecureLayer;
+}
+
+/** Called for each connection that may come in, by whom its certificate says it is. */
+export type Admit = (socket: Socket, client: ClientIdentity) => void;
+
+export interface SecureLayer {
+  /** Takes the connection over; `admit` has what becomes of it, unless it is refused. */
+  accept(socket: Socket): void;
+  /** Ends what has not been admitted. */
+  close(): void;
 }
 
 export interface ClientPortOptions {
   readonly addresses: readonly ClientPortAddress[];
-  readonly grpc: { acceptConnection(socket: Socket): void };
+  readonly grpc: { acceptConnection(socket: Socket, client: ClientIdentity): void };
   /** Must not listen itself. Its 'request' and 'upgrade' listeners are the caller's. */
   readonly http: HttpServer;
   /** A connection whose protocol is not known after this time is closed. */
@@ -38,6 +54,7 @@ export class ClientPort {
   readonly #options: ClientPortOptions;
   readonly #http1: Http1Connections;
   readonly #listeners: NetServer[] = [];
+  readonly #secureLayers: SecureLayer[] = [];
   /** Connections whose protocol is not known yet. */
   readonly #sniffing = new Set<Socket>();
   #closed = false;
@@ -51,8 +68,8 @@ export class ClientPort {
   static async listen(options: ClientPortOptions): Promise<ClientPort> {
     const port = new ClientPort(options);
     try {
-      for (const { address, serve } of options.addresses) {
-        await port.#bind(await resolveListenAddress(address), serve);
+      for (const { address, serve, secure } of options.addresses) {
+        await port.#bind(await resolveListenAddress(address), port.#intake(serve, secure));
       }
     } catch (error) {
       await port.close(0);
@@ -77,11 +94,24 @@ export class ClientPort {
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
     for (const listener of this.#listeners) listener.close();
+    for (const layer of this.#secureLayers) layer.close();
     for (const socket of this.#sniffing) socket.destroy();
     await this.#http1.close(graceMs);
   }
 
-  async #bind(resolved: ResolvedAddress, serve: ServedProtocols): Promise<void> {
+  /** What becomes of an accepted connection. */
+  #intake(serve: ServedProtocols, secure: ClientPortAddress['secure']): (socket: Socket) => void {
+    const sniff: Admit = (socket, client) => this.#sniff(socket, serve, client);
+    if (secure === undefined) return (socket) => sniff(socket, NOBODY);
+    const layer = secure(sniff);
+    this.#secureLayers.push(layer);
+    return (socket) => {
+      if (this.#closed) socket.destroy();
+      else layer.accept(socket);
+    };
+  }
+
+  async #bind(resolved: ResolvedAddress, intake: (socket: Socket) => void): Promise<void> {
     const listener = createServer(
       {
         // As node's HTTP server has it: who sends a request and closes its half wants the answer.
@@ -90,7 +120,7 @@ export class ClientPort {
         keepAlive: true,
         keepAliveInitialDelay: TCP_KEEPALIVE_DELAY_MS,
       },
-      (socket) => this.#sniff(socket, serve),
+      intake,
     );
     try {
       await bindIpv6OrIpv4(listener, resolved.options);
@@ -104,7 +134,7 @@ export class ClientPort {
     this.#listeners.push(listener);
   }
 
-  #sniff(socket: Socket, serve: ServedProtocols): void {
+  #sniff(socket: Socket, serve: ServedProtocols, client: ClientIdentity): void {
     if (this.#closed) {
       socket.destroy();
       return;
@@ -123,7 +153,9 @@ export class ClientPort {
       forget();
       // Back to the front of what is still to be read, so that nobody sees that it was looked at.
       socket.unshift(seen);
-      this.#dispatch(socket, protocol, serve);
+      if (protocol === 'http2' && serve !== 'http') this.#serveGrpc(socket, client);
+      else if (protocol === 'http1' && serve !== 'grpc') this.#http1.accept(socket);
+      else refuse(socket);
     };
     const forget = (): void => {
       clearTimeout(timer);
@@ -135,20 +167,20 @@ export class ClientPort {
     socket.on('readable', onReadable).on('end', abandon).on('error', abandon).on('close', forget);
   }
 
-  #dispatch(socket: Socket, protocol: 'http2' | 'http1' | 'neither', serve: ServedProtocols): void {
-    if (protocol === 'http2' && serve !== 'http') {
-      // HTTP/2 ends a connection as a whole: a client's half-closed one would stay open for ever.
-      socket.allowHalfOpen = false;
-      this.#options.grpc.acceptConnection(socket);
-    } else if (protocol === 'http1' && serve !== 'grpc') {
-      this.#http1.accept(socket);
-    } else {
-      // Resetting a connection with unread bytes would lose the answer; so they are read, and the
-      // answer's end is waited for.
-      socket.on('error', () => socket.destroy()).resume();
-      socket.end(BAD_REQUEST, () => socket.destroySoon());
-    }
+  #serveGrpc(socket: Socket, client: ClientIdentity): void {
+    // HTTP/2 ends a connection as a whole: a client's half-closed one would stay open for ever.
+    socket.allowHalfOpen = false;
+    this.#options.grpc.acceptConnection(socket, client);
   }
+}
+
+/**
+ * Resetting a connection with unread bytes would lose the answer; so they are read, and the answer's
+ * end is waited for.
+ */
+function refuse(socket: Socket): void {
+  socket.on('error', () => socket.destroy()).resume();
+  socket.end(BAD_REQUEST, () => socket.destroySoon());
 }
 
 async function bindIpv6OrIpv4(listener: NetServer, options: ListenOptions): Promise<void> {

@@ -23,9 +23,9 @@ export function kvService({ facts, keyValues }: EtcdServer): BoundService {
         if (!out.write({ rangeResponse })) await out.drained();
       }
     },
-    put: async (request) => {
+    put: (request) => {
       checkPut(request);
-      return withHeader(facts, await keyValues.put(request));
+      return keyValues.put(request).then((response) => withHeader(facts, response));
     },
     deleteRange: async (request) => {
       checkDeleteRange(request);

@@ -2,9 +2,9 @@ import { must } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
 import type { ConfChange, ProposeResult } from '@etcd-ts/raft';
 import { EtcdError, ERRORS, GrpcStatus } from '@etcd-ts/wire-protocol';
-import type { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
 import type { ApplyOutcome } from './apply/outcome.js';
+import type { RaftRequest } from './raft-request.js';
 
 /**
  * Encoded proposals that may wait for the log at a time. A stalled disk must end in "too many
@@ -20,7 +20,7 @@ interface Proposal {
   readonly id: bigint;
   readonly data: Uint8Array;
   /** Undefined for a change of membership. */
-  readonly request: InternalRaftRequest | undefined;
+  readonly request: RaftRequest | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly resolve: (outcome: ApplyOutcome) => void;
@@ -55,7 +55,7 @@ export class Proposals {
     return this.#byId.size;
   }
 
-  add(id: bigint, request: InternalRaftRequest, data: Uint8Array): Promise<ApplyOutcome> {
+  add(id: bigint, request: RaftRequest, data: Uint8Array): Promise<ApplyOutcome> {
     if (this.#pendingBytes + data.length > MAX_PENDING_PROPOSAL_BYTES) {
       return Promise.reject(ERRORS.RequestTooManyRequests.error());
     }
@@ -69,11 +69,7 @@ export class Proposals {
     return this.#await(change.id, undefined, encoded);
   }
 
-  #await(
-    id: bigint,
-    request: InternalRaftRequest | undefined,
-    data: Uint8Array,
-  ): Promise<ApplyOutcome> {
+  #await(id: bigint, request: RaftRequest | undefined, data: Uint8Array): Promise<ApplyOutcome> {
     return new Promise((resolve, reject) => {
       const startedMs = this.#clock.monotonicMs();
       const deadlineMs = startedMs + this.#timeoutMs;
@@ -104,7 +100,7 @@ export class Proposals {
   }
 
   /** The request behind these bytes if they were proposed here and nobody gave up on them. */
-  requestOf(data: Uint8Array): InternalRaftRequest | undefined {
+  requestOf(data: Uint8Array): RaftRequest | undefined {
     return this.#byData.get(data)?.request;
   }
 

@@ -12,6 +12,7 @@ import { operationName } from './apply/operation-name.js';
 import type { Proposals } from './proposals.js';
 import type { StateMachine } from './raft-loop.js';
 import { requestIdOf } from './raft-request.js';
+import type { RaftRequest } from './raft-request.js';
 
 export interface ReplicaParts {
   readonly backend: Backend;
@@ -108,7 +109,7 @@ export class Replica implements StateMachine {
     this.#parts.leadershipConfirmed();
   }
 
-  #observe(request: InternalRaftRequest, success: boolean, tookMs: number): void {
+  #observe(request: RaftRequest, success: boolean, tookMs: number): void {
     const { metrics, logger, warningApplyDurationMs } = this.#parts;
     const operation = operationName(request);
     metrics.server.apply
@@ -128,7 +129,7 @@ export class Replica implements StateMachine {
  * Bytes that passed the log's checksum and are no request were written by a newer version, or by
  * something else. To skip them would be to differ from the members that understand them.
  */
-function decodeRequest({ index, data }: Entry): InternalRaftRequest {
+function decodeRequest({ index, data }: Entry): RaftRequest {
   try {
     return InternalRaftRequest.decode(data);
   } catch (error) {

@@ -230,3 +230,5 @@ export type {
 export { decodeSnapshot, encodeSnapshot } from './raftpb/snapshot-codec.js';
 export { decodeConfState, encodeConfState } from './raftpb/state-codec.js';
 export { Request as V2RaftRequest } from './generated/etcdserverpb/etcdserver.pb.js';
+export { encodeMessage } from './message/encode-message.js';
+export type { MessageEncoder } from './message/encode-message.js';

@@ -85,18 +85,24 @@ export class CallGuard {
     const waits = WAITING.has(method.path);
     return {
       ...method,
-      handle: async (request: Uint8Array, call: CallContext) => {
+      handle: (request: Uint8Array, call: CallContext) => {
         this.#admit(call, 'unary');
         const startedMs = this.#parts.clock.monotonicMs();
-        let response: Uint8Array | undefined;
-        try {
-          response = waits
-            ? await this.#running.run(call, async (running) => method.handle(request, running))
-            : await method.handle(request, call);
-          return response;
-        } finally {
-          this.#warnIfSlow(call, request, response, startedMs);
-        }
+        const answer = waits
+          ? this.#running.run(call, async (running) => method.handle(request, running))
+          : method.handle(request, call);
+        // What is answered at once was not slow.
+        if (!(answer instanceof Promise)) return answer;
+        return answer.then(
+          (response) => {
+            this.#warnIfSlow(call, request, response, startedMs);
+            return response;
+          },
+          (error: unknown) => {
+            this.#warnIfSlow(call, request, undefined, startedMs);
+            throw error;
+          },
+        );
       },
     };
   }

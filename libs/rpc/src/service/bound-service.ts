@@ -1,5 +1,5 @@
 import { must } from '@etcd-ts/foundation';
-import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
+import { encodeMessage, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { CallContext } from './call-context.js';
 import type { MessageCodec, RpcMethod, ServiceDefinition } from './definition.js';
 import { describeMethod } from './definition.js';
@@ -137,7 +137,7 @@ async function* unmarshalAll(
 }
 
 function marshal(codec: MessageCodec<unknown>, message: unknown): Uint8Array {
-  return message instanceof Encoded ? message.bytes : codec.encode(message).finish();
+  return message instanceof Encoded ? message.bytes : encodeMessage(codec, message);
 }
 
 class MarshallingStream implements ResponseStream<unknown> {

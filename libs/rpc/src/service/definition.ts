@@ -1,9 +1,10 @@
+import type { MessageEncoder } from '@etcd-ts/wire-protocol';
+
 /**
  * The part of a generated (ts-proto, "generic-definitions") service that a transport needs. Neither
  * handlers nor transports see more of protobuf than this.
  */
-export interface MessageCodec<T> {
-  encode(message: T): { finish(): Uint8Array };
+export interface MessageCodec<T> extends MessageEncoder<T> {
   /** Throws on malformed bytes. */
   decode(bytes: Uint8Array): T;
 }
@@ -18,7 +19,7 @@ interface AnyMethod {
 }
 
 interface AnyCodec {
-  encode(message: never): { finish(): Uint8Array };
+  encode(message: never): ReturnType<MessageEncoder<never>['encode']>;
   decode(bytes: Uint8Array): unknown;
 }
 

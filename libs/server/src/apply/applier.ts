@@ -10,12 +10,12 @@ import type {
   ClusterMemberAttrSetRequest,
   ClusterVersionSetRequest,
   DowngradeInfoSetRequest,
-  InternalRaftRequest,
 } from '@etcd-ts/wire-protocol';
 
 import { alarmName } from '../alarms.js';
 import type { Alarms } from '../alarms.js';
 import type { Quota } from '../quota.js';
+import type { RaftRequest } from '../raft-request.js';
 import { revisionHeader } from '../translate/response-translation.js';
 import { SERVER_VERSION } from '../version.js';
 import { spaceCost, v2Cost } from './cost.js';
@@ -52,7 +52,7 @@ export class Applier {
     this.#v2 = new V2Applier(parts.v2Store, parts.cluster);
   }
 
-  apply(request: InternalRaftRequest): ApplyOutcome {
+  apply(request: RaftRequest): ApplyOutcome {
     const { alarms, quota } = this.#parts;
     const cost = spaceCost(request);
     const blocked = this.#blockedBy(alarms, request, cost);
@@ -65,7 +65,7 @@ export class Applier {
     return refused(ERRORS.NoSpace.error());
   }
 
-  #blockedBy(alarms: Alarms, request: InternalRaftRequest, cost: number): EtcdError | undefined {
+  #blockedBy(alarms: Alarms, request: RaftRequest, cost: number): EtcdError | undefined {
     if (alarms.isActive(AlarmType.CORRUPT) && changesData(request)) {
       return ERRORS.Corrupt.error();
     }
@@ -73,7 +73,7 @@ export class Applier {
     return undefined;
   }
 
-  #dispatch(request: InternalRaftRequest): ApplyOutcome {
+  #dispatch(request: RaftRequest): ApplyOutcome {
     const { keyValues, leases } = this.#parts;
     if (request.put !== undefined) return keyValues.put(request.put);
     if (request.txn !== undefined) return keyValues.txn(request.txn);
@@ -86,7 +86,7 @@ export class Applier {
     return this.#dispatchCluster(request);
   }
 
-  #dispatchCluster(request: InternalRaftRequest): ApplyOutcome {
+  #dispatchCluster(request: RaftRequest): ApplyOutcome {
     if (request.v2 !== undefined) return this.#v2.apply(request.v2);
     if (request.clusterVersionSet !== undefined) {
       return this.#clusterVersion(request.clusterVersionSet);
@@ -98,7 +98,7 @@ export class Applier {
     // A log of a newer version, or one with authentication: going on would silently diverge.
     throw new Error(
       `log entry with a request this version cannot apply: ${Object.keys(request)
-        .filter((field) => request[field as keyof InternalRaftRequest] !== undefined)
+        .filter((field) => request[field as keyof RaftRequest] !== undefined)
         .join(', ')}`,
     );
   }
@@ -176,7 +176,7 @@ export class Applier {
   }
 }
 
-function changesData(request: InternalRaftRequest): boolean {
+function changesData(request: RaftRequest): boolean {
   return (
     request.put !== undefined ||
     request.txn !== undefined ||

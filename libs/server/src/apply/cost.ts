@@ -1,17 +1,13 @@
-import type {
-  InternalRaftRequest,
-  PutRequest,
-  RequestOp,
-  TxnRequest,
-  V2RaftRequest,
-} from '@etcd-ts/wire-protocol';
+import type { PutRequest, RequestOp, TxnRequest, V2RaftRequest } from '@etcd-ts/wire-protocol';
+
+import type { RaftRequest } from '../raft-request.js';
 
 /** What a key-value row takes beyond key and value, and what a lease takes: etcd's estimates. */
 const KEY_VALUE_OVERHEAD_BYTES = 256;
 const LEASE_BYTES = 64;
 
 /** Bytes the request may add to the backend; 0 for what can only shrink it. */
-export function spaceCost(request: InternalRaftRequest): number {
+export function spaceCost(request: RaftRequest): number {
   if (request.put !== undefined) return putCost(request.put);
   if (request.txn !== undefined) return txnCost(request.txn);
   if (request.leaseGrant !== undefined) return LEASE_BYTES;

@@ -1,4 +1,4 @@
-import type { InternalRaftRequest } from '@etcd-ts/wire-protocol';
+import type { RaftRequest } from '../raft-request.js';
 
 const NAMES = [
   ['put', 'Put'],
@@ -19,7 +19,7 @@ const NAMES = [
 const V2_METHODS = ['PUT', 'POST', 'DELETE', 'SYNC', 'QGET'];
 
 /** The label of the request in etcd_server_apply_duration_seconds; the frequent ones come first. */
-export function operationName(request: InternalRaftRequest): string {
+export function operationName(request: RaftRequest): string {
   if (request.v2 !== undefined)
     return V2_METHODS.find((name) => name === request.v2?.Method) ?? 'unknown';
   for (const [field, name] of NAMES) if (request[field] !== undefined) return name;

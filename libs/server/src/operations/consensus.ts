@@ -1,12 +1,13 @@
 import type { Clock } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { ConfChange } from '@etcd-ts/raft';
-import { encodeConfChange, ERRORS, InternalRaftRequest } from '@etcd-ts/wire-protocol';
+import { encodeConfChange, ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { Applied } from '../apply/outcome.js';
 import { operationName } from '../apply/operation-name.js';
 import type { Proposals } from '../proposals.js';
-import { raftRequest } from '../raft-request.js';
+import { encodeRaftRequest, raftRequest } from '../raft-request.js';
+import type { RaftRequest } from '../raft-request.js';
 import type { ReadQueue } from '../read-queue.js';
 import type { RequestIds } from '../request-ids.js';
 
@@ -38,28 +39,37 @@ export class Consensus {
    * Settles when the request is applied here: durable on a quorum, and its effects readable.
    * After Timeout or Stopped the outcome is unknown: it may still be applied.
    */
-  async propose(payload: Payload): Promise<Applied> {
-    const { proposals, requestIds, metrics, clock } = this.#parts;
-    this.checkRunning();
+  propose(payload: Payload): Promise<Applied> {
+    const { proposals, requestIds, clock } = this.#parts;
+    if (this.#parts.stopped()) return Promise.reject(ERRORS.Stopped.error());
     const id = requestIds.next();
     const request = raftRequest(id, payload);
-    const data = InternalRaftRequest.encode(request).finish();
-    if (data.length > this.#parts.maxRequestBytes) throw ERRORS.RequestTooLarge.error();
-
+    const data = encodeRaftRequest(request);
+    if (data.length > this.#parts.maxRequestBytes) {
+      return Promise.reject(ERRORS.RequestTooLarge.error());
+    }
     const startedMs = clock.monotonicMs();
     const settled = proposals.add(id, request, data);
     this.#parts.wake();
-    let success = 'false';
-    try {
-      const outcome = await settled;
-      if (outcome.kind === 'refused') throw outcome.error;
-      success = 'true';
-      return outcome.result;
-    } finally {
-      metrics.server.request
-        .with(operationName(request), success)
-        .observe((clock.monotonicMs() - startedMs) / 1000);
-    }
+    // Not `await`: the frame of an async function is kept for each request in flight.
+    return settled.then(
+      (outcome) => {
+        this.#observe(request, outcome.kind === 'applied', startedMs);
+        if (outcome.kind === 'refused') throw outcome.error;
+        return outcome.result;
+      },
+      (error: unknown) => {
+        this.#observe(request, false, startedMs);
+        throw error;
+      },
+    );
+  }
+
+  #observe(request: RaftRequest, success: boolean, startedMs: number): void {
+    const { metrics, clock } = this.#parts;
+    metrics.server.request
+      .with(operationName(request), success ? 'true' : 'false')
+      .observe((clock.monotonicMs() - startedMs) / 1000);
   }
 
   /** Settles when the change is applied here; rejects as `propose`, and when it proved invalid. */

@@ -72,10 +72,13 @@ export class KeyValues implements KeyValueOperations {
     yield* rangeChunks(this.#parts.store, request, this.#parts.maxRequestBytes);
   }
 
-  async put(request: PutRequest): Promise<PutResponse> {
-    await this.#parts.ensureSpace(putCost(request));
-    const applied = await this.#parts.consensus.propose({ put: request });
-    return expectKind(applied, 'put').response;
+  put(request: PutRequest): Promise<PutResponse> {
+    const propose = (): Promise<PutResponse> =>
+      this.#parts.consensus
+        .propose({ put: request })
+        .then((applied) => expectKind(applied, 'put').response);
+    const refusal = this.#parts.ensureSpace(putCost(request));
+    return refusal === undefined ? propose() : refusal.then(propose);
   }
 
   async deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse> {

@@ -92,8 +92,8 @@ export interface TransportOptions {
   readonly snapshotSink: SnapshotSink;
   /** etcd: 1 second and an election timeout. */
   readonly dialTimeoutMs: number;
-  /** For peers with https URLs: certificate, key, trusted CAs, whether to verify. */
-  readonly tls?: ConnectionOptions;
+  /** For peers with https URLs, asked for each connection: certificate, key, what to verify. */
+  readonly tls?: () => ConnectionOptions;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;

@@ -20,7 +20,8 @@ import { exchange } from './http-exchange.js';
 import type { HttpAnswer, HttpCall } from './http-exchange.js';
 
 export interface PeerHttpCallsOptions {
-  readonly tls?: ConnectionOptions;
+  /** For peers with https URLs, asked for each connection. */
+  readonly tls?: () => ConnectionOptions;
   readonly logger: Logger;
 }
 
@@ -152,7 +153,7 @@ export class PeerHttpCalls {
   ): Promise<T | undefined> {
     for (const url of urls) {
       try {
-        return read(await exchange(url, call, timeoutMs, this.#options.tls));
+        return read(await exchange(url, call, timeoutMs, this.#options.tls?.()));
       } catch (error) {
         if (error instanceof Refusal) throw error.reason;
         this.#options.logger.warn('failed to get an answer from a peer', {

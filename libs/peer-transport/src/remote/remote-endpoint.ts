@@ -50,7 +50,8 @@ export class RemoteEndpoint {
     this.#urls = new UrlPicker(dialableUrls(urls));
     const kept = { keepAlive: true, maxSockets: PIPELINE_POSTS, timeout: PIPELINE_IDLE_MS };
     this.#agent = new Agent(kept);
-    this.#tlsAgent = new HttpsAgent(kept);
+    // A resumed session is not verified again, and what is trusted may have changed since.
+    this.#tlsAgent = new HttpsAgent({ ...kept, maxCachedSessions: 0 });
   }
 
   get stopped(): boolean {
@@ -98,7 +99,7 @@ export class RemoteEndpoint {
       return httpRequest(target, { ...options, agent: connection === 'kept' && this.#agent });
     }
     const agent = connection === 'kept' && this.#tlsAgent;
-    return httpsRequest(target, { ...options, ...this.options.tls, agent });
+    return httpsRequest(target, { ...options, ...this.options.tls?.(), agent });
   }
 
   /** Ends everything under way, without further reports. */

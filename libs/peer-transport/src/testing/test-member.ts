@@ -120,6 +120,8 @@ export class RecordingLogger implements Logger {
   }
 }
 
+const trusting = (ca: string) => () => ({ ca });
+
 /** A transport behind a real port, with everything around it recorded. */
 export class TestMember {
   readonly id: MemberId;
@@ -149,7 +151,7 @@ export class TestMember {
         save: () => Promise.reject(new Error('no place for snapshots')),
       },
       dialTimeoutMs: 2_000,
-      ...(setup.certificate && { tls: { ca: setup.certificate.cert } }),
+      ...(setup.certificate && { tls: trusting(setup.certificate.cert) }),
       clock: setup.clock ?? CLOCK,
       scheduler: setup.scheduler ?? SCHEDULER,
       logger: this.log,

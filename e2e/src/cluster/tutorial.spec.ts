@@ -79,8 +79,9 @@ describe('three terminals on one machine', () => {
     await Promise.all(nodes.map((node) => node.ready()));
   }
 
+  /** One after the other, as by hand. */
   async function stop(signal: NodeJS.Signals): Promise<void> {
-    await Promise.all(nodes.filter((n) => n.obituary() === undefined).map((n) => n.stop(signal)));
+    for (const node of nodes) if (node.obituary() === undefined) await node.stop(signal);
     nodes = [];
   }
 

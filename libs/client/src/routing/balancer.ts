@@ -1,0 +1,210 @@
+import { must } from '@etcd-ts/foundation';
+import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
+import { deadlineExceeded } from '../transport/call-failure.js';
+import type { ConnectionOptions } from '../transport/connection.js';
+import { Connection } from '../transport/connection.js';
+import type { Endpoint } from '../transport/endpoint.js';
+import { sleep } from './sleep.js';
+
+export type Balance =
+  /** One member at a time; another one when it fails. */
+  | 'pinned'
+  /** Each call at the next member. */
+  | 'round-robin';
+
+export interface Patience {
+  /** By this process's monotonic clock; undefined: wait as long as it takes. */
+  readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** After a failed dial, an endpoint rests: doubled each time, between these. */
+const MIN_REST_MS = 100;
+const MAX_REST_MS = 3_000;
+
+/** One member and the connection to it, made when it is first needed and again when lost. */
+export class Route {
+  readonly endpoint: Endpoint;
+  readonly #options: ConnectionOptions;
+  #connection: Connection | undefined;
+  #dialing: Promise<Connection> | undefined;
+  #restMs = 0;
+  #restUntilMs = 0;
+  #isClosed = false;
+
+  constructor(endpoint: Endpoint, options: ConnectionOptions) {
+    this.endpoint = endpoint;
+    this.#options = options;
+  }
+
+  get restUntilMs(): number {
+    return this.#restUntilMs;
+  }
+
+  /** Several callers share one dial. Rejects with the ConnectionError of the dial. */
+  async connect(): Promise<Connection> {
+    if (this.#connection !== undefined && !this.#connection.isRetired) return this.#connection;
+    this.#dialing ??= this.#dial().finally(() => {
+      this.#dialing = undefined;
+    });
+    return this.#dialing;
+  }
+
+  /** After a call on it had no answer: the others first. */
+  rest(): void {
+    this.#restMs = Math.min(Math.max(this.#restMs * 2, MIN_REST_MS), MAX_REST_MS);
+    this.#restUntilMs = performance.now() + this.#restMs;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #dial(): Promise<Connection> {
+    try {
+      const connection = await Connection.open(this.endpoint, this.#options);
+      if (this.#isClosed) {
+        connection.close();
+        throw closedError();
+      }
+      this.#connection = connection;
+      this.#restMs = 0;
+      this.#restUntilMs = 0;
+      return connection;
+    } catch (error) {
+      this.rest();
+      throw error;
+    }
+  }
+}
+
+/** Chooses the member for each call: one that answers, as long as there is one. */
+export class Balancer {
+  readonly #balance: Balance;
+  readonly #options: ConnectionOptions;
+  readonly #close = new AbortController();
+  #routes: Route[] = [];
+  #next = 0;
+
+  constructor(endpoints: readonly Endpoint[], balance: Balance, options: ConnectionOptions) {
+    this.#balance = balance;
+    this.#options = options;
+    this.setEndpoints(endpoints);
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#routes.map(({ endpoint }) => endpoint);
+  }
+
+  /** Connections to members that stay are kept. */
+  setEndpoints(endpoints: readonly Endpoint[]): void {
+    const before = this.#routes;
+    this.#routes = endpoints.map(
+      (endpoint) =>
+        before.find((route) => route.endpoint.text === endpoint.text) ??
+        new Route(endpoint, this.#options),
+    );
+    this.#next = 0;
+    for (const route of before) if (!this.#routes.includes(route)) route.close();
+  }
+
+  /**
+   * A route that is connected. While no member can be reached it goes on trying till the deadline,
+   * whose error then says what the last dial said.
+   */
+  async pick({ deadlineMs, signal }: Patience): Promise<{ route: Route; connection: Connection }> {
+    let lastError: unknown;
+    for (;;) {
+      for (const route of this.#candidates()) {
+        this.#throwIfOver(deadlineMs, signal, lastError);
+        try {
+          const dial = await withPatience(route.connect(), deadlineMs, signal);
+          if (dial === 'too late') throw withDialError(lastError);
+          this.#settleOn(route);
+          return { route, connection: dial };
+        } catch (error) {
+          if (!(error instanceof EtcdError) || error.code !== GrpcStatus.Unavailable) throw error;
+          lastError = error;
+        }
+      }
+      this.#throwIfOver(deadlineMs, signal, lastError);
+      await sleep(this.#restLeftMs(deadlineMs), [signal, this.#close.signal]);
+    }
+  }
+
+  /** The call on this route failed through no fault of the request. */
+  avoid(route: Route): void {
+    route.rest();
+    const index = this.#routes.indexOf(route);
+    if (index === this.#next) this.#next = (index + 1) % this.#routes.length;
+  }
+
+  close(): void {
+    this.#close.abort(closedError());
+    for (const route of this.#routes) route.close();
+  }
+
+  #throwIfOver(
+    deadlineMs: number | undefined,
+    signal: AbortSignal | undefined,
+    lastError: unknown,
+  ): void {
+    this.#close.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    if (deadlineMs !== undefined && performance.now() >= deadlineMs) throw withDialError(lastError);
+  }
+
+  #settleOn(route: Route): void {
+    const index = this.#routes.indexOf(route);
+    if (index < 0) return;
+    this.#next = this.#balance === 'pinned' ? index : (index + 1) % this.#routes.length;
+  }
+
+  /** From the preferred one on; who rests only if nobody else is there. */
+  #candidates(): readonly Route[] {
+    const nowMs = performance.now();
+    const inOrder = this.#routes.map((_, i) =>
+      must(this.#routes[(this.#next + i) % this.#routes.length], 'within the routes'),
+    );
+    const rested = inOrder.filter((route) => route.restUntilMs <= nowMs);
+    return rested.length > 0 ? rested : [];
+  }
+
+  #restLeftMs(deadlineMs: number | undefined): number {
+    const until = Math.min(...this.#routes.map((route) => route.restUntilMs));
+    return Math.max(1, Math.min(until, deadlineMs ?? Infinity) - performance.now());
+  }
+}
+
+function closedError(): EtcdError {
+  return new EtcdError({ code: GrpcStatus.Canceled, message: 'the client is closed' });
+}
+
+/** What a user needs to know is why nobody could be reached, not only that time is up. */
+function withDialError(lastError: unknown): EtcdError {
+  const error = deadlineExceeded();
+  if (lastError instanceof Error) error.cause = lastError;
+  return error;
+}
+
+async function withPatience(
+  connecting: Promise<Connection>,
+  deadlineMs: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Connection | 'too late'> {
+  if (deadlineMs === undefined && signal === undefined) return connecting;
+  const over = new AbortController();
+  // Whoever loses the race still settles: nobody else may be listening.
+  connecting.catch(() => undefined);
+  try {
+    const waits = [connecting];
+    const leftMs = deadlineMs === undefined ? undefined : deadlineMs - performance.now();
+    const tooLate = sleep(leftMs, [signal, over.signal]).then(() => 'too late' as const);
+    tooLate.catch(() => undefined);
+    return await Promise.race([...waits, tooLate]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,178 @@
+import type {
+  ClientHttp2Session,
+  ClientSessionOptions,
+  SecureClientSessionOptions,
+} from 'node:http2';
+import { connect } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { ConnectionError } from './call-failure.js';
+import type { Endpoint } from './endpoint.js';
+import { hostOf } from './endpoint.js';
+
+/** PEM texts, as node's tls takes them. */
+export interface TlsOptions {
+  /** Who may vouch for the server; default: this machine's certificate authorities. */
+  readonly ca?: string | Buffer;
+  /** The client's own certificate and its key. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  /** The name the server must have; default: the endpoint's host. */
+  readonly serverName?: string;
+  /** Danger: whoever answers is believed. */
+  readonly skipVerification?: boolean;
+}
+
+export interface ConnectionOptions {
+  readonly tls: TlsOptions;
+  readonly dialTimeoutMs: number;
+  readonly keepaliveTimeMs: number;
+  readonly keepaliveTimeoutMs: number;
+}
+
+/** Of one stream; a snapshot of gigabytes should not wait for the network's round trips. */
+const STREAM_WINDOW_BYTES = 1 << 20;
+const SESSION_WINDOW_BYTES = 8 << 20;
+/** Servers send clients away that ping more often; grpc-go has the same floor. */
+const MIN_KEEPALIVE_MS = 10_000;
+/** What one connection may hold, in megabytes: requests go up to what the server takes. */
+const MAX_SESSION_MEMORY_MB = 512;
+
+/** An HTTP/2 connection that is up. */
+export class Connection {
+  readonly session: ClientHttp2Session;
+  #isRetired = false;
+  #openCalls = 0;
+  #keepalive: NodeJS.Timeout | undefined;
+
+  private constructor(session: ClientHttp2Session, options: ConnectionOptions) {
+    this.session = session;
+    session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+    session.once('goaway', () => this.#retire());
+    session.once('close', () => this.#retire());
+    session.on('error', () => this.#retire());
+    this.#startKeepalive(options);
+    // An idle connection does not keep a program alive; calls in flight do.
+    session.unref();
+  }
+
+  /** Rejects with a ConnectionError that says why, in the words of Go's dialer. */
+  static open(endpoint: Endpoint, options: ConnectionOptions): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const session = openSession(endpoint, options.tls);
+      const refuse = (why: string, cause?: unknown): void => {
+        clearTimeout(timer);
+        session.destroy();
+        const message = `connection error: desc = "transport: Error while dialing ${why}"`;
+        reject(new ConnectionError(message, false, { cause }));
+      };
+      const timer = setTimeout(
+        () => refuse(`dial tcp ${endpoint.address}: i/o timeout`),
+        options.dialTimeoutMs,
+      );
+      const onError = (error: Error): void => refuse(dialText(endpoint, error), error);
+      const onClose = (): void => refuse(`dial tcp ${endpoint.address}: connection closed`);
+      session.on('error', onError);
+      session.once('close', onClose);
+      // Not 'connect': something that is no HTTP/2 server accepts connections too.
+      session.once('remoteSettings', () => {
+        clearTimeout(timer);
+        session.off('close', onClose);
+        const connection = new Connection(session, options);
+        session.off('error', onError);
+        resolve(connection);
+      });
+    });
+  }
+
+  /** No new calls, please: another connection is needed. */
+  get isRetired(): boolean {
+    return this.#isRetired || this.session.closed || this.session.destroyed;
+  }
+
+  callStarted(): void {
+    if (this.#openCalls++ === 0 && !this.session.destroyed) this.session.ref();
+  }
+
+  callEnded(): void {
+    if (--this.#openCalls > 0 || this.session.destroyed) return;
+    if (this.#isRetired) this.session.close();
+    else this.session.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#keepalive);
+    this.session.destroy();
+  }
+
+  /** Calls in flight may go on; the server, if it is still there, has said that it will end them. */
+  #retire(): void {
+    this.#isRetired = true;
+    clearInterval(this.#keepalive);
+    if (this.#openCalls === 0) this.session.close();
+  }
+
+  /** A peer that vanished without a word is noticed by its silence. */
+  #startKeepalive({ keepaliveTimeMs, keepaliveTimeoutMs }: ConnectionOptions): void {
+    if (keepaliveTimeMs <= 0) return;
+    const ping = (): void => {
+      if (this.#openCalls === 0 || this.session.destroyed) return;
+      const timeout = setTimeout(() => this.session.destroy(), keepaliveTimeoutMs);
+      this.session.ping(() => clearTimeout(timeout));
+    };
+    this.#keepalive = setInterval(ping, Math.max(keepaliveTimeMs, MIN_KEEPALIVE_MS)).unref();
+  }
+}
+
+function openSession(endpoint: Endpoint, tls: TlsOptions): ClientHttp2Session {
+  const common: ClientSessionOptions = {
+    settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    maxSessionMemory: MAX_SESSION_MEMORY_MB,
+  };
+  const { address, isTls, isUnix } = endpoint;
+  if (!isTls) {
+    if (!isUnix) return connect(`http://${address}`, common);
+    return connect('http://localhost', {
+      ...common,
+      createConnection: () => connectSocket(address),
+    });
+  }
+  const secure: SecureClientSessionOptions = { ...common, ...tlsOptions(endpoint, tls) };
+  if (!isUnix) return connect(`https://${address}`, secure);
+  const createConnection = (): ReturnType<typeof connectTls> =>
+    connectTls({ path: address, ALPNProtocols: ['h2'], ...tlsOptions(endpoint, tls) });
+  return connect('https://localhost', { ...secure, createConnection });
+}
+
+function tlsOptions({ address, isUnix }: Endpoint, tls: TlsOptions): SecureClientSessionOptions {
+  const name = tls.serverName ?? (isUnix ? 'localhost' : hostOf(address));
+  return {
+    ...(tls.ca !== undefined && { ca: tls.ca }),
+    ...(tls.cert !== undefined && { cert: tls.cert }),
+    ...(tls.key !== undefined && { key: tls.key }),
+    // RFC 6066: an address is no server name; node refuses it.
+    ...(/^[\d.]+$|:/u.test(name) ? {} : { servername: name }),
+    rejectUnauthorized: tls.skipVerification !== true,
+  };
+}
+
+const GO_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by peer',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+  ETIMEDOUT: 'connection timed out',
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+};
+
+function dialText({ address, isUnix }: Endpoint, error: Error): string {
+  const code = 'code' in error ? String(error.code) : '';
+  const words = GO_WORDS[code];
+  const network = isUnix ? 'unix' : 'tcp';
+  if (words !== undefined) return `dial ${network} ${address}: connect: ${words}`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return `dial tcp: lookup ${hostOf(address)}: no such host`;
+  }
+  return `dial ${network} ${address}: ${error.message}`;
+}

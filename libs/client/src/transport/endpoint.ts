@@ -1,0 +1,43 @@
+/** Where one member answers clients. */
+export interface Endpoint {
+  /** As its user wrote it. */
+  readonly text: string;
+  /** "host:port", or the path of a unix socket. */
+  readonly address: string;
+  readonly isTls: boolean;
+  readonly isUnix: boolean;
+}
+
+export interface EndpointRules {
+  /** What an endpoint without a scheme gets. */
+  readonly tlsByDefault: boolean;
+}
+
+const SCHEMES = new Set(['http', 'https', 'unix', 'unixs']);
+
+/**
+ * `host:port`, or a URL with one of etcd's schemes: http, https, unix, unixs. The scheme decides
+ * about TLS; without one the rules do. Throws a TypeError on anything else.
+ */
+export function parseEndpoint(text: string, { tlsByDefault }: EndpointRules): Endpoint {
+  const [, scheme = '', rest = text] = /^([a-z]+):\/\/(.*)$/u.exec(text) ?? [];
+  if (scheme === '') {
+    const isUnix = text.startsWith('unix:');
+    const address = isUnix ? text.slice('unix:'.length) : text;
+    return endpointOf(text, address, tlsByDefault && !isUnix, isUnix);
+  }
+  if (!SCHEMES.has(scheme)) throw new TypeError(`unknown scheme in endpoint ${text}`);
+  const isUnix = scheme.startsWith('unix');
+  const address = isUnix ? rest : rest.replace(/\/.*$/u, '');
+  return endpointOf(text, address, scheme === 'https' || scheme === 'unixs', isUnix);
+}
+
+function endpointOf(text: string, address: string, isTls: boolean, isUnix: boolean): Endpoint {
+  if (address === '') throw new TypeError(`no address in endpoint ${JSON.stringify(text)}`);
+  return { text, address, isTls, isUnix };
+}
+
+/** The host of an address without its port and brackets. */
+export function hostOf(address: string): string {
+  return address.replace(/:\d*$/u, '').replace(/^\[(.*)\]$/u, '$1');
+}

@@ -19,6 +19,8 @@ export class Family<Instrument> {
   readonly labelNames: readonly string[];
   readonly #create: () => Instrument;
   readonly #series = new Map<string, Series<Instrument>>();
+  /** The same request over and over is the common load: it need not build a key each time. */
+  #latest: { readonly labels: readonly string[]; readonly instrument: Instrument } | undefined;
 
   constructor(labelNames: readonly string[], create: () => Instrument) {
     this.labelNames = labelNames;
@@ -31,26 +33,35 @@ export class Family<Instrument> {
    */
   with(...labels: readonly string[]): Instrument {
     assert(labels.length === this.labelNames.length, 'one value for each label name');
-    const key = keyOf(labels);
-    const found = this.#series.get(key);
-    if (found !== undefined) return found.instrument;
-    return this.#add(
-      this.#series.size < MAX_SERIES_PER_FAMILY ? labels : labels.map(() => OVERFLOW_LABEL),
-    );
+    const latest = this.#latest;
+    if (latest !== undefined && areEqual(latest.labels, labels)) return latest.instrument;
+    const instrument = this.#find(labels);
+    this.#latest = { labels, instrument };
+    return instrument;
   }
 
   /** The instrument of these values, all other series removed: for "1 for the label that is true". */
   only(...labels: readonly string[]): Instrument {
     this.#series.clear();
+    this.#latest = undefined;
     return this.with(...labels);
   }
 
   remove(...labels: readonly string[]): void {
     this.#series.delete(keyOf(labels));
+    this.#latest = undefined;
   }
 
   series(): Iterable<Series<Instrument>> {
     return this.#series.values();
+  }
+
+  #find(labels: readonly string[]): Instrument {
+    const found = this.#series.get(keyOf(labels));
+    if (found !== undefined) return found.instrument;
+    return this.#add(
+      this.#series.size < MAX_SERIES_PER_FAMILY ? labels : labels.map(() => OVERFLOW_LABEL),
+    );
   }
 
   #add(values: readonly string[]): Instrument {
@@ -67,3 +78,8 @@ export class Family<Instrument> {
 // The separator cannot be part of a label value that came over HTTP/2 or is a name of ours.
 const keyOf = (labels: readonly string[]): string =>
   labels.length === 1 ? (labels[0] as string) : labels.join('\0');
+
+function areEqual(some: readonly string[], others: readonly string[]): boolean {
+  for (let i = 0; i < others.length; i++) if (some[i] !== others[i]) return false;
+  return true;
+}

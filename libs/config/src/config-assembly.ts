@@ -5,6 +5,7 @@ import type { LogSettings } from './log-settings.js';
 import type { OptionValues } from './option-schema.js';
 import type { AutoCompaction, ServerConfig } from './server-config.js';
 import { parseFeatureGates } from './feature-gates.js';
+import { clientSecurityOf, peerSecurityOf, tlsPolicyOf } from './transport-security.js';
 import { warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
 
@@ -51,6 +52,9 @@ export function assembleConfig({ values, log, autoCompaction }: AssemblyParts): 
     ...checkPart(values),
     enableGrpcGateway: values['enable-grpc-gateway'],
     enableV2: values['enable-v2'],
+    clientSecurity: clientSecurityOf(values),
+    peerSecurity: peerSecurityOf(values),
+    tls: tlsPolicyOf(values),
     cors: listOf(values['cors']),
     hostWhitelist: listOf(values['host-whitelist']),
     unsafeNoFsync: values['unsafe-no-fsync'],

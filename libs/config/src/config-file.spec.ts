@@ -94,16 +94,64 @@ describe('the configuration file', () => {
     ],
     ['initial-cluster-state: foo', 'unexpected clusterState "foo"'],
     [
-      'client-transport-security: {cert-file: 5}',
-      '--cert-file is not supported yet by this version of etcd-ts',
-    ],
-    [
       'socket-options: {reuse-port: true}',
       '--socket-reuse-port is not supported yet by this version of etcd-ts',
     ],
   ])('%j: %s', (text, message) => {
     const file = message.includes('[8ms]') ? `${text}\nelection-timeout: 9` : text;
     expect(parse({ file })).toMatchObject({ kind: 'error', message, exitCode: 1 });
+  });
+
+  test('has TLS in a section for clients and one for members', () => {
+    const file = `
+client-transport-security:
+  cert-file: 5
+  key-file: k
+  client-cert-auth: true
+  trusted-ca-file: ca
+  allowed-hostname: [a.example, b.example]
+peer-transport-security: {auto-tls: true, allowed-cn: [etcd], skip-client-san-verification: true}
+cipher-suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
+tls-max-version: TLS1.2
+self-signed-cert-validity: 3
+`;
+    const none = {
+      certFile: '',
+      keyFile: '',
+      clientCertFile: '',
+      clientKeyFile: '',
+      trustedCaFile: '',
+      crlFile: '',
+      clientCertAuth: false,
+      allowedCommonNames: [],
+      allowedHostnames: [],
+      autoTls: false,
+    };
+    expect(parse({ file })).toMatchObject({
+      config: {
+        clientSecurity: {
+          ...none,
+          certFile: '5',
+          keyFile: 'k',
+          clientCertAuth: true,
+          trustedCaFile: 'ca',
+          allowedHostnames: ['a.example', 'b.example'],
+          skipClientSanVerification: true,
+        },
+        peerSecurity: {
+          ...none,
+          autoTls: true,
+          allowedCommonNames: ['etcd'],
+          skipClientSanVerification: true,
+        },
+        tls: {
+          cipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+          minVersion: 'TLS1.2',
+          maxVersion: 'TLS1.2',
+          selfSignedValidityYears: 3,
+        },
+      },
+    });
   });
 
   test('names the v3 discovery in a section of its own', () => {

@@ -4,5 +4,13 @@ export { parseGoDuration } from './go-duration.js';
 export type { ConfigNotice } from './notice.js';
 export { parseConfiguration } from './parse-configuration.js';
 export type { Configuration, ConfigurationSources } from './parse-configuration.js';
-export type { AutoCompaction, Discovery, LogLevel, ServerConfig } from './server-config.js';
+export type {
+  AutoCompaction,
+  Discovery,
+  LogLevel,
+  ServerConfig,
+  TlsPolicy,
+  TlsVersion,
+  TransportSecurity,
+} from './server-config.js';
 export type { BuildInfo } from './version-text.js';

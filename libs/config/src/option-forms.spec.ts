@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { environmentName, OPTIONS } from './option-schema.js';
+import type { Option } from './option-schema.js';
 import { defaultValue } from './option-value.js';
 import { config } from './testing/parsing.js';
 
@@ -33,10 +34,15 @@ describe('one value in three forms', () => {
     'listen-client-urls',
     'listen-client-http-urls',
     'initial-cluster-state',
+    'tls-min-version',
+    'tls-max-version',
   ]);
   const free = OPTIONS.filter(
-    ({ name, support }) =>
-      support === 'supported' && !particular.has(name) && !name.startsWith('discovery'),
+    ({ name, support, file }) =>
+      support === 'supported' &&
+      file !== null &&
+      !particular.has(name) &&
+      !name.startsWith('discovery'),
   );
 
   const setting = fc
@@ -50,6 +56,18 @@ describe('one value in three forms', () => {
     return ['string', 'urls', 'gates'].includes(kind) ? JSON.stringify(text) : text;
   }
 
+  function asFile(chosen: readonly { readonly option: Option; readonly text: string }[]): string {
+    const sections = new Map<string, string[]>([['', []]]);
+    for (const { option, text } of chosen) {
+      const { section, key } = option.file ?? { section: '', key: option.name };
+      const line = `${section === '' ? '' : '  '}${key}: ${asYaml(option.kind, text)}\n`;
+      sections.set(section, [...(sections.get(section) ?? []), line]);
+    }
+    return [...sections]
+      .map(([section, lines]) => (section === '' ? '' : `${section}:\n`) + lines.join(''))
+      .join('');
+  }
+
   test('gives one configuration', () => {
     fc.assert(
       fc.property(settings, (chosen) => {
@@ -57,9 +75,7 @@ describe('one value in three forms', () => {
         const env = Object.fromEntries(
           chosen.map(({ option, text }) => [environmentName(option.name), text]),
         );
-        const file = chosen
-          .map(({ option, text }) => `${option.name}: ${asYaml(option.kind, text)}\n`)
-          .join('');
+        const file = asFile(chosen);
         const byFlags = config({ argv });
         expect(config({ env })).toEqual(byFlags);
         expect(config({ file })).toEqual(byFlags);

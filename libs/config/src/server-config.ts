@@ -39,6 +39,41 @@ export type Discovery =
       readonly resolvers: readonly string[];
     };
 
+/** TLS between this member and others: clients or members. Their URLs' schemes say where it is used. */
+export interface TransportSecurity {
+  /** PEM files, here and below; empty: none. */
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Shown where this member connects to another; empty: the above. */
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
+  /** Verifies whoever connects, and what is connected to. Given, it makes certificates compulsory. */
+  readonly trustedCaFile: string;
+  /** Revoked certificates; PEM or DER. */
+  readonly crlFile: string;
+  /** Whoever connects must show a certificate. */
+  readonly clientCertAuth: boolean;
+  /** A certificate must carry one of these, in its common name or as a host name; empty: any. */
+  readonly allowedCommonNames: readonly string[];
+  readonly allowedHostnames: readonly string[];
+  /** Do not compare the addresses in a certificate with where it comes from. */
+  readonly skipClientSanVerification: boolean;
+  /** Make a certificate where no files are given. */
+  readonly autoTls: boolean;
+}
+
+export type TlsVersion = 'TLS1.2' | 'TLS1.3';
+
+/** What holds for all TLS of a node. */
+export interface TlsPolicy {
+  /** Go's names; empty: the runtime's choice. */
+  readonly cipherSuites: readonly string[];
+  readonly minVersion: TlsVersion;
+  /** Undefined: the highest there is. */
+  readonly maxVersion: TlsVersion | undefined;
+  readonly selfSignedValidityYears: number;
+}
+
 /**
  * Everything one node is told from outside, checked and with defaults filled in: no field means
  * "look elsewhere", and none keeps one of etcd's "0 is the default" values unless its comment says
@@ -134,6 +169,11 @@ export interface ServerConfig {
   readonly enableGrpcGateway: boolean;
   /** Serve the v2 API on the client URLs. Its data is kept and replicated in either case. */
   readonly enableV2: boolean;
+
+  // Security
+  readonly clientSecurity: TransportSecurity;
+  readonly peerSecurity: TransportSecurity;
+  readonly tls: TlsPolicy;
   /** Origins allowed by CORS; `*` allows all. */
   readonly cors: readonly string[];
   /** Host names allowed in plain HTTP requests; `*` allows all. */

@@ -24,6 +24,7 @@ import { HttpFaces } from './http-faces.js';
 import { bindListeners, logServing } from './listeners.js';
 import type { Listeners } from './listeners.js';
 import { PeerLink } from './peer-link.js';
+import { NodeSecurity } from './transport-security.js';
 
 const MAX_SEED = 2 ** 32;
 /** For other members' requests under way when this one has stopped (etcd). */
@@ -54,15 +55,18 @@ export interface Node {
   stop(): Promise<void>;
 }
 
-/** Rejects when an address cannot be bound or the data directory cannot be opened. */
+/** Rejects when an address cannot be bound, or the data directory or files of TLS cannot be used. */
 export async function startNode(config: ServerConfig, parts: NodeParts): Promise<Node> {
-  const running = new RunningNode(config, parts);
+  const { clock = SYSTEM_CLOCK, logger } = parts;
+  const security = await NodeSecurity.open(config, { clock, logger: logger.named('node/tls') });
+  const running = new RunningNode(config, parts, security);
   await running.start();
   return running;
 }
 
 class RunningNode implements Node {
   readonly #config: ServerConfig;
+  readonly #security: NodeSecurity;
   readonly #parts: Required<Omit<NodeParts, 'signal'>> & Pick<NodeParts, 'signal'>;
   readonly metrics: EtcdMetrics;
   readonly #grpc: GrpcServer;
@@ -77,8 +81,9 @@ class RunningNode implements Node {
   #reportStopped: (failure: Error | undefined) => void = () => undefined;
   readonly stopped: Promise<Error | undefined>;
 
-  constructor(config: ServerConfig, parts: NodeParts) {
+  constructor(config: ServerConfig, parts: NodeParts, security: NodeSecurity) {
     this.#config = config;
+    this.#security = security;
     this.#parts = {
       clock: SYSTEM_CLOCK,
       scheduler: SYSTEM_SCHEDULER,
@@ -104,9 +109,12 @@ class RunningNode implements Node {
       config,
       logger: this.#parts.logger.named('node/peers'),
       metrics: this.metrics.network,
+      tls: security.peerConnection,
     });
     this.#http = new HttpFaces(this.#peers);
-    this.#gate = new ConnectionGate((socket) => this.#grpc.acceptConnection(socket));
+    this.#gate = new ConnectionGate((socket, client) =>
+      this.#grpc.acceptConnection(socket, client),
+    );
     this.stopped = new Promise((resolve) => (this.#reportStopped = resolve));
   }
 
@@ -132,6 +140,7 @@ class RunningNode implements Node {
       // Before anything is written: an address in use must leave the data directory as it was.
       this.#listeners = await bindListeners({
         config: this.#config,
+        security: this.#security,
         grpc: this.#gate,
         ...this.#http.servers,
         logger: this.#parts.logger.named('node/listeners'),

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
 import type { ServerConfig } from '@etcd-ts/config';
 import { hexId } from '@etcd-ts/foundation';
 import type { Clock, Logger, MemberId, Scheduler } from '@etcd-ts/foundation';
@@ -16,6 +17,8 @@ export interface PeerLinkParts {
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly metrics: NetworkMetrics;
+  /** For other members with https URLs. */
+  readonly tls: () => ConnectionOptions;
 }
 
 /** The other members over HTTP: this member's side of the peer ports, dialling and dialled. */
@@ -26,17 +29,18 @@ export class PeerLink implements Peers {
 
   constructor(parts: PeerLinkParts) {
     this.#parts = parts;
-    this.calls = new PeerHttpCalls({ logger: parts.logger });
+    this.calls = new PeerHttpCalls({ logger: parts.logger, tls: parts.tls });
   }
 
   connect(member: PeerNetworkParts): PeerNetwork {
-    const { config, clock, scheduler, logger, metrics } = this.#parts;
+    const { config, clock, scheduler, logger, metrics, tls } = this.#parts;
     this.#transport = new Transport({
       ...member,
       clock,
       scheduler,
       logger,
       dialTimeoutMs: DIAL_TIMEOUT_MS + config.electionTimeoutMs,
+      tls,
       observer: transportObserver(metrics, member.local.id),
     });
     return this.#transport;

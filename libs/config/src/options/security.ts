@@ -1,6 +1,8 @@
 import type { OptionDescriptor } from '../option.js';
 
-const IN_SECURITY = { section: 'Security', support: 'later' } as const;
+const IN_SECURITY = { section: 'Security', support: 'supported' } as const;
+// What the original needs them for is its JSON gateway, a gRPC client of the member it belongs to.
+const NO_CLIENT_OF_ITSELF = { ignored: 'this program never connects to itself' } as const;
 const IN_AUTH = { section: 'Auth', support: 'later' } as const;
 
 const client = <K extends string>(key: K) =>
@@ -36,6 +38,7 @@ export const SECURITY_OPTIONS = [
     ...IN_SECURITY,
     name: 'client-cert-file',
     kind: 'string',
+    support: NO_CLIENT_OF_ITSELF,
     default: '',
     since: '3.5',
     file: client('client-cert-file'),
@@ -45,6 +48,7 @@ export const SECURITY_OPTIONS = [
     ...IN_SECURITY,
     name: 'client-key-file',
     kind: 'string',
+    support: NO_CLIENT_OF_ITSELF,
     default: '',
     since: '3.5',
     file: client('client-key-file'),

@@ -1,0 +1,10 @@
+export { CertificateAuthority } from './making/certificate-authority.js';
+export type { IssuedCertificate } from './making/issue-certificate.js';
+export { adviseOnKeyFiles } from './key-file-modes.js';
+export { selfSignedCertificate } from './self-signed.js';
+export { TlsAcceptor } from './tls-acceptor.js';
+export type { SecureIdentity, TlsAcceptorOptions } from './tls-acceptor.js';
+export { TlsCredentials } from './tls-credentials.js';
+export { connectionOptions } from './tls-dialer.js';
+export { TlsFileError } from './tls-file-error.js';
+export { tlsSettings } from './tls-settings.js';

@@ -2,15 +2,26 @@ import type { AddressInfo } from 'node:net';
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { createHttpServer } from './http-server.js';
 import { peerListener } from './peer-listener.js';
+import type { PeerOperations } from './peer-listener.js';
 import { FakeNode } from './testing/served-node.js';
 
 const MEMBERS =
   '[{"id":13440343659036885480,"peerURLs":["http://127.0.0.1:2380"],"name":"default","clientURLs":[]}]';
 
+const ANSWER = { status: 404, headers: {}, body: 'no such thing\n' };
+const OPERATIONS: PeerOperations = {
+  downgradeEnabled: () => Promise.resolve(false),
+  promote: () => Promise.resolve(ANSWER),
+  renewLease: () => Promise.resolve(ANSWER),
+  leaseTimes: () => Promise.resolve(ANSWER),
+  hashKv: () => Promise.resolve({ ...ANSWER, status: 200 }),
+};
+
 describe('a peer URL', () => {
   const server = createHttpServer(
     peerListener({
       node: new FakeNode(),
+      operations: OPERATIONS,
       logger: SILENT_LOGGER,
       clusterId: () => '8fc78942e604d3d2',
       members: () => MEMBERS,
@@ -47,4 +58,22 @@ describe('a peer URL', () => {
       expect((await ask('/members', { method })).status).toBe(405);
     }
   });
+
+  it.each([
+    ['POST', '/members/promote/1', 404, true],
+    ['GET', '/members/promote/1', 405, false],
+    ['POST', '/leases', 404, false],
+    ['GET', '/leases', 405, false],
+    ['POST', '/leases/internal', 404, false],
+    ['POST', '/members/hashkv', 405, false],
+  ])(
+    'answers %s %s with %d, naming the cluster where etcd does',
+    async (method, path, status, named) => {
+      const answer = await ask(path, { method });
+      expect(answer.status).toBe(status);
+      expect(answer.headers.has('x-etcd-cluster-id')).toBe(named);
+      const names = status === 405 && !path.startsWith('/leases');
+      expect(answer.headers.has('allow')).toBe(names);
+    },
+  );
 });

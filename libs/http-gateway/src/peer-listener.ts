@@ -51,7 +51,10 @@ export function peerListener(face: PeerFace): RequestListener {
   );
   const withBody = listener(
     face.logger,
-    async (request) => withCluster(await answerBody(face, request)),
+    async (request) => {
+      const answer = await answerBody(face, request);
+      return saysCluster(pathOf(request), answer) ? withCluster(answer) : answer;
+    },
     'read',
   );
   return (request, response) => {
@@ -70,12 +73,18 @@ function takesBody(path: string): boolean {
   return path.startsWith('/leases') || path === '/members/hashkv' || path.startsWith(PROMOTE);
 }
 
+/** As etcd: whoever asks for a lease is not told, whoever asks for a hash only with the hash. */
+function saysCluster(path: string, { status }: Answer): boolean {
+  if (path.startsWith(PROMOTE)) return status !== 405;
+  return path === '/members/hashkv' && status === 200;
+}
+
 async function answerBody(face: PeerFace, request: IncomingMessage): Promise<Answer> {
   const path = pathOf(request);
   const method = path === '/members/hashkv' ? 'GET' : 'POST';
   if (request.method !== method) {
     request.resume();
-    return failure(405, 'Method Not Allowed', { Allow: method });
+    return failure(405, 'Method Not Allowed', path.startsWith('/leases') ? {} : { Allow: method });
   }
   const body = await readBody(request, MAX_BODY_BYTES);
   if (body === 'tooLarge') return failure(413, 'http: request body too large');

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { pause } from '@etcd-ts/testkit';
 
 import { ask, type HttpAnswer, type HttpRequest } from './http-request.js';
+import type { Registration } from './service.js';
 
 /**
  * What gliderlabs/registrator says with an `etcd://host/services` backend, through the client
@@ -48,6 +49,15 @@ export class Registrator {
     const target = `${this.#target(name, id)}?dir=false&recursive=false`;
     const { status } = await this.#send({ ...GET, method: 'DELETE', target });
     if (status !== 200) throw new Error(`deregistration answered with ${status}`);
+  }
+
+  registration(name: string, id: string, address: string): Registration {
+    return {
+      connect: () => this.connect(),
+      register: () => this.register(name, id, address),
+      deregister: () => this.deregister(name, id),
+      close: () => this.close(),
+    };
   }
 
   close(): void {

@@ -66,12 +66,13 @@ function advertiseMismatch(check: BootstrapCheck): string | undefined {
   );
 }
 
-/** How the two sorted lists differ once host names are looked up; undefined: they do not. */
-function resolvedDifference(
-  advertised: readonly string[],
-  expected: readonly string[],
+/** How two lists of URLs differ once host names are looked up, in etcd's words; undefined: not at all. */
+export function resolvedDifference(
+  oneList: readonly string[],
+  otherList: readonly string[],
   resolve: (url: string) => string | undefined,
 ): string | undefined {
+  const [advertised, expected] = [[...oneList].sort(), [...otherList].sort()];
   if (advertised.length !== expected.length) {
     return `len(${quotedList(advertised)}) != len(${quotedList(expected)})`;
   }

@@ -1,4 +1,4 @@
-export { verifyBootstrap, verifyJoinExisting } from './bootstrap-check.js';
+export { resolvedDifference, verifyBootstrap, verifyJoinExisting } from './bootstrap-check.js';
 export type { BootstrapCheck, JoinCheck } from './bootstrap-check.js';
 export { Cluster, NO_DOWNGRADE } from './cluster.js';
 export type {

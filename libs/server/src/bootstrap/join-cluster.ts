@@ -1,7 +1,12 @@
 import { hexId, must } from '@etcd-ts/foundation';
 import type { ClusterId, MemberId } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
-import { clusterVersionOf, compareVersions, parseVersion } from '@etcd-ts/membership';
+import {
+  clusterVersionOf,
+  compareVersions,
+  parseVersion,
+  resolvedDifference,
+} from '@etcd-ts/membership';
 import type { InitialCluster, Member } from '@etcd-ts/membership';
 
 import type { PeerCalls, RemoteCluster } from '../peers/network.js';
@@ -58,15 +63,17 @@ async function matchMembers(
   if (remote.members.length !== cluster.size) return fail('member count is unequal');
   const urls = [...[...cluster.values()].flat(), ...remote.members.flatMap((m) => m.peerUrls)];
   const resolved = await resolveUrls(urls, lookup);
-  const isSame = (a: readonly string[], b: readonly string[]): boolean =>
-    sameUrls(a, b, (url) => url) || sameUrls(a, b, (url) => resolved.get(url));
+  const resolve = (url: string): string | undefined => resolved.get(url);
   const ids = new Map<string, MemberId>();
   for (const { id, peerUrls } of remote.members) {
-    const match = [...cluster].find(([name, own]) => !ids.has(name) && isSame(own, peerUrls));
+    const match = [...cluster].find(
+      ([name, own]) => !ids.has(name) && resolvedDifference(peerUrls, own, resolve) === undefined,
+    );
     if (match === undefined) {
+      const last = [...cluster.values()].sort(byFirstUrl).at(-1) ?? [];
       return fail(
         `PeerURLs: no match found for existing member (${hexId(id)}, [${peerUrls.join(' ')}]), ` +
-          `last resolver error (<nil>)`,
+          `last resolver error (${resolvedDifference(peerUrls, last, resolve) ?? '<nil>'})`,
       );
     }
     ids.set(match[0], id);
@@ -74,15 +81,8 @@ async function matchMembers(
   return ids;
 }
 
-function sameUrls(
-  a: readonly string[],
-  b: readonly string[],
-  normal: (url: string) => string | undefined,
-): boolean {
-  if (a.length !== b.length) return false;
-  const sorted = (urls: readonly string[]) => urls.map((url) => normal(url)).sort();
-  const other = sorted(b);
-  return sorted(a).every((url, i) => url !== undefined && url === other[i]);
+function byFirstUrl([a = '']: readonly string[], [b = '']: readonly string[]): number {
+  return a < b ? -1 : 1;
 }
 
 /** Every other member that answers runs a cluster this version can be part of, and one does. */

@@ -22,7 +22,7 @@ export function readRevocations(file: string, read: (path: string) => Buffer): R
 
 function* revokedIn(der: Buffer, file: string): Iterable<string> {
   const malformed = (): TlsFileError => new TlsFileError(`x509: malformed crl (${file})`);
-  const { result, offset } = fromBER(der);
+  const { result, offset } = parsed(der, malformed);
   const [list] = offset === -1 || !(result instanceof Sequence) ? [] : result.valueBlock.value;
   if (!(list instanceof Sequence)) throw malformed();
   const parts = [...list.valueBlock.value];
@@ -39,6 +39,14 @@ function* revokedIn(der: Buffer, file: string): Iterable<string> {
     const [serial] = entry instanceof Sequence ? entry.valueBlock.value : [];
     if (!(serial instanceof Integer)) throw malformed();
     yield normalSerial(Buffer.from(serial.valueBlock.valueHexView).toString('hex'));
+  }
+}
+
+function parsed(der: Buffer, malformed: () => TlsFileError): ReturnType<typeof fromBER> {
+  try {
+    return fromBER(der);
+  } catch {
+    throw malformed();
   }
 }
 

@@ -40,6 +40,14 @@ export class CertificateAuthority {
     return issueCertificate({ ...request, ...validFor(days), issuer: this.#root.signing });
   }
 
+  /** Signed by a certificate of this authority's: of one below it, or of one that may not sign. */
+  issueBelow(
+    { signing }: Pick<IssuedCertificate, 'signing'>,
+    { days = 1, ...request }: LeafRequest,
+  ): Promise<IssuedCertificate> {
+    return issueCertificate({ ...request, ...validFor(days), issuer: signing });
+  }
+
   revoke({ serialNumber }: Pick<IssuedCertificate, 'serialNumber'>): void {
     this.#revoked.push({ serialNumber, date: new Date() });
   }

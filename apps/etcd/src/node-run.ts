@@ -4,6 +4,7 @@ import type { ServerConfig } from '@etcd-ts/config';
 import { errorText } from '@etcd-ts/daemon';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import { MemberRemovedError } from '@etcd-ts/server';
+import { TlsFileError } from '@etcd-ts/tls';
 
 /** A node as this app sees it. */
 export interface RunningNode {
@@ -52,6 +53,7 @@ export class NodeRun {
     } catch (error) {
       if (this.#isStopping) return await forever();
       if (error instanceof MemberRemovedError) return this.#removed(error);
+      if (error instanceof TlsFileError) return this.#notSecure(error);
       if (!isInitialized) logger.warn('failed to start etcd', { error: errorText(error) });
       return this.#startFailed(errorText(error));
     }
@@ -104,6 +106,12 @@ export class NodeRun {
     const dirType = isInitialized ? 'member' : 'empty';
     logger.info(message, { 'data-dir': config.dataDir, 'dir-type': dirType });
     return isInitialized;
+  }
+
+  /** As the original says it, for whom the files of TLS are the listeners' business. */
+  #notSecure({ message }: TlsFileError): number {
+    this.#parts.logger.fatal('listener failed', { error: message });
+    return 1;
   }
 
   /** The name of the failure is historic: once only a discovery could fail here. */

@@ -4,9 +4,18 @@ import type { Flavour } from '@etcd-ts/testkit';
 
 import { Campaign, type CampaignReport } from './campaign.js';
 import type { Episode } from './faults/episode.js';
+import { measure } from './figures.js';
+import { figuresTable, writeFigures } from './figures-document.js';
 
-const USAGE =
-  'usage: cluster [--members N] [--minutes M] [--seed N] [--kind ours|reference] [--snapshot-count N]';
+const USAGE = `usage: cluster [options]         faults by chance under load, judged after every few
+  --members N                  3 unless said
+  --minutes M                  10
+  --seed N                     by the clock
+  --kind ours|reference        whose etcd
+  --snapshot-count N           500
+       cluster --figures [options]   how long clusters of both kinds do not serve after the same faults
+  --rounds N                   5
+  --write                      into docs/benchmarks.md`;
 
 function line({ fault, duringMs, afterMs }: Episode): string {
   const served = duringMs === undefined ? '' : `served again after ${duringMs.toFixed(0)} ms, `;
@@ -25,9 +34,22 @@ function kindOf(text: string): Flavour {
   throw new Error(`--kind ${text} is neither ours nor reference`);
 }
 
+async function figures(rounds: number, write: boolean): Promise<void> {
+  const measured = await measure({
+    rounds,
+    onOutage: (flavour, fault, ms) =>
+      process.stdout.write(`${flavour}: ${fault}: ${ms.toFixed(0)} ms\n`),
+  });
+  process.stdout.write(`${figuresTable(measured)}\n`);
+  if (write) writeFigures(measured, `npm run cluster -- ${process.argv.slice(2).join(' ')}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
+      figures: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '5' },
+      write: { type: 'boolean', default: false },
       members: { type: 'string', default: '3' },
       minutes: { type: 'string', default: '10' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -35,6 +57,7 @@ async function main(): Promise<void> {
       'snapshot-count': { type: 'string', default: '500' },
     },
   });
+  if (values.figures) return figures(Number(values.rounds), values.write);
   const seed = Number(values.seed);
   const campaign = await Campaign.start({
     flavour: kindOf(values.kind),

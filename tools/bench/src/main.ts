@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -34,6 +34,13 @@ function planOf(values: {
   };
 }
 
+/** What `npm run cluster -- --figures --write` has put at the end of the document. */
+function clusterFigures(file: string): string {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const at = text.indexOf('\n## A cluster of three under faults');
+  return at < 0 ? '' : text.slice(at);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -55,7 +62,8 @@ async function main(): Promise<void> {
   if (values.write !== true) return;
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   const file = join(workspaceRoot(), 'docs', 'benchmarks.md');
-  writeFileSync(file, renderDocument(figures, await describeMachine(), command));
+  const document = renderDocument(figures, await describeMachine(), command);
+  writeFileSync(file, `${document}${clusterFigures(file)}`);
   process.stdout.write(`written to ${file}\n`);
 }
 

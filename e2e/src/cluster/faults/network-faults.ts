@@ -42,11 +42,14 @@ export const ISOLATE_LEADER = cutting('leader cut off, silently', ({ links }, { 
   links.setBetween([leader], others, HELD),
 );
 
+export const SEVER_LEADER = cutting(
+  'leader cut off, connections reset',
+  ({ links }, { leader, others }) => links.setBetween([leader], others, SEVERED),
+);
+
 export const NETWORK_FAULTS: readonly Fault[] = [
   ISOLATE_LEADER,
-  cutting('leader cut off, connections reset', ({ links }, { leader, others }) =>
-    links.setBetween([leader], others, SEVERED),
-  ),
+  SEVER_LEADER,
   cutting('leader cannot be heard', ({ links }, { leader, others }) => {
     for (const other of others) links.set(leader, other, HELD);
   }),

@@ -35,8 +35,9 @@ export interface ClientOptions {
   /** Default: `pinned`. */
   readonly balance?: Balance;
   readonly credentials?: Credentials;
-  /** With it, an endpoint without a scheme is one with TLS. */
   readonly tls?: TlsOptions;
+  /** For endpoints without a scheme. Default: as soon as there are `tls` options. */
+  readonly isTlsDefault?: boolean;
   /** To connect to one member. Default: 2000. */
   readonly dialTimeoutMs?: number;
   /** Of a unary call that says no other; Infinity: none. Default: 5000. */
@@ -172,6 +173,7 @@ export class Client implements Namespaced {
   }
 
   #parse(text: string): ReturnType<typeof parseEndpoint> {
-    return parseEndpoint(text, { tlsByDefault: this.#options.tls !== undefined });
+    const { tls, isTlsDefault = tls !== undefined } = this.#options;
+    return parseEndpoint(text, { tlsByDefault: isTlsDefault });
   }
 }

@@ -2,6 +2,7 @@ import {
   Client,
   credentials,
   Metadata,
+  type ChannelCredentials,
   type ClientDuplexStream,
   type ClientReadableStream,
   type ServiceError,
@@ -50,8 +51,8 @@ export class RpcClient {
   readonly #client: Client;
   #isClosed = false;
 
-  constructor(endpoint: string) {
-    this.#client = new Client(endpoint, credentials.createInsecure(), CHANNEL_OPTIONS);
+  constructor(endpoint: string, security: ChannelCredentials = credentials.createInsecure()) {
+    this.#client = new Client(endpoint, security, CHANNEL_OPTIONS);
   }
 
   unary<Request, Response>(

@@ -8,7 +8,7 @@ import type { WatchCreateRequest, WatchResponse } from '@etcd-ts/wire-protocol';
 
 import { headerOf, headerWithoutRevision } from '../header.js';
 import { refuseCreate, watchInterest } from './create-request.js';
-import { emptyResponse, responseHead } from './event-encoder.js';
+import { emptyResponse, watchIdField } from './event-encoder.js';
 import type { EventEncoder } from './event-encoder.js';
 import { fragments } from './fragmentation.js';
 
@@ -17,6 +17,7 @@ const NO_WATCH_ID = -1n;
 
 interface Subscription {
   readonly id: bigint;
+  readonly idField: Uint8Array;
   readonly prevKv: boolean;
   readonly fragment: boolean;
   readonly progressNotify: boolean;
@@ -123,12 +124,19 @@ export class WatchStream implements WatchSink {
     const subscription = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
     const { encoder, facts, clock } = this.#parts;
     const startedMs = clock.monotonicMs();
-    const fields = commits.flatMap((commit) =>
-      commit.events.map((event) => encoder.field(event, subscription.prevKv)),
-    );
-    const head = responseHead(headerOf(facts, BigInt(upTo)), subscription.id);
-    const limit = subscription.fragment ? facts.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity;
-    for (const response of fragments(head, fields, limit)) this.#write(new Encoded(response));
+    const head = encoder.head(headerOf(facts, BigInt(upTo)), subscription.idField);
+    const fields: Uint8Array[] = [];
+    for (const { events } of commits) {
+      for (const event of events) fields.push(encoder.field(event, subscription.prevKv));
+    }
+    const [only] = fields;
+    if (only !== undefined && fields.length === 1) {
+      // The common case, and the same bytes for every watcher: they are not copied here.
+      this.#write(new Encoded(head, only));
+    } else {
+      const limit = subscription.fragment ? facts.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity;
+      for (const response of fragments(head, fields, limit)) this.#write(new Encoded(response));
+    }
     subscription.sentSinceTick = true;
     this.#parts.observer.eventsSent(fields.length, (clock.monotonicMs() - startedMs) / 1000);
     return true;
@@ -148,7 +156,14 @@ export class WatchStream implements WatchSink {
   #subscribe(request: WatchCreateRequest): Subscription {
     const { prevKv, fragment, progressNotify, watchId } = request;
     const id = watchId === 0n ? this.#takeFreeId() : watchId;
-    return { id, prevKv, fragment, progressNotify, sentSinceTick: false };
+    return {
+      id,
+      idField: watchIdField(id),
+      prevKv,
+      fragment,
+      progressNotify,
+      sentSinceTick: false,
+    };
   }
 
   #takeFreeId(): bigint {

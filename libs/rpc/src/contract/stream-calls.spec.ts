@@ -1,10 +1,17 @@
-import { ERRORS, GrpcStatus, KVDefinition, WatchDefinition } from '@etcd-ts/wire-protocol';
+import {
+  ERRORS,
+  GrpcStatus,
+  KVDefinition,
+  RangeStreamResponse,
+  WatchDefinition,
+} from '@etcd-ts/wire-protocol';
 import type { Client } from '@grpc/grpc-js';
 import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { Connection } from '../client/connection.js';
 import type { BoundService } from '../service/bound-service.js';
+import { Encoded } from '../service/handlers.js';
 import {
   kv,
   watch,
@@ -52,6 +59,27 @@ describe.each(TRANSPORTS)('a server stream, on %s', (transport) => {
     };
     await expect(read()).rejects.toMatchObject(statusOf(ERRORS.Compacted));
     expect(sizes).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+  });
+
+  it('brings messages that were encoded before, in one piece or two, whatever their size', async () => {
+    const sizes = [1, 100, 20_000, 300_000];
+    await start(transport, [
+      kv({
+        rangeStream: async (_request, _call, out) => {
+          for (const size of sizes) {
+            const bytes = RangeStreamResponse.encode(blob(size)).finish();
+            const middle = Math.floor(bytes.length / 2);
+            out.write(new Encoded(bytes.subarray(0, middle), bytes.subarray(middle)));
+            if (!out.write(new Encoded(bytes))) await out.drained();
+          }
+        },
+      }),
+    ]);
+    const received: RangeStreamResponse[] = [];
+    for await (const message of connection.service(KVDefinition).rangeStream(ANY_RANGE)) {
+      received.push(message);
+    }
+    expect(received).toEqual(sizes.flatMap((size) => [blob(size), blob(size)]));
   });
 
   it('holds a writer back whose client does not read, and lets it go on when it does', async () => {

@@ -30,10 +30,11 @@ export class DataSender {
   }
 
   /**
-   * A prefix and a message in one frame if possible; neither may change any more. True when all of it is on its way, false when some of it waits.
+   * A prefix and a message (in two pieces, of which any may be empty) in one frame if possible; none
+   * may change any more. True when all of it is on its way, false when some of it waits.
    */
-  send(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array): boolean {
-    const length = prefix.length + message.length;
+  send(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array, rest: Uint8Array): boolean {
+    const length = prefix.length + message.length + rest.length;
     if (
       stream.queuedBytes === 0 &&
       length <= FRAME_BYTES &&
@@ -44,10 +45,12 @@ export class DataSender {
       this.#frameHeader(stream, length);
       this.#out.append(prefix);
       this.#out.append(message);
+      this.#out.append(rest);
       return true;
     }
     this.#enqueue(stream, prefix);
     this.#enqueue(stream, message);
+    this.#enqueue(stream, rest);
     this.pump();
     return stream.queuedBytes === 0;
   }

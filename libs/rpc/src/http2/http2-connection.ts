@@ -23,6 +23,8 @@ import { StreamTable } from './stream-table.js';
 
 type Phase = 'open' | 'draining' | 'closed';
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * The server's side of one HTTP/2 connection (RFC 9113) without its socket: bytes come in through
  * `receive`, and what is to be sent is in `out`. Time is an argument. No method throws for what a
@@ -102,11 +104,16 @@ export class Http2Connection<Head> implements FrameEvents {
   }
 
   /** See DataSender.send. */
-  sendData(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array): boolean {
+  sendData(
+    stream: Http2Stream,
+    prefix: Uint8Array,
+    message: Uint8Array,
+    rest: Uint8Array = NOTHING,
+  ): boolean {
     if (stream.closed) return true;
     this.#parts.pings.answered = true;
-    this.#guard.sent(message.length);
-    return this.#sender.send(stream, prefix, message);
+    this.#guard.sent(message.length + rest.length);
+    return this.#sender.send(stream, prefix, message, rest);
   }
 
   /** The last HEADERS of a stream: it is closed. Only when nothing is queued any more. */

@@ -14,7 +14,8 @@ import { Encoded } from './handlers.js';
 
 /** A ResponseStream of messages already marshalled. */
 export interface ByteSink {
-  write(bytes: Uint8Array): boolean;
+  /** One message, in one piece or two. */
+  write(bytes: Uint8Array, rest?: Uint8Array): boolean;
   drained(): Promise<void>;
 }
 
@@ -137,7 +138,9 @@ async function* unmarshalAll(
 }
 
 function marshal(codec: MessageCodec<unknown>, message: unknown): Uint8Array {
-  return message instanceof Encoded ? message.bytes : encodeMessage(codec, message);
+  if (!(message instanceof Encoded)) return encodeMessage(codec, message);
+  const { bytes, rest } = message;
+  return rest === undefined ? bytes : Buffer.concat([bytes, rest]);
 }
 
 class MarshallingStream implements ResponseStream<unknown> {
@@ -150,7 +153,8 @@ class MarshallingStream implements ResponseStream<unknown> {
   }
 
   write(message: unknown): boolean {
-    return this.#out.write(marshal(this.#codec, message));
+    if (message instanceof Encoded) return this.#out.write(message.bytes, message.rest);
+    return this.#out.write(encodeMessage(this.#codec, message));
   }
 
   drained(): Promise<void> {

@@ -17,6 +17,8 @@ import type { CallStatus } from './status-message.js';
  */
 export const RESPONSE_BUFFER_BYTES = 128 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 interface Waiter {
   resolve(): void;
   reject(reason: unknown): void;
@@ -59,9 +61,10 @@ export abstract class AnswerStream extends Http2Stream implements ByteSink {
   }
 
   /** See ByteSink. The bytes are kept until they are sent, and must not change. */
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, rest: Uint8Array = NOTHING): boolean {
     if (this.closed || this.#status !== undefined) return false;
-    this.observer.messageSent(bytes.length);
+    const length = bytes.length + rest.length;
+    this.observer.messageSent(length);
     // As grpc-go: an answer is compressed as its request was.
     const gzip = this.head.encoding === 'gzip' && this.head.acceptsGzip;
     const { http2, blocks } = this.link;
@@ -69,9 +72,14 @@ export abstract class AnswerStream extends Http2Stream implements ByteSink {
       this.#headersSent = true;
       http2.sendHeaders(this, blocks.headers(this.head.contentType, gzip));
     }
-    const deflated = gzip ? deflateMessage(bytes) : undefined;
-    const message = deflated ?? bytes;
-    http2.sendData(this, prefixOf(message.length, deflated !== undefined), message);
+    const deflated = gzip
+      ? deflateMessage(rest.length === 0 ? bytes : Buffer.concat([bytes, rest]))
+      : undefined;
+    if (deflated !== undefined) {
+      http2.sendData(this, prefixOf(deflated.length, true), deflated, NOTHING);
+    } else {
+      http2.sendData(this, prefixOf(length, false), bytes, rest);
+    }
     this.link.scheduleFlush();
     return this.queuedBytes < RESPONSE_BUFFER_BYTES;
   }

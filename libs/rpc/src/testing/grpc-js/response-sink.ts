@@ -32,8 +32,9 @@ export class ResponseSink implements ByteSink {
     });
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(first: Uint8Array, rest?: Uint8Array): boolean {
     if (this.#signal.aborted || this.#stream.writableEnded) return false;
+    const bytes = rest === undefined ? first : Buffer.concat([first, rest]);
     this.#unsentBytes += bytes.length;
     this.#observer.messageSent(bytes.length);
     this.#stream.write(asBuffer(bytes), () => this.#sent(bytes.length));

@@ -115,6 +115,7 @@ class RunningMember implements Member {
     await publish({
       consensus,
       cluster,
+      calls: this.#parts.peers.calls,
       scheduler,
       logger: logger.named('server/publication'),
       name: config.name,

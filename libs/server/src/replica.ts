@@ -4,10 +4,11 @@ import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { Entry, Raft, Snapshot } from '@etcd-ts/raft';
 import type { Backend } from '@etcd-ts/storage';
-import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
+import { InternalRaftRequest, V2RaftRequest } from '@etcd-ts/wire-protocol';
 
 import type { Applier } from './apply/applier.js';
 import type { ConfChangeApplier } from './apply/conf-change-applier.js';
+import { isBareV2Request } from './bare-v2-request.js';
 import { operationName } from './apply/operation-name.js';
 import type { Proposals } from './proposals.js';
 import type { StateMachine } from './raft-loop.js';
@@ -131,6 +132,7 @@ export class Replica implements StateMachine {
  */
 function decodeRequest({ index, data }: Entry): RaftRequest {
   try {
+    if (isBareV2Request(data)) return { v2: V2RaftRequest.decode(data) };
     return InternalRaftRequest.decode(data);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

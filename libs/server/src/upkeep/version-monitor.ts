@@ -7,6 +7,7 @@ import {
 } from '@etcd-ts/membership';
 import type { Cluster, SemanticVersion } from '@etcd-ts/membership';
 
+import { clusterVersionEntry, isFormer } from '../former-entries.js';
 import type { Consensus } from '../operations/consensus.js';
 import type { Leadership } from '../peers/leadership.js';
 import type { MemberVersions, PeerCalls } from '../peers/network.js';
@@ -76,10 +77,14 @@ export class VersionMonitor {
 
   async #updateClusterVersion(): Promise<void> {
     const { consensus, cluster } = this.#parts;
-    const oldest = oldestServer(await this.#versions());
+    const versions = await this.#versions();
+    const oldest = oldestServer(versions);
     const ver = decideVersion(cluster, oldest);
     if (ver === undefined || ver === cluster.clusterVersion) return;
-    await consensus.propose({ clusterVersionSet: { ver } });
+    const entry = versions.some(isFormer)
+      ? clusterVersionEntry(ver)
+      : { clusterVersionSet: { ver } };
+    await consensus.propose(entry);
   }
 
   /** Once every member runs as the target version, there is nothing to go down to any more. */

@@ -20,6 +20,8 @@ export interface MemberSetup {
   readonly scheme?: 'http' | 'https';
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program with arguments that runs the node in its place. */
+  readonly wrapper?: readonly string[];
 }
 
 const READY_TIMEOUT_MS = 45_000;
@@ -36,7 +38,8 @@ export class NewMember {
     this.#ownsDataDir = setup.dataDir === undefined;
     this.dataDir = setup.dataDir ?? createScratchDirectory(setup.name);
     const options = setup.env === undefined ? {} : { env: setup.env };
-    this.#command = new BackgroundCommand(serverCommand(setup.flavour), this.#flags(), options);
+    const program = [...(setup.wrapper ?? []), serverCommand(setup.flavour), ...this.#flags()];
+    this.#command = new BackgroundCommand(program[0] ?? '', program.slice(1), options);
   }
 
   get endpoint(): string {

@@ -1,0 +1,81 @@
+import { EtcdProcess, etcdctl, eventually } from '@etcd-ts/testkit';
+import { DiscoveryProcess } from './discovery-process.js';
+import { joinV2 } from './library-joiner.js';
+
+jest.setTimeout(90_000);
+
+const open: { dispose(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((process) => process.dispose()));
+});
+
+async function service(...flags: string[]): Promise<DiscoveryProcess> {
+  const started = await DiscoveryProcess.start(...flags);
+  open.push(started);
+  return started;
+}
+
+describe('several instances over one etcd', () => {
+  it('are one service', async () => {
+    const storage = await EtcdProcess.start({ flavour: 'reference' });
+    open.push(storage);
+    const instances = [
+      await service('--endpoints', storage.endpoint),
+      await service('--endpoints', storage.endpoint),
+    ];
+    const url = (await instances[0]?.newToken(2)) ?? '';
+    const elsewhere = url.replace(instances[0]?.origin ?? '', instances[1]?.origin ?? '');
+    const waiting = joinV2(url, 'one', 'http://127.0.0.1:1');
+    const other = await fetch(`${elsewhere}?recursive=true&wait=true`);
+    expect(await other.json()).toMatchObject({ node: { value: 'one=http://127.0.0.1:1' } });
+    const late = await fetch(`${elsewhere}/ab`, {
+      method: 'PUT',
+      body: new URLSearchParams({ value: 'two=http://127.0.0.1:2' }),
+    });
+    expect(late.status).toBe(201);
+    expect(await waiting).toMatchObject({
+      initialCluster: 'one=http://127.0.0.1:1,two=http://127.0.0.1:2',
+    });
+    expect((await fetch(`${elsewhere}/ab`, { method: 'DELETE' })).status).toBe(403);
+    const { stdout } = await etcdctl(storage.endpoint, [
+      'get',
+      '/_etcd/registry/',
+      '--prefix',
+      '--keys-only',
+    ]);
+    const token = url.slice(-32);
+    expect(stdout.split('\n').filter((line) => line !== '')).toEqual([
+      `/_etcd/registry/${token}/_config/size`,
+      expect.stringMatching(new RegExp(`^/_etcd/registry/${token}/members/[0-9a-f]+$`, 'u')),
+      expect.stringMatching(new RegExp(`^/_etcd/registry/${token}/members/[0-9a-f]+$`, 'u')),
+    ]);
+    expect((await etcdctl(storage.endpoint, ['lease', 'list'])).stdout).toContain('found 1 leases');
+  });
+
+  it('say that they cannot answer while the etcd is away, and go on when it is back', async () => {
+    const storage = await EtcdProcess.start({ flavour: 'reference' });
+    open.push(storage);
+    const instance = await service('--endpoints', storage.endpoint);
+    const url = await instance.newToken(2);
+    const waiting = joinV2(url, 'one', 'http://127.0.0.1:1');
+    await eventually('a member waits', async () =>
+      (await (await fetch(`${instance.origin}/metrics`)).text()).includes('discovery_long_polls 1')
+        ? true
+        : undefined,
+    );
+    await storage.stop();
+    expect((await fetch(`${instance.origin}/health`)).status).toBe(503);
+    expect((await fetch(`${url}/_config/size`)).status).toBe(503);
+    // Whoever registers meanwhile is kept waiting: a refusal would end the start of a member.
+    const registered = fetch(`${url}/ab`, {
+      method: 'PUT',
+      body: new URLSearchParams({ value: 'two=http://127.0.0.1:2' }),
+    });
+    const again = await storage.restart();
+    open.push(again);
+    expect((await registered).status).toBe(201);
+    expect(await waiting).toMatchObject({
+      initialCluster: 'one=http://127.0.0.1:1,two=http://127.0.0.1:2',
+    });
+  });
+});

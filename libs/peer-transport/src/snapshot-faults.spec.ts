@@ -23,14 +23,19 @@ describe('a snapshot', () => {
   });
 
   const content =
-    (chunks: number, failAt = Infinity, sizeBytes = chunks * CHUNK.length) =>
+    (
+      chunks: number,
+      failAt = Infinity,
+      sizeBytes = chunks * CHUNK.length,
+      between: () => Promise<void> = () => Promise.resolve(),
+    ) =>
     (message: InstallSnapshot): Promise<SnapshotContent> =>
       Promise.resolve({
         message,
         sizeBytes,
         chunks: (async function* () {
           for (let i = 0; i < chunks; i++) {
-            await Promise.resolve();
+            await between();
             if (i === failAt) throw new Error('disk gone');
             produced++;
             yield CHUNK;
@@ -69,6 +74,17 @@ describe('a snapshot', () => {
     expect(a.observer.lines).toContain('snapshot to 2 sent');
     expect(a.log.has('info sent database snapshot')).toBe(true);
     expect(b.log.has('info received and saved database snapshot')).toBe(true);
+  });
+
+  it('arrives although its source is slower than the wire', async () => {
+    const { b } = await receiver();
+    const a = await start({ id: 1n });
+    a.transport.addPeer(b.id, [b.url]);
+    const idle = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+    a.openSnapshot = content(10, Infinity, 10 * CHUNK.length, idle);
+    a.transport.send([snapshot(a, b, 77)]);
+    await until('it is there', () => a.raft.snapshots.length === 1);
+    expect(a.raft.snapshots).toEqual(['finish']);
   });
 
   it.each([

@@ -116,16 +116,18 @@ async function sendBody(
   watchdog: SilenceTimer,
 ): Promise<void> {
   let sent = 0;
-  let room = request.write(frame);
+  request.write(frame);
   for await (const chunk of chunks) {
-    if (!room) await roomOrEnd(request);
+    // What write() has said may be over: there was room again while the chunk was made, and nobody
+    // would say so a second time.
+    if (request.writableNeedDrain) await roomOrEnd(request);
     if (request.destroyed) return;
     watchdog.touch();
     sent += chunk.length;
     // The receiver knows the size from the head of the request only: content that does not keep to
     // it must not look like a whole snapshot.
     if (sent > sizeBytes) break;
-    room = request.write(chunk);
+    request.write(chunk);
   }
   if (sent !== sizeBytes) {
     request.destroy(new Error(`snapshot of ${sizeBytes} bytes brought ${sent}`));

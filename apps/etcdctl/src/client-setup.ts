@@ -18,10 +18,18 @@ export interface TlsFlags {
   readonly insecureTransport: string;
 }
 
+export interface ClientSet {
+  readonly client: Client;
+  /** A client of one member, for what is asked of each. */
+  member(endpoint: string): Client;
+  /** One more connection to the cluster, which logs nothing. */
+  another(): Client;
+}
+
 export async function openClient(
   flags: FlagValues,
   surroundings: Surroundings,
-): Promise<{ client: Client; member(endpoint: string): Client }> {
+): Promise<ClientSet> {
   const { streams } = surroundings;
   const discovered = await discoveredEndpoints(flags, (line) => streams.error(line));
   const endpoints = discovered ?? flags.list('endpoints').map((endpoint) => endpoint.trim());
@@ -44,6 +52,7 @@ export async function openClient(
         ...logged((shown) => `passthrough:///${shown}`),
         endpoints: [endpoint],
       }),
+    another: () => new Client(options),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Client } from '@etcd-ts/client';
+import type { ClientSet } from './client-setup.js';
 import { openClient } from './client-setup.js';
 import type { CommandPath } from './command-line/command.js';
 import type { FlagValues } from './command-line/flag-values.js';
@@ -28,11 +28,8 @@ export interface InvocationParts {
 }
 
 /** A command that connects to a cluster, once it may. */
-export interface Connected {
-  readonly client: Client;
+export interface Connected extends ClientSet {
   readonly output: Output;
-  /** A client of one member, for what is asked of each. */
-  member(endpoint: string): Client;
 }
 
 /** One run of a command. */
@@ -70,8 +67,7 @@ export class Invocation {
 
   async connect(): Promise<Connected> {
     const output = this.output();
-    const { client, member } = await openClient(this.flags, this.surroundings);
-    return { client, output, member };
+    return { ...(await openClient(this.flags, this.surroundings)), output };
   }
 }
 

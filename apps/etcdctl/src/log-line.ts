@@ -31,3 +31,12 @@ function statusText(error: EtcdError): string {
   const why = cause instanceof Error ? `latest balancer error: ${cause.message}` : error.message;
   return error.toStatusText().replace(/ desc = .*$/su, () => ` desc = ${why}`);
 }
+
+/** What the original tells about its progress. */
+export function infoLine(
+  caller: string,
+  msg: string,
+  fields: Readonly<Record<string, string | number>>,
+): string {
+  return `${JSON.stringify({ level: 'info', ts: Date.now() / 1000, caller, msg, ...fields })}\n`;
+}

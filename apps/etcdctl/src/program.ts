@@ -25,6 +25,11 @@ export async function runProgram(
   }
   const { path } = found;
   const flags = new FlagValues(allFlags(path));
+  const { run, takesRawArguments = false } = leafOf(path);
+  if (run !== undefined && takesRawArguments) {
+    const parts = { path, flags, args: found.words, argsBeforeDash: -1, surroundings };
+    return settle(run(new Invocation(parts)), streams);
+  }
   const parsed = parseFlags(flags, found.words);
   if (parsed.kind === 'error') {
     streams.out(Buffer.from(usageText(path)));
@@ -32,7 +37,6 @@ export async function runProgram(
     streams.error(`Error: ${parsed.message}\n\nError: ${parsed.message}\n`);
     return ExitCode.error;
   }
-  const { run } = leafOf(path);
   if (flags.bool('help') || run === undefined) {
     streams.out(Buffer.from(usageText(path)));
     return ExitCode.success;

@@ -1,6 +1,7 @@
 export { Client } from './client.js';
 export type { ClientOptions } from './client.js';
 export { Election, leaderOf, observeLeaders } from './concurrency/election.js';
+export type { LeaderSeen } from './concurrency/election.js';
 export { Lock } from './concurrency/lock.js';
 export { Session, SessionLostError } from './concurrency/session.js';
 export type { SessionOptions } from './concurrency/session.js';

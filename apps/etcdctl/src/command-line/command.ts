@@ -14,7 +14,7 @@ export interface Command {
   readonly isHidden?: boolean;
   /** Help's line of use does not say "[flags]". */
   readonly hasNoFlags?: boolean;
-  /** Words after the first argument are not flags of this program. */
+  /** All words after its name are its arguments, whatever they look like. */
   readonly takesRawArguments?: boolean;
   /** A command without it only groups others. Resolves with the exit code. */
   readonly run?: (invocation: Invocation) => Promise<number>;

@@ -1,5 +1,5 @@
 import type { CallOptions } from '@etcd-ts/rpc';
-import type { KeyValue } from '@etcd-ts/wire-protocol';
+import type { KeyValue, ResponseHeader } from '@etcd-ts/wire-protocol';
 import { Event_EventType, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { Bytes } from '../kv/key-range.js';
 import { prefix, toBuffer } from '../kv/key-range.js';
@@ -8,6 +8,12 @@ import { compare, del, put } from '../kv/txn.js';
 import type { Namespaced } from '../namespaced.js';
 import type { Session } from './session.js';
 import { awaitTurn, takePlace, type Place } from './turn.js';
+
+/** Who leads, and by which answer that is known. */
+export interface LeaderSeen {
+  readonly header: ResponseHeader | undefined;
+  readonly leader: KeyValue;
+}
 
 /** Who leads, among candidates with values; compatible with etcd's own (`etcdctl elect`). */
 export class Election {
@@ -70,7 +76,7 @@ export class Election {
   }
 
   /** Every leader and proclamation from now on, the present one first; ends with the signal. */
-  observe(options: CallOptions = {}): AsyncGenerator<KeyValue, void, undefined> {
+  observe(options: CallOptions = {}): AsyncGenerator<LeaderSeen, void, undefined> {
     return observeLeaders(this.#client, this.name, options);
   }
 
@@ -108,7 +114,7 @@ export async function* observeLeaders(
   client: Namespaced,
   name: string,
   options: CallOptions = {},
-): AsyncGenerator<KeyValue, void, undefined> {
+): AsyncGenerator<LeaderSeen, void, undefined> {
   const keys = prefix(`${name}/`);
   const { signal } = options;
   for (;;) {
@@ -125,7 +131,7 @@ export async function* observeLeaders(
       }
       continue;
     }
-    yield found;
+    yield { header, leader: found };
     yield* proclamations(client, found, startRevision, signal);
   }
 }
@@ -136,12 +142,12 @@ async function* proclamations(
   leader: KeyValue,
   startRevision: bigint,
   signal: AbortSignal | undefined,
-): AsyncGenerator<KeyValue, void, undefined> {
+): AsyncGenerator<LeaderSeen, void, undefined> {
   const watch = client.watch(leader.key, { startRevision, ...(signal && { signal }) });
-  for await (const { events } of watch) {
+  for await (const { header, events } of watch) {
     for (const { type, kv } of events) {
       if (type === Event_EventType.DELETE) return;
-      if (kv !== undefined) yield kv;
+      if (kv !== undefined) yield { header, leader: kv };
     }
   }
 }

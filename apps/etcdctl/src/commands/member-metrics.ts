@@ -1,0 +1,42 @@
+import type { FlagValues } from '../command-line/flag-values.js';
+import { tlsOptions } from '../client-setup.js';
+
+const METRIC = /^process_resident_memory_bytes (\S+)$/mu;
+const TIMEOUT_MS = 5_000;
+
+/** What the member at the endpoint says of its memory; undefined: it does not. */
+export async function residentBytes(
+  endpoint: string,
+  flags: FlagValues,
+): Promise<number | undefined> {
+  const names = {
+    cert: 'cert',
+    key: 'key',
+    cacert: 'cacert',
+    insecureTransport: 'insecure-transport',
+  };
+  const { tls, isTlsDefault = false } = tlsOptions(flags, names, '');
+  const hasScheme = endpoint.includes('://');
+  const url = hasScheme ? endpoint : `${isTlsDefault ? 'https' : 'http'}://${endpoint}`;
+  const options = {
+    ca: tls?.ca,
+    cert: tls?.cert,
+    key: tls?.key,
+    rejectUnauthorized: tls?.skipVerification !== true,
+    timeout: TIMEOUT_MS,
+  };
+  const { get } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+  return new Promise((resolve) => {
+    const request = get(`${url.replace(/\/$/u, '')}/metrics`, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const value = METRIC.exec(Buffer.concat(chunks).toString())?.[1];
+        resolve(value === undefined ? undefined : Number(value));
+      });
+      response.on('error', () => resolve(undefined));
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(undefined));
+  });
+}

@@ -1,0 +1,119 @@
+import type { Condition, Operation } from '@etcd-ts/client';
+import { compare, del, get, put } from '@etcd-ts/client';
+import type { Command } from '../command-line/command.js';
+import { nameOf } from '../command-line/command.js';
+import { parseFlags } from '../command-line/flag-parser.js';
+import { FlagValues } from '../command-line/flag-values.js';
+import { optionsOf } from '../command-line/usage.js';
+import { ExitCode, ExitError } from '../exit-error.js';
+import { parseInteger } from '../go/integer.js';
+import { DEL, deleteOperation } from './del.js';
+import { GET, getOperation } from './get.js';
+import { PUT, putOperation } from './put.js';
+import { splitWords } from './words.js';
+
+const invalid = (message: string): ExitError => new ExitError(ExitCode.invalidInput, message);
+
+const COMPARISON = /^([^(]*)\(("(?:[^"\\]|\\.)*"|[^)]*)\)\s*(\S+)\s*(.*)$/su;
+
+/** `mod("key") > "0"`: target, key, operator, value. */
+export function parseCompare(line: string): Condition {
+  const [, target = '', key = '', sign = '', value = ''] = COMPARISON.exec(line) ?? [];
+  if (sign === '') throw invalid(`malformed comparison: ${line}`);
+  const [keyText, valueText] = [unquote(key), unquote(value)];
+  if (keyText === undefined || valueText === undefined) {
+    const got = `${target}(${JSON.stringify(keyText ?? '')}) ${keyText === undefined ? '' : sign} ${JSON.stringify(valueText ?? '')}`;
+    throw invalid(`malformed comparison: ${line}; got ${got}`);
+  }
+  const comparisons = compare(keyText);
+  const number = (): bigint => numberOf(line, valueText, target);
+  switch (target) {
+    case 'ver':
+    case 'version':
+      return signed(comparisons.version, sign, number, line);
+    case 'c':
+    case 'create':
+      return signed(comparisons.createRevision, sign, number, line);
+    case 'm':
+    case 'mod':
+      return signed(comparisons.modRevision, sign, number, line);
+    case 'lease':
+      return signed(comparisons.lease, sign, number, line);
+    case 'val':
+    case 'value':
+      return signed(comparisons.value, sign, () => valueText, line);
+    default:
+      throw invalid(`malformed comparison: ${line} (unknown target ${target})`);
+  }
+}
+
+interface Signs<Value> {
+  equals(value: Value): Condition;
+  isNot(value: Value): Condition;
+  isGreaterThan(value: Value): Condition;
+  isLessThan(value: Value): Condition;
+}
+
+function signed<Value>(
+  signs: Signs<Value>,
+  sign: string,
+  value: () => Value,
+  line: string,
+): Condition {
+  switch (sign) {
+    case '=':
+      return signs.equals(value());
+    case '!=':
+      return signs.isNot(value());
+    case '>':
+      return signs.isGreaterThan(value());
+    case '<':
+      return signs.isLessThan(value());
+    default:
+      throw invalid(`malformed comparison: ${line} (unknown operator ${sign})`);
+  }
+}
+
+function numberOf(line: string, text: string, target: string): bigint {
+  // Leases are written as everywhere on the command line.
+  const outcome = parseInteger(text, { base: target === 'lease' ? 16 : 10 });
+  if (outcome.kind === 'ok') return outcome.value;
+  throw invalid(`invalid txn compare request: ${line}`);
+}
+
+/** A quoted word's text; undefined: it is not quoted. */
+function unquote(text: string): string | undefined {
+  const quoted = text.trim();
+  return quoted.length >= 2 && /^".*"$/su.test(quoted) ? splitWords(quoted)[0] : undefined;
+}
+
+const OPERATIONS: readonly Command[] = [GET, PUT, DEL];
+
+/** A line such as `put key value --lease=1234`: the commands themselves, with their flags. */
+export async function parseOperation(line: string): Promise<Operation> {
+  const [name = '', ...words] = splitWords(line);
+  const command = OPERATIONS.find((each) => nameOf(each) === name);
+  if (command === undefined) throw invalid(`invalid txn request: ${line}`);
+  const flags = new FlagValues(
+    optionsOf({ commands: [{ ...command, inheritedFlags: [] }, command] }),
+  );
+  const parsed = parseFlags(flags, words);
+  if (parsed.kind === 'error') throw invalid(`invalid txn request: ${line}`);
+  const { args } = parsed;
+  if (command === GET) {
+    const { keys, options } = getOperation(args, flags);
+    return get(keys, options);
+  }
+  if (command === DEL) {
+    const { keys, options } = deleteOperation(args, flags);
+    return del(keys, options);
+  }
+  // A value cannot come from standard input, which is the transaction itself.
+  const { key, value, options } = await putOperation(args, flags, () => {
+    throw new ExitError(
+      ExitCode.badArguments,
+      'put command needs 1 argument and input from stdin or 2 arguments',
+    );
+  });
+  return put(key, value, options);
+}

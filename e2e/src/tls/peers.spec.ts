@@ -155,25 +155,20 @@ describe('three members that ask each other for certificates', () => {
   }
 });
 
-describe('a member of ours and one of the original', () => {
-  it('have their streams to each other over TLS, with certificates and an allowed name', async () => {
+describe('members of ours and one of the original', () => {
+  it('are one cluster over TLS, with certificates and an allowed name', async () => {
     const flags = [...store.peerSideFlags('member'), '--peer-cert-allowed-cn', 'member'];
-    // No more than that: release 3.4 ends at the first entry by which a newer member says its name.
-    const pair = await SecureCluster.launch(['ours', 'reference'], store, flags);
+    const cluster = await SecureCluster.start(['ours', 'ours', 'reference'], store, flags);
     try {
-      for (const { name, process } of pair.members) {
-        for (const kind of ['reader', 'writer']) {
-          for (const stream of ['MsgApp v2', 'Message']) {
-            await eventually(`${name} has its ${kind} of ${stream}`, () =>
-              logged(process.log, 'established TCP streaming connection with remote peer').find(
-                (line) => line[`stream-${kind}-type`] === `stream ${stream}`,
-              ),
-            );
-          }
-        }
+      for (const [at, { clientUrl }] of cluster.members.entries()) {
+        expect(await ctl(clientUrl, 'put', `k${at}`, 'v')).toMatchObject({ exitCode: 0 });
+      }
+      for (const { clientUrl } of cluster.members) {
+        const { stdout } = await ctl(clientUrl, 'get', 'k', '--prefix', '--keys-only');
+        expect(stdout.match(/k\d/gu)).toEqual(['k0', 'k1', 'k2']);
       }
     } finally {
-      await pair.dispose();
+      await cluster.dispose();
     }
   });
 });

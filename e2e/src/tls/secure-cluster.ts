@@ -21,21 +21,24 @@ export interface SecureMember {
 
 /** Members whose clients and peers both show certificates. */
 export class SecureCluster {
-  readonly members: readonly SecureMember[];
+  readonly members: SecureMember[];
   readonly #directories: readonly string[];
 
-  private constructor(members: readonly SecureMember[], directories: readonly string[]) {
+  private constructor(members: SecureMember[], directories: readonly string[]) {
     this.members = members;
     this.#directories = directories;
   }
 
-  /** Waits until every member serves. */
+  /**
+   * One member for each flavour, named m0, m1, ...; `peerFlags` are those of a member's peer side.
+   * Waits until every member serves.
+   */
   static async start(
     flavours: readonly Flavour[],
     store: CertificateStore,
     peerFlags: readonly string[],
   ): Promise<SecureCluster> {
-    const cluster = await SecureCluster.launch(flavours, store, peerFlags);
+    const cluster = await SecureCluster.#launch(flavours, store, peerFlags);
     try {
       await Promise.all(cluster.members.map(({ process }) => process.ready()));
     } catch (error) {
@@ -46,8 +49,7 @@ export class SecureCluster {
     return cluster;
   }
 
-  /** One member for each flavour, named m0, m1, ...; `peerFlags` are those of a member's peer side. */
-  static async launch(
+  static async #launch(
     flavours: readonly Flavour[],
     store: CertificateStore,
     peerFlags: readonly string[],
@@ -97,8 +99,11 @@ export class SecureCluster {
     return member;
   }
 
-  get endpoints(): string {
-    return this.members.map(({ clientUrl }) => clientUrl).join(',');
+  /** Kills a member and starts it anew over its data: it has no connection of before. */
+  async restart(at: number): Promise<void> {
+    const member = this.member(at);
+    await member.process.stop('SIGKILL');
+    this.members[at] = { ...member, process: await member.process.restart() };
   }
 
   async dispose(): Promise<void> {

@@ -1,12 +1,18 @@
+import { SeededRng } from '@etcd-ts/foundation';
 import { EtcdCluster, type ClusterMember } from '@etcd-ts/testkit';
 
+import { episode } from './faults/episode.js';
+import { KILL_MINORITY } from './faults/process-faults.js';
 import { untilServed } from './faults/recovery.js';
 import { ClusterLoad } from './load/cluster-load.js';
 import { verify } from './load/verification.js';
+import { SHORT_LOG } from './short-log.js';
 import { KIND } from './kind.js';
 
-/** Or every change waits until all have been connected for five seconds. */
-const FLAGS = ['--strict-reconfig-check=false'];
+/** Without the check: every change would wait until all have been connected for five seconds. */
+const FLAGS = ['--strict-reconfig-check=false', ...SHORT_LOG.flags];
+/** How long the two that are killed stay away at least. */
+const BRIEFLY_MS = 500;
 
 describe('a cluster that grows and shrinks under load', () => {
   let cluster: EtcdCluster;
@@ -38,6 +44,15 @@ describe('a cluster that grows and shrinks under load', () => {
     for (const learner of [true, false, true, false]) await join(learner);
     const members = await cluster.list();
     expect(members.map(({ isLearner }) => isLearner)).toEqual([false, false, false, false, false]);
+  });
+
+  (KIND === 'ours' ? it : it.skip)('by snapshots, where its log is too short', () => {
+    const received = cluster.members.filter(({ log }) => log.includes('"applied snapshot"'));
+    expect(received.length).toBeGreaterThan(0);
+  });
+
+  it('serves on when its leader and one more of the five die', async () => {
+    await episode(cluster, load, KILL_MINORITY, new SeededRng(0), BRIEFLY_MS);
   });
 
   it('and back to one, whoever leaves', async () => {

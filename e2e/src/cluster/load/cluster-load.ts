@@ -93,10 +93,11 @@ export class ClusterLoad {
   }
 
   /** A put of a key of its own to one member, now; resolves with how it ended. */
-  pulse(member: ClusterMember, deadlineMs: number): Promise<CallEnd> {
+  pulse(member: ClusterMember, deadlineMs: number, valueBytes = 0): Promise<CallEnd> {
     const number = this.#pulses++;
     const key = `pulse/${this.base.revision}/${number % 10}`;
-    const operation: Operation = { kind: 'put', key, value: `pulse ${number}` };
+    const value = `pulse ${number}`.padEnd(valueBytes);
+    const operation: Operation = { kind: 'put', key, value };
     return this.#issue(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
   }
 

@@ -57,6 +57,9 @@ export function assembleConfig({ values, log, autoCompaction }: AssemblyParts): 
     tls: tlsPolicyOf(values),
     cors: listOf(values['cors']),
     hostWhitelist: listOf(values['host-whitelist']),
+    authToken: values['auth-token'],
+    bcryptCost: values['bcrypt-cost'],
+    authTokenTtlSeconds: values['auth-token-ttl'],
     unsafeNoFsync: values['unsafe-no-fsync'],
   };
 }

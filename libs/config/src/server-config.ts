@@ -178,6 +178,12 @@ export interface ServerConfig {
   readonly cors: readonly string[];
   /** Host names allowed in plain HTTP requests; `*` allows all. */
   readonly hostWhitelist: readonly string[];
+  /** Kind of token a login returns, as given: `simple`, `jwt,name=value,...`, or empty for none. */
+  readonly authToken: string;
+  /** As given; out of 4 to 31 it means the default. */
+  readonly bcryptCost: number;
+  /** Seconds a simple token lives without being used; 0: etcd's default. */
+  readonly authTokenTtlSeconds: number;
 
   // Unsafe
   /** No fsync of WAL and backend: a power loss then loses answered writes. */

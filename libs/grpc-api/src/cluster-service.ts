@@ -10,28 +10,29 @@ import { headerWithoutRevision } from './header.js';
 
 type KnownMember = ReturnType<ClusterOperations['knownMembers']>[number];
 
-export function clusterService({ facts, cluster }: EtcdServer): BoundService {
+export function clusterService(server: EtcdServer): BoundService {
+  const { facts, cluster: unguarded } = server;
   const header = () => headerWithoutRevision(facts);
-  const known = () => cluster.knownMembers().map(toWireMember);
+  const known = () => unguarded.knownMembers().map(toWireMember);
   return bindService(ClusterDefinition, {
-    memberAdd: async ({ peerURLs, isLearner }) => {
-      const member = await cluster.addMember(checkedUrls(peerURLs), isLearner);
+    memberAdd: async ({ peerURLs, isLearner }, call) => {
+      const member = await server.as(call).cluster.addMember(checkedUrls(peerURLs), isLearner);
       return { header: header(), member: toWireMember(member), members: known() };
     },
-    memberRemove: async ({ ID }) => {
-      await cluster.removeMember(MemberId(ID));
+    memberRemove: async ({ ID }, call) => {
+      await server.as(call).cluster.removeMember(MemberId(ID));
       return { header: header(), members: known() };
     },
-    memberUpdate: async ({ ID, peerURLs }) => {
-      await cluster.updateMember(MemberId(ID), checkedUrls(peerURLs));
+    memberUpdate: async ({ ID, peerURLs }, call) => {
+      await server.as(call).cluster.updateMember(MemberId(ID), checkedUrls(peerURLs));
       return { header: header(), members: known() };
     },
-    memberPromote: async ({ ID }) => {
-      await cluster.promoteMember(MemberId(ID));
+    memberPromote: async ({ ID }, call) => {
+      await server.as(call).cluster.promoteMember(MemberId(ID));
       return { header: header(), members: known() };
     },
-    memberList: async ({ linearizable }) => {
-      const members = await cluster.members(linearizable);
+    memberList: async ({ linearizable }, call) => {
+      const members = await server.as(call).cluster.members(linearizable);
       return { header: header(), members: members.map(toWireMember) };
     },
   });

@@ -19,27 +19,27 @@ import { headerOf } from './header.js';
 export function electionService(server: EtcdServer): BoundService {
   const { facts } = server;
   return bindService(ElectionDefinition, {
-    campaign: (request, { signal }) =>
-      asClientOfTheNode(signal, () => campaign(server, request, signal)),
-    proclaim: ({ leader, value }, { signal }) =>
-      asClientOfTheNode(signal, async () => {
-        const header = await proclaim(server, given(leader), value);
+    campaign: (request, call) =>
+      asClientOfTheNode(call.signal, () => campaign(server.as(call), request, call.signal)),
+    proclaim: ({ leader, value }, call) =>
+      asClientOfTheNode(call.signal, async () => {
+        const header = await proclaim(server.as(call), given(leader), value);
         return { header: headerOf(facts, header?.revision) };
       }),
-    leader: ({ name }, { signal }) =>
-      asClientOfTheNode(signal, async () => {
-        const { header, kv } = await new QueueOfKeys(server, name).head();
+    leader: ({ name }, call) =>
+      asClientOfTheNode(call.signal, async () => {
+        const { header, kv } = await new QueueOfKeys(server.as(call), name).head();
         if (kv === undefined) throw refusal('election: no leader');
         return { header: headerOf(facts, header?.revision), kv };
       }),
-    observe: ({ name }, { signal }, out) =>
-      observe(server, new QueueOfKeys(server, name), signal, out).catch((error: unknown) => {
+    observe: ({ name }, call, out) =>
+      observe(server.as(call), name, call.signal, out).catch((error: unknown) => {
         // Whatever ended it, such as a compaction that overtook a client slow to read.
-        throw signal.aborted ? error : refusal('election: observe closed early');
+        throw call.signal.aborted ? error : refusal('election: observe closed early');
       }),
-    resign: ({ leader }, { signal }) =>
-      asClientOfTheNode(signal, async () => {
-        const header = await resign(server, given(leader));
+    resign: ({ leader }, call) =>
+      asClientOfTheNode(call.signal, async () => {
+        const header = await resign(server.as(call), given(leader));
         return { header: headerOf(facts, header?.revision) };
       }),
   });
@@ -98,10 +98,11 @@ async function resign(
 /** The leader now, every later value of its key, then the next leader, until the caller goes. */
 async function observe(
   server: EtcdServer,
-  queue: QueueOfKeys,
+  name: Uint8Array,
   signal: AbortSignal,
   out: ResponseStream<LeaderResponse>,
 ): Promise<never> {
+  const queue = new QueueOfKeys(server, name);
   const send = async (kv: KeyValue, revision: bigint): Promise<void> => {
     if (!out.write({ header: headerOf(server.facts, revision), kv })) await out.drained();
   };

@@ -7,35 +7,40 @@ import type { RangeRequest } from '@etcd-ts/wire-protocol';
 import { withHeader } from './header.js';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
 
-export function kvService({ facts, keyValues }: EtcdServer): BoundService {
+export function kvService(server: EtcdServer): BoundService {
+  const { facts } = server;
   return bindService(KVDefinition, {
-    range: async (request) => {
+    range: async (request, call) => {
       // A learner may lag behind for as long as it likes: only what may be stale can be read there.
       if (facts.isLearner() && !request.serializable) throw ERRORS.NotSupportedForLearner.error();
       checkRange(request);
-      return withHeader(facts, await keyValues.range(request));
+      return withHeader(facts, await server.as(call).keyValues.range(request));
     },
-    rangeStream: async (request, _call, out) => {
+    rangeStream: async (request, call, out) => {
       checkRange(request);
       checkStreamable(request);
-      for await (const chunk of keyValues.rangeStream(request)) {
+      for await (const chunk of server.as(call).keyValues.rangeStream(request)) {
         const rangeResponse = chunk.header === undefined ? chunk : withHeader(facts, chunk);
         if (!out.write({ rangeResponse })) await out.drained();
       }
     },
-    put: (request) => {
+    put: (request, call) => {
       checkPut(request);
-      return keyValues.put(request).then((response) => withHeader(facts, response));
+      return server
+        .as(call)
+        .keyValues.put(request)
+        .then((response) => withHeader(facts, response));
     },
-    deleteRange: async (request) => {
+    deleteRange: async (request, call) => {
       checkDeleteRange(request);
-      return withHeader(facts, await keyValues.deleteRange(request));
+      return withHeader(facts, await server.as(call).keyValues.deleteRange(request));
     },
-    txn: async (request) => {
+    txn: async (request, call) => {
       checkTxn(request, facts.maxTxnOperations);
-      return withHeader(facts, await keyValues.txn(request));
+      return withHeader(facts, await server.as(call).keyValues.txn(request));
     },
-    compact: async (request) => withHeader(facts, await keyValues.compact(request)),
+    compact: async (request, call) =>
+      withHeader(facts, await server.as(call).keyValues.compact(request)),
   });
 }
 

@@ -1,14 +1,15 @@
 import { LeaseId } from '@etcd-ts/foundation';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
-import type { EtcdServer } from '@etcd-ts/server';
+import type { EtcdServer, LeaseOperations } from '@etcd-ts/server';
 import { ERRORS, EtcdError, LeaseDefinition } from '@etcd-ts/wire-protocol';
 
 import { headerOf, withHeader } from './header.js';
 
-export function leaseService({ facts, leases }: EtcdServer): BoundService {
+export function leaseService(server: EtcdServer): BoundService {
+  const { facts } = server;
   /** An unknown or expired lease is no error to a keep-alive: it has 0 seconds left. */
-  const renewedTtl = async (id: LeaseId): Promise<number> => {
+  const renewedTtl = async (leases: LeaseOperations, id: LeaseId): Promise<number> => {
     try {
       return await leases.renew(id);
     } catch (error) {
@@ -17,20 +18,24 @@ export function leaseService({ facts, leases }: EtcdServer): BoundService {
     }
   };
   return bindService(LeaseDefinition, {
-    leaseGrant: async (request) => withHeader(facts, await leases.grant(request)),
-    leaseRevoke: async (request) => withHeader(facts, await leases.revoke(request)),
-    leaseKeepAlive: async (incoming, _call, out) => {
+    leaseGrant: async (request, call) =>
+      withHeader(facts, await server.as(call).leases.grant(request)),
+    leaseRevoke: async (request, call) =>
+      withHeader(facts, await server.as(call).leases.revoke(request)),
+    leaseKeepAlive: async (incoming, call, out) => {
+      const { leases } = server.as(call);
       for await (const { ID } of incoming) {
         // Before the renewal, so that the answer never claims a revision the lease was not alive at.
         const header = headerOf(facts);
-        const TTL = BigInt(await renewedTtl(LeaseId(ID)));
+        const TTL = BigInt(await renewedTtl(leases, LeaseId(ID)));
         if (!out.write({ header, ID, TTL })) await out.drained();
       }
     },
-    leaseTimeToLive: async (request) => withHeader(facts, await leases.timeToLive(request)),
-    leaseLeases: async () => ({
-      header: headerOf(facts),
-      leases: leases.list().map((ID) => ({ ID })),
-    }),
+    leaseTimeToLive: async (request, call) =>
+      withHeader(facts, await server.as(call).leases.timeToLive(request)),
+    leaseLeases: async (_request, call) => {
+      const leases = await server.as(call).leases.list();
+      return { header: headerOf(facts), leases: leases.map((ID) => ({ ID })) };
+    },
   });
 }

@@ -12,19 +12,20 @@ import { checkDeleteRange } from './request-validation.js';
 
 export function lockService(server: EtcdServer): BoundService {
   return bindService(LockDefinition, {
-    lock: ({ name, lease: given }, { signal }) =>
-      asClientOfTheNode(signal, async () => {
-        const queue = new QueueOfKeys(server, name);
+    lock: ({ name, lease: given }, call) =>
+      asClientOfTheNode(call.signal, async () => {
+        const { signal } = call;
+        const queue = new QueueOfKeys(server.as(call), name);
         const lease = await queue.session(given);
         const ticket = await queue.enter(lease, Buffer.alloc(0));
         const header = ticket.isFirst ? ticket.header : await acquire(queue, ticket, signal);
         return { header: headerOf(server.facts, header?.revision), key: ticket.key };
       }),
-    unlock: ({ key }, { signal }) =>
-      asClientOfTheNode(signal, async () => {
+    unlock: ({ key }, call) =>
+      asClientOfTheNode(call.signal, async () => {
         const request = DeleteRangeRequest.create({ key });
         checkDeleteRange(request);
-        const { header } = await server.keyValues.deleteRange(request);
+        const { header } = await server.as(call).keyValues.deleteRange(request);
         return { header: headerOf(server.facts, header?.revision) };
       }),
   });

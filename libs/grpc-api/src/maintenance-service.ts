@@ -19,17 +19,22 @@ const DOWNGRADE_ACTIONS: Readonly<Record<number, 'validate' | 'enable' | 'cancel
   [DowngradeRequest_DowngradeAction.CANCEL]: 'cancel',
 };
 
-export function maintenanceService({ facts, maintenance, cluster }: EtcdServer): BoundService {
+export function maintenanceService(server: EtcdServer): BoundService {
+  const { facts } = server;
   return bindService(MaintenanceDefinition, {
-    alarm: async (request) => withHeader(facts, await maintenance.alarm(request)),
-    status: async () => withHeader(facts, maintenance.status()),
-    defragment: async () => {
-      await maintenance.defragment();
+    alarm: async (request, call) =>
+      withHeader(facts, await server.as(call).maintenance.alarm(request)),
+    status: async (_request, call) => withHeader(facts, await server.as(call).maintenance.status()),
+    defragment: async (_request, call) => {
+      await server.as(call).maintenance.defragment();
       return { header: undefined };
     },
-    hash: async () => ({ header: headerOf(facts), hash: await maintenance.hash() }),
-    hashKV: async ({ revision }) => {
-      const answer = await maintenance.hashKv(Number(revision));
+    hash: async (_request, call) => {
+      const hash = await server.as(call).maintenance.hash();
+      return { header: headerOf(facts), hash };
+    },
+    hashKV: async ({ revision }, call) => {
+      const answer = await server.as(call).maintenance.hashKv(Number(revision));
       return {
         header: headerOf(facts, BigInt(answer.revision)),
         hash: answer.hash,
@@ -37,15 +42,17 @@ export function maintenanceService({ facts, maintenance, cluster }: EtcdServer):
         hashRevision: BigInt(answer.hashRevision),
       };
     },
-    snapshot: (_request, _call, out) => streamSnapshot(maintenance, STORAGE_VERSION, out),
-    moveLeader: async ({ targetID }) => {
-      await cluster.moveLeader(MemberId(targetID));
+    snapshot: (_request, call, out) =>
+      streamSnapshot(server.as(call).maintenance, STORAGE_VERSION, out),
+    moveLeader: async ({ targetID }, call) => {
+      await server.as(call).cluster.moveLeader(MemberId(targetID));
       return { header: undefined };
     },
-    downgrade: async ({ action, version }) => {
+    downgrade: async ({ action, version }, call) => {
       const name = DOWNGRADE_ACTIONS[action];
       if (name === undefined) throw unknownMethod();
-      return { header: headerOf(facts), version: await maintenance.downgrade(name, version) };
+      const clusterVersion = await server.as(call).maintenance.downgrade(name, version);
+      return { header: headerOf(facts), version: clusterVersion };
     },
   });
 }

@@ -35,6 +35,12 @@ export class Lease implements HeapEntry {
     else if (this.#keys instanceof Set) this.#keys.delete(key);
   }
 
+  /** In no order. */
+  keys(): Iterable<BinaryString> {
+    if (this.#keys === undefined) return [];
+    return typeof this.#keys === 'string' ? [this.#keys] : this.#keys;
+  }
+
   /** In byte order, as revoking must delete them: the order decides their sub revisions. */
   sortedKeys(): BinaryString[] {
     if (this.#keys === undefined) return [];

@@ -150,6 +150,11 @@ export class Lessor {
     };
   }
 
+  /** The keys attached to it, in no order; none of a lease that does not exist. */
+  keysOf(id: LeaseId): Iterable<BinaryString> {
+    return this.#leases.get(id)?.keys() ?? [];
+  }
+
   /** Soonest to expire first; equal ones (all of them, unless primary) by id. */
   list(): LeaseId[] {
     return [...this.#leases.values()]

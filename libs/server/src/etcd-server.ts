@@ -6,10 +6,34 @@ import type {
   AlarmRequest,
   AlarmResponse,
   AlarmType,
+  AuthDisableResponse,
+  AuthenticateResponse,
+  AuthEnableResponse,
+  AuthRoleAddResponse,
+  AuthRoleDeleteResponse,
+  AuthRoleGetResponse,
+  AuthRoleGrantPermissionRequest,
+  AuthRoleGrantPermissionResponse,
+  AuthRoleListResponse,
+  AuthRoleRevokePermissionRequest,
+  AuthRoleRevokePermissionResponse,
+  AuthStatusResponse,
+  AuthUserAddRequest,
+  AuthUserAddResponse,
+  AuthUserChangePasswordRequest,
+  AuthUserChangePasswordResponse,
+  AuthUserDeleteResponse,
+  AuthUserGetResponse,
+  AuthUserGrantRoleRequest,
+  AuthUserGrantRoleResponse,
+  AuthUserListResponse,
+  AuthUserRevokeRoleRequest,
+  AuthUserRevokeRoleResponse,
   CompactionRequest,
   CompactionResponse,
   DeleteRangeRequest,
   DeleteRangeResponse,
+  EtcdError,
   LeaseGrantRequest,
   LeaseGrantResponse,
   LeaseRevokeRequest,
@@ -25,6 +49,7 @@ import type {
   TxnResponse,
 } from '@etcd-ts/wire-protocol';
 
+import type { CallOrigin } from './access/caller.js';
 import type { DatabaseContent } from './transfer/outgoing-snapshot.js';
 import type { V2Server } from './v2-server.js';
 
@@ -64,7 +89,7 @@ export interface LeaseOperations {
   /** As renewHere. */
   timeToLiveHere(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse>;
   /** By expiry. */
-  list(): readonly LeaseId[];
+  list(): Promise<readonly LeaseId[]>;
 }
 
 export interface ClusterOperations {
@@ -98,7 +123,7 @@ export interface HashKvAnswer {
 
 export interface MaintenanceOperations {
   alarm(request: AlarmRequest): Promise<AlarmResponse>;
-  status(): StatusResponse;
+  status(): Promise<StatusResponse>;
   /** CRC-32C over the whole backend. */
   hash(): Promise<number>;
   /** Revision 0: the current one. */
@@ -117,13 +142,53 @@ export interface MaintenanceOperations {
   defragment(): Promise<void>;
 }
 
+/** What a watch was permitted with. */
+export interface WatchPermission {
+  /** To be asked before every delivery: why nothing more may be delivered; undefined: go on. */
+  refusal(): EtcdError | undefined;
+}
+
 export interface WatchOperations {
+  /** Before a subscription. `rangeEnd` is the request's; rejects with what the watch is refused with. */
+  permit(key: Uint8Array, rangeEnd: Uint8Array): Promise<WatchPermission>;
   /** Subscriptions to the store. The faces own the sinks and call `sinkDrained`. */
   readonly hub: WatchHub;
   /** The key as it was before this event; undefined if the event created it, or it is compacted. */
   previousKeyValue(event: WatchEvent): KeyValue | undefined;
   /** How long a synced watcher with progress_notify waits for news, in milliseconds. */
   readonly progressNotifyIntervalMs: number;
+}
+
+/**
+ * Users, roles and logins. Requests are not validated before: what is wrong with them is found where
+ * they are applied. Unlike others, these responses may have more fields than their type.
+ */
+export interface AuthOperations {
+  enable(): Promise<AuthEnableResponse>;
+  disable(): Promise<AuthDisableResponse>;
+  status(): Promise<AuthStatusResponse>;
+  /** Rejects with AuthFailed, AuthNotEnabled, and RequestTooManyRequests after too many wrong ones. */
+  authenticate(name: string, password: string, signal: AbortSignal): Promise<AuthenticateResponse>;
+  userAdd(request: AuthUserAddRequest, signal: AbortSignal): Promise<AuthUserAddResponse>;
+  userGet(name: string): Promise<AuthUserGetResponse>;
+  userList(): Promise<AuthUserListResponse>;
+  userDelete(name: string): Promise<AuthUserDeleteResponse>;
+  userChangePassword(
+    request: AuthUserChangePasswordRequest,
+    signal: AbortSignal,
+  ): Promise<AuthUserChangePasswordResponse>;
+  userGrantRole(request: AuthUserGrantRoleRequest): Promise<AuthUserGrantRoleResponse>;
+  userRevokeRole(request: AuthUserRevokeRoleRequest): Promise<AuthUserRevokeRoleResponse>;
+  roleAdd(name: string): Promise<AuthRoleAddResponse>;
+  roleGet(role: string): Promise<AuthRoleGetResponse>;
+  roleList(): Promise<AuthRoleListResponse>;
+  roleDelete(role: string): Promise<AuthRoleDeleteResponse>;
+  roleGrantPermission(
+    request: AuthRoleGrantPermissionRequest,
+  ): Promise<AuthRoleGrantPermissionResponse>;
+  roleRevokePermission(
+    request: AuthRoleRevokePermissionRequest,
+  ): Promise<AuthRoleRevokePermissionResponse>;
 }
 
 /** What the member is and how it fares: for health checks and metrics. */
@@ -143,8 +208,17 @@ export interface MemberFacts {
   nextLeaseId(): LeaseId;
 }
 
-/** One member, as its faces (gRPC services, HTTP) see it. */
+/**
+ * One member, as its faces (gRPC services, HTTP) see it. What is asked of it directly, it does as
+ * the member itself, which may do everything: for a client there is `as`.
+ */
 export interface EtcdServer {
+  /**
+   * The same on behalf of whoever makes a call: everything is refused that is not permitted to its
+   * user, as etcd has it. Whose call it is, is found out with every operation, as tokens run out.
+   */
+  as(call: CallOrigin): EtcdServer;
+  readonly auth: AuthOperations;
   readonly facts: MemberFacts;
   readonly keyValues: KeyValueOperations;
   readonly leases: LeaseOperations;

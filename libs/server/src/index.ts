@@ -1,6 +1,8 @@
+export type { CallOrigin } from './access/caller.js';
 export { alarmName } from './alarms.js';
 export { BootstrapError } from './bootstrap/bootstrap-error.js';
 export type {
+  AuthOperations,
   ClusterOperations,
   EtcdServer,
   HashKvAnswer,
@@ -10,6 +12,7 @@ export type {
   MaintenanceOperations,
   MemberFacts,
   WatchOperations,
+  WatchPermission,
 } from './etcd-server.js';
 export { openMember } from './member.js';
 export type { Member } from './member.js';

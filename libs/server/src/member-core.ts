@@ -1,6 +1,7 @@
 import type { MemberId } from '@etcd-ts/foundation';
 import { Raft } from '@etcd-ts/raft';
 
+import { memberCaller } from './access/caller.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { MemberControl, MemberParts } from './member-assembly.js';
 import { Consensus } from './operations/consensus.js';
@@ -56,6 +57,7 @@ export function createCore(
     proposals,
     reads,
     requestIds,
+    member: memberCaller(state.auth),
     clock,
     metrics,
     maxRequestBytes: config.maxRequestBytes,

@@ -76,7 +76,7 @@ async function act(server: EtcdServer, model: Model, rng: Rng): Promise<void> {
 async function compare(server: EtcdServer, model: Model): Promise<void> {
   expect(server.facts.header().revision).toBe(model.revision);
   expect(await contents(server)).toEqual(model.values);
-  expect([...server.leases.list()].sort()).toEqual([...model.leases.keys()].sort());
+  expect([...(await server.leases.list())].sort()).toEqual([...model.leases.keys()].sort());
   for (const [revision, values] of model.past) {
     if (revision < model.compacted || revision < model.revision - 8) continue;
     const key = `k${revision % KEYS}`;

@@ -61,7 +61,7 @@ describe('a backend that reaches its quota', () => {
     for (let i = 0; i < written; i++) expect(await remove(server, `k${i}`)).toBe(1);
     await compact(server, server.facts.header().revision);
     await server.maintenance.defragment();
-    expect(server.maintenance.status().dbSize).toBeLessThan(500_000n);
+    expect((await server.maintenance.status()).dbSize).toBeLessThan(500_000n);
     await expect(put(server, 'small', 'x')).rejects.toThrow(ERRORS.NoSpace.message);
 
     const { alarms } = await alarm(server, AlarmRequest_AlarmAction.DEACTIVATE, AlarmType.NOSPACE);
@@ -107,7 +107,9 @@ describe('alarms', () => {
     const unknownAction = 77 as AlarmRequest_AlarmAction;
     expect((await alarm(server, unknownAction, AlarmType.NOSPACE)).alarms).toEqual([]);
     expect((await alarm(server, 1, 99 as AlarmType)).alarms).toHaveLength(1);
-    expect(server.maintenance.status().errors).toEqual([expect.stringContaining('alarm:99')]);
+    expect((await server.maintenance.status()).errors).toEqual([
+      expect.stringContaining('alarm:99'),
+    ]);
     expect(await put(server, 'a', '1')).toBe(2);
     await member.stop();
     const again = await fixture.start(directory);

@@ -54,7 +54,7 @@ describe('with its own time, a member', () => {
     // Behind the revocation in the log.
     await put(member.server, 'b', '1');
     expect(await get(member.server, 'a')).toBeUndefined();
-    expect(member.server.leases.list()).toEqual([]);
+    expect(await member.server.leases.list()).toEqual([]);
     expect(await sample(metrics, 'etcd_debugging_server_lease_expired_total')).toBe(1);
     expect(await sample(metrics, 'etcd_debugging_lease_revoked_total')).toBe(1);
     await expect(member.server.leases.renew(LeaseId(id))).rejects.toThrow(
@@ -105,7 +105,7 @@ describe('with its own time, a member', () => {
     expect(
       await sample(metrics, 'etcd_debugging_mvcc_db_compaction_total_duration_milliseconds_count'),
     ).toBe(1);
-    expect(member.server.maintenance.status().dbSize).toBeLessThan(500_000n);
+    expect((await member.server.maintenance.status()).dbSize).toBeLessThan(500_000n);
     await expect(get(member.server, 'k1', { revision: 200n })).rejects.toThrow(
       ERRORS.Compacted.message,
     );

@@ -139,7 +139,8 @@ class RunningMember implements Member {
   }
 
   #expire(): void {
-    const { proposals, reads, leadership } = this.#running;
+    const { proposals, reads, leadership, appliedWaits } = this.#running;
+    appliedWaits.expire();
     const { server } = this.#parts.metrics;
     server.proposalsFailed.inc(
       proposals.expire((startedMs) => leadership.timeoutReason(startedMs)),
@@ -203,6 +204,7 @@ class RunningMember implements Member {
   #quiesce(): void {
     this.#isStopped = true;
     const { proposals, reads, committer, compaction, reclaimer, catchUp } = this.#running;
+    this.#running.appliedWaits.failAll();
     for (const cancel of this.#cancels) cancel();
     for (const part of [committer, compaction, catchUp]) part.stop();
     void reclaimer.stop();

@@ -1,3 +1,5 @@
+import { NOBODY } from '@etcd-ts/auth';
+import type { AuthInfo } from '@etcd-ts/auth';
 import {
   encodeMessage,
   InternalRaftRequest,
@@ -11,9 +13,17 @@ export type RaftRequest = Partial<InternalRaftRequest>;
 
 type Payload = Omit<InternalRaftRequest, 'header' | 'ID'>;
 
-/** The log entry of one request: exactly one payload field, and the id its answer is found by. */
-export function raftRequest(id: bigint, payload: Partial<Payload>): RaftRequest {
-  const header = { ID: id, username: '', authRevision: 0n };
+/**
+ * The log entry of one request: exactly one payload field, the id its answer is found by, and who
+ * asks, as every member judges anew when it applies the entry.
+ */
+export function raftRequest(
+  id: bigint,
+  payload: Partial<Payload>,
+  { username, revision }: AuthInfo = NOBODY,
+): RaftRequest {
+  const authRevision = revision === 0 ? 0n : BigInt(revision);
+  const header = { ID: id, username, authRevision };
   const { put, v2 } = payload;
   // All puts in flight are held until they are applied: with a field for each of the thirty kinds
   // of request they were the largest part of what the garbage collector had to move.

@@ -27,6 +27,7 @@ export function assembleReplica(parts: Parts): Replica {
     keyValues: new KeyValueApplier(store, metrics.mvcc, () => parts.compaction.schedule()),
     leases: new LeaseApplier(lessor, store, clock, metrics),
     alarms: parts.alarms,
+    auth: parts.auth,
     cluster: parts.cluster,
     store,
     v2Store: parts.v2Store,
@@ -51,7 +52,9 @@ export function assembleReplica(parts: Parts): Replica {
     applied: (entries) => {
       committer.applied();
       trimmer.applied(entries);
-      snapshotter.applied(parts.backend.consistentIndex().index);
+      const { index } = parts.backend.consistentIndex();
+      snapshotter.applied(index);
+      parts.appliedWaits.release(index);
     },
     leadershipChanged: (leader, isLeader) => {
       parts.leadership.changed();

@@ -94,7 +94,7 @@ export class Replica implements StateMachine {
     const { proposals, clock } = this.#parts;
     const request = proposals.requestOf(entry.data) ?? decodeRequest(entry);
     const startedMs = clock.monotonicMs();
-    const outcome = this.#parts.applier.apply(request);
+    const outcome = this.#parts.applier.apply(request, entry.index);
     this.#observe(request, outcome.kind === 'applied', clock.monotonicMs() - startedMs);
     proposals.settle(requestIdOf(request), outcome);
   }

@@ -16,6 +16,7 @@ export function refreshMetrics(
   server.proposalsCommitted.set(raft.commitIndex);
   server.proposalsApplied.set(raft.appliedIndex);
   server.proposalsPending.set(proposals.size);
+  server.authRevision.set(parts.auth.revision);
   server.quotaBackendBytes.set(quota.limitBytes);
   server.isLearner.set(cluster.localMember?.isLearner === true ? 1 : 0);
   if (cluster.clusterVersion !== undefined) {

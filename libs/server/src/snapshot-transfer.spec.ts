@@ -59,7 +59,7 @@ describe('a follower that is too far behind for the log', () => {
     await eventually('a snapshot', () => installed(behind));
     expect(await get(behind.member.server, 'k39')).toBe('v399');
     expect(await hashOf(behind.member)).toEqual(await hashOf(leader));
-    expect(behind.member.server.leases.list()).toEqual([9n]);
+    expect(await behind.member.server.leases.list()).toEqual([9n]);
     await put(behind.member.server, 'k', 'after');
     expect(await get(leader.server, 'k')).toBe('after');
     expect(await hashOf(behind.member)).toEqual(await hashOf(leader));

@@ -8,6 +8,8 @@ import { MvccStore, WatchHub } from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { BucketV2Records, V2Store } from '@etcd-ts/v2-store';
 
+import { openMemberAuth } from './access/member-auth.js';
+import type { MemberAuth } from './access/member-auth.js';
 import { Alarms } from './alarms.js';
 import { BootstrapError } from './bootstrap/bootstrap-error.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
@@ -18,7 +20,7 @@ import { WatchCatchUp } from './upkeep/watch-catch-up.js';
 import { SERVER_VERSION } from './version.js';
 
 /** The replicated state as the backend has it, and who listens to its changes. */
-export interface MemberState {
+export interface MemberState extends MemberAuth {
   readonly lessor: Lessor;
   readonly store: MvccStore;
   readonly cluster: Cluster;
@@ -77,6 +79,8 @@ export async function restoreState(
   refuseNewerCluster(cluster.clusterVersion);
   const v2Store = new V2Store(new BucketV2Records(backend));
   v2Store.restore();
+  const appliedIndex = () => backend.consistentIndex().index;
+  const auth = openMemberAuth({ config, clock, logger, buckets: backend, lessor, appliedIndex });
   const catchUp = new WatchCatchUp(scheduler, failed);
   const hub = new WatchHub(store, { onCatchUpNeeded: () => catchUp.wake() });
   catchUp.drive((budget) => hub.catchUpStep(budget));
@@ -84,7 +88,7 @@ export async function restoreState(
     metrics.mvcc.events.inc(commit.events.length);
     hub.publish(commit);
   };
-  return { lessor, store, cluster, v2Store, alarms: new Alarms(backend), hub, catchUp };
+  return { ...auth, lessor, store, cluster, v2Store, alarms: new Alarms(backend), hub, catchUp };
 }
 
 /** The log may hold what this version cannot apply, and its members rely on what it cannot do. */

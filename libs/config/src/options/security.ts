@@ -3,7 +3,7 @@ import type { OptionDescriptor } from '../option.js';
 const IN_SECURITY = { section: 'Security', support: 'supported' } as const;
 // What the original needs them for is its JSON gateway, a gRPC client of the member it belongs to.
 const NO_CLIENT_OF_ITSELF = { ignored: 'this program never connects to itself' } as const;
-const IN_AUTH = { section: 'Auth', support: 'later' } as const;
+const IN_AUTH = { section: 'Auth', support: 'supported' } as const;
 
 const client = <K extends string>(key: K) =>
   ({ section: 'client-transport-security', key }) as const;

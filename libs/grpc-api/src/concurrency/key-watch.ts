@@ -1,7 +1,7 @@
 import type { Revision } from '@etcd-ts/foundation';
 import { EMPTY_BYTES, WATCH_STREAM_QUEUE_RESPONSES } from '@etcd-ts/foundation';
 import type { RevisionCommit, WatchEvent, WatchSink } from '@etcd-ts/mvcc';
-import type { WatchOperations } from '@etcd-ts/server';
+import type { WatchOperations, WatchPermission } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 export interface KeyWatch {
@@ -12,17 +12,18 @@ export interface KeyWatch {
 
 /**
  * A watch from within the server, for locks and elections: the events from a revision on, in
- * order. Ends with the signal's reason; fails with Compacted when the history is gone.
+ * order. Ends with the signal's reason; fails with Compacted when the history is gone, and when the
+ * caller may not, or no longer, read these keys.
  */
 export async function* watchKey(
-  { hub }: WatchOperations,
-  { key, rangeEnd, startRevision }: KeyWatch,
+  { hub, permit }: WatchOperations,
+  { key, rangeEnd = EMPTY_BYTES, startRevision }: KeyWatch,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent, never, undefined> {
-  const sink = new EventQueue();
+  const sink = new EventQueue(await permit(key, rangeEnd));
   const watcher = hub.watch({
     key,
-    rangeEnd: rangeEnd ?? EMPTY_BYTES,
+    rangeEnd,
     startRevision,
     noPut: false,
     noDelete: false,
@@ -44,11 +45,21 @@ export async function* watchKey(
 }
 
 class EventQueue implements WatchSink {
+  readonly #permission: WatchPermission;
   #commits: RevisionCommit[] = [];
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
+  constructor(permission: WatchPermission) {
+    this.#permission = permission;
+  }
+
   offer(_watcher: unknown, commits: readonly RevisionCommit[]): boolean {
+    const refusal = this.#permission.refusal();
+    if (refusal !== undefined) {
+      this.fail(refusal);
+      return true;
+    }
     if (this.#commits.length >= WATCH_STREAM_QUEUE_RESPONSES) return false;
     this.#commits.push(...commits);
     this.#wake();

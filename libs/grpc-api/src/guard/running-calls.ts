@@ -29,7 +29,7 @@ export class RunningCalls {
     handle: (call: CallContext) => Promise<T>,
     concern?: (controller: AbortController) => () => void,
   ): Promise<T> {
-    const { metadata, deadlineMs, peer, method, signal } = call;
+    const { metadata, deadlineMs, peer, peerCertificateCommonName, method, signal } = call;
     const controller = new AbortController();
     const abort = (): void => controller.abort(signal.reason);
     if (this.#stopping.aborted) controller.abort(this.#stopping.reason);
@@ -38,7 +38,14 @@ export class RunningCalls {
     this.#controllers.add(controller);
     const forget = concern?.(controller);
     try {
-      return await handle({ metadata, deadlineMs, peer, method, signal: controller.signal });
+      return await handle({
+        metadata,
+        deadlineMs,
+        peer,
+        peerCertificateCommonName,
+        method,
+        signal: controller.signal,
+      });
     } finally {
       this.#controllers.delete(controller);
       forget?.();

@@ -1,7 +1,7 @@
 import { compareBytes, EMPTY_BYTES } from '@etcd-ts/foundation';
 import type { WatcherOptions } from '@etcd-ts/mvcc';
 import { ERRORS, WatchCreateRequest_FilterType } from '@etcd-ts/wire-protocol';
-import type { WatchCreateRequest } from '@etcd-ts/wire-protocol';
+import type { EtcdError, WatchCreateRequest } from '@etcd-ts/wire-protocol';
 
 const FIRST_KEY = Buffer.of(0);
 
@@ -34,6 +34,14 @@ function isEmptyRange(request: WatchCreateRequest): boolean {
   return compareBytes(watchKey(request), rangeEnd) >= 0;
 }
 
-function watchKey({ key }: WatchCreateRequest): Uint8Array {
+/** What a watch is cancelled with, of which clients know these; anything else is a denial to them. */
+export function cancelReasonOf(error: EtcdError): string {
+  const { InvalidAuthToken, AuthOldRevision, UserEmpty, PermissionDenied } = ERRORS;
+  const known = [InvalidAuthToken, AuthOldRevision, UserEmpty].some((one) => error.is(one));
+  return (known ? error : PermissionDenied.error()).toStatusText();
+}
+
+/** An empty key stands for the first key there can be. */
+export function watchKey({ key }: WatchCreateRequest): Uint8Array {
   return key.length === 0 ? FIRST_KEY : key;
 }

@@ -2,11 +2,12 @@ import type { Clock, Rng, Scheduler } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService, CallContext, ResponseStream } from '@etcd-ts/rpc';
-import type { EtcdServer } from '@etcd-ts/server';
+import type { EtcdServer, WatchOperations, WatchPermission } from '@etcd-ts/server';
 import { ERRORS, EtcdError, GrpcStatus, WatchDefinition } from '@etcd-ts/wire-protocol';
-import type { WatchRequest, WatchResponse } from '@etcd-ts/wire-protocol';
+import type { WatchCreateRequest, WatchRequest, WatchResponse } from '@etcd-ts/wire-protocol';
 
 import { ended } from '../health-service.js';
+import { cancelReasonOf, watchKey } from './create-request.js';
 import { EventEncoder } from './event-encoder.js';
 import { WatchStream } from './watch-stream.js';
 
@@ -38,12 +39,13 @@ export function watchService(parts: WatchServiceParts): BoundService {
     out: ResponseStream<WatchResponse>,
   ): Promise<void> => {
     const stream = new WatchStream({ facts, clock, watch, encoder, out, observer });
+    const { permit } = server.as(call).watch;
     const intervalMs = watch.progressNotifyIntervalMs * (1 + PROGRESS_JITTER * rng.next());
     const cancelTicks = scheduler.every(intervalMs, () => stream.tick());
     metrics.mvcc.watchStreams.inc();
     try {
       for await (const request of incoming) {
-        dispatch(stream, request);
+        await dispatch(stream, permit, request);
         // A client that asks and does not read the answers is not read either.
         await out.drained();
       }
@@ -60,10 +62,14 @@ export function watchService(parts: WatchServiceParts): BoundService {
   return bindService(WatchDefinition, { watch: serve });
 }
 
-function dispatch(stream: WatchStream, { requestUnion }: WatchRequest): void {
+async function dispatch(
+  stream: WatchStream,
+  permit: WatchOperations['permit'],
+  { requestUnion }: WatchRequest,
+): Promise<void> {
   switch (requestUnion?.$case) {
     case 'createRequest':
-      return stream.create(requestUnion.value);
+      return create(stream, permit, requestUnion.value);
     case 'cancelRequest':
       return stream.cancel(requestUnion.value.watchId);
     case 'progressRequest':
@@ -72,6 +78,27 @@ function dispatch(stream: WatchStream, { requestUnion }: WatchRequest): void {
       // Something newer clients know; etcd ignores it too.
       return;
   }
+}
+
+/**
+ * Whether the caller may is asked for the range as it came: an end of a single zero byte is no end,
+ * and who takes it for none at all permits every later key to the reader of one (GHSA-xg4h-6gfc-h4m8).
+ * A refusal ends this watch and not the stream.
+ */
+async function create(
+  stream: WatchStream,
+  permit: WatchOperations['permit'],
+  request: WatchCreateRequest,
+): Promise<void> {
+  let permission: WatchPermission;
+  try {
+    permission = await permit(watchKey(request), request.rangeEnd);
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    stream.refuse(cancelReasonOf(error));
+    return;
+  }
+  stream.create(request, permission);
 }
 
 function canceledByClient(error: unknown): boolean {

@@ -3,11 +3,11 @@ import { GRPC_OVERHEAD_BYTES, must } from '@etcd-ts/foundation';
 import type { RevisionCommit, Watcher, WatchSink } from '@etcd-ts/mvcc';
 import { Encoded } from '@etcd-ts/rpc';
 import type { ResponseStream } from '@etcd-ts/rpc';
-import type { MemberFacts, WatchOperations } from '@etcd-ts/server';
-import type { WatchCreateRequest, WatchResponse } from '@etcd-ts/wire-protocol';
+import type { MemberFacts, WatchOperations, WatchPermission } from '@etcd-ts/server';
+import type { EtcdError, WatchCreateRequest, WatchResponse } from '@etcd-ts/wire-protocol';
 
 import { headerOf, headerWithoutRevision } from '../header.js';
-import { refuseCreate, watchInterest } from './create-request.js';
+import { cancelReasonOf, refuseCreate, watchInterest } from './create-request.js';
 import { emptyResponse, watchIdField } from './event-encoder.js';
 import type { EventEncoder } from './event-encoder.js';
 import { fragments } from './fragmentation.js';
@@ -17,6 +17,7 @@ const NO_WATCH_ID = -1n;
 
 interface Subscription {
   readonly id: bigint;
+  readonly permission: WatchPermission;
   readonly idField: Uint8Array;
   readonly prevKv: boolean;
   readonly fragment: boolean;
@@ -56,22 +57,23 @@ export class WatchStream implements WatchSink {
   }
 
   /** The created answer always precedes the first event: it is written before the hub knows. */
-  create(request: WatchCreateRequest): void {
+  create(request: WatchCreateRequest, permission: WatchPermission): void {
     const refusal = refuseCreate(request, this.#byId.has(request.watchId));
     if (refusal !== undefined) {
-      this.#control({
-        ...this.#empty(NO_WATCH_ID),
-        created: true,
-        canceled: true,
-        cancelReason: refusal,
-      });
+      this.refuse(refusal);
       return;
     }
-    const subscription = this.#subscribe(request);
+    const subscription = this.#subscribe(request, permission);
     this.#control({ ...this.#empty(subscription.id), created: true });
     const watcher = this.#parts.watch.hub.watch({ ...watchInterest(request), sink: this });
     this.#byId.set(subscription.id, watcher);
     this.#subscriptions.set(watcher, subscription);
+  }
+
+  /** There will be no such watch. */
+  refuse(cancelReason: string): void {
+    const response = this.#empty(NO_WATCH_ID);
+    this.#control({ ...response, created: true, canceled: true, cancelReason });
   }
 
   /** Cancelling what does not exist is answered by nothing, as in etcd. */
@@ -122,6 +124,11 @@ export class WatchStream implements WatchSink {
   offer(watcher: Watcher, commits: readonly RevisionCommit[], upTo: Revision): boolean {
     if (this.#full || this.#closed) return false;
     const subscription = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
+    const denied = subscription.permission.refusal();
+    if (denied !== undefined) {
+      this.#deny(watcher, subscription.id, denied);
+      return true;
+    }
     const { encoder, facts, clock } = this.#parts;
     const startedMs = clock.monotonicMs();
     const head = encoder.head(headerOf(facts, BigInt(upTo)), subscription.idField);
@@ -142,6 +149,13 @@ export class WatchStream implements WatchSink {
     return true;
   }
 
+  /** What it was about to be told it may not know any more. */
+  #deny(watcher: Watcher, id: bigint, error: EtcdError): void {
+    this.#forget(watcher);
+    this.#parts.watch.hub.cancel(watcher);
+    this.#control({ ...this.#empty(id), canceled: true, cancelReason: cancelReasonOf(error) });
+  }
+
   compacted(watcher: Watcher, compactRevision: Revision): void {
     const { id } = must(this.#subscriptions.get(watcher), 'a live watcher is subscribed');
     this.#forget(watcher);
@@ -153,7 +167,7 @@ export class WatchStream implements WatchSink {
     });
   }
 
-  #subscribe(request: WatchCreateRequest): Subscription {
+  #subscribe(request: WatchCreateRequest, permission: WatchPermission): Subscription {
     const { prevKv, fragment, progressNotify, watchId } = request;
     const id = watchId === 0n ? this.#takeFreeId() : watchId;
     return {
@@ -162,6 +176,7 @@ export class WatchStream implements WatchSink {
       prevKv,
       fragment,
       progressNotify,
+      permission,
       sentSinceTick: false,
     };
   }

@@ -1,5 +1,7 @@
 import { hexId, MemberId } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
+import type { AuthStore } from '@etcd-ts/auth';
+import { authError } from '@etcd-ts/credentials';
 import type { Cluster } from '@etcd-ts/membership';
 import type { MvccStore } from '@etcd-ts/mvcc';
 import type { V2Store } from '@etcd-ts/v2-store';
@@ -15,6 +17,8 @@ import type {
 import { alarmName } from '../alarms.js';
 import type { Alarms } from '../alarms.js';
 import type { Quota } from '../quota.js';
+import { accessFailure } from './access-check.js';
+import { AuthApplier } from './auth-applier.js';
 import type { RaftRequest } from '../raft-request.js';
 import { revisionHeader } from '../translate/response-translation.js';
 import { SERVER_VERSION } from '../version.js';
@@ -29,6 +33,7 @@ export interface ApplierParts {
   readonly keyValues: KeyValueApplier;
   readonly leases: LeaseApplier;
   readonly alarms: Alarms;
+  readonly auth: AuthStore;
   readonly cluster: Cluster;
   readonly store: MvccStore;
   readonly v2Store: V2Store;
@@ -46,19 +51,25 @@ export interface ApplierParts {
 export class Applier {
   readonly #parts: ApplierParts;
   readonly #v2: V2Applier;
+  readonly #users: AuthApplier;
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
     this.#v2 = new V2Applier(parts.v2Store, parts.cluster);
+    this.#users = new AuthApplier(parts.auth, () => parts.store.currentRevision);
   }
 
-  apply(request: RaftRequest): ApplyOutcome {
-    const { alarms, quota } = this.#parts;
+  /** `index` is the entry's. */
+  apply(request: RaftRequest, index: number): ApplyOutcome {
+    const { alarms, auth, quota } = this.#parts;
     const cost = spaceCost(request);
     const blocked = this.#blockedBy(alarms, request, cost);
     if (blocked !== undefined) return refused(blocked);
+    // Before the quota: whoever may not write must not be able to raise an alarm by trying.
+    const failure = accessFailure(auth, request);
+    if (failure !== undefined) return refused(authError(failure));
     const fits = cost === 0 || quota.allows(cost);
-    const outcome = this.#dispatch(request);
+    const outcome = this.#dispatch(request, index);
     if (fits || outcome.kind === 'refused') return outcome;
     // As in etcd, the write has happened on every member; its proposer learns that space is out.
     this.#parts.quotaExceeded();
@@ -73,7 +84,7 @@ export class Applier {
     return undefined;
   }
 
-  #dispatch(request: RaftRequest): ApplyOutcome {
+  #dispatch(request: RaftRequest, index: number): ApplyOutcome {
     const { keyValues, leases } = this.#parts;
     if (request.put !== undefined) return keyValues.put(request.put);
     if (request.txn !== undefined) return keyValues.txn(request.txn);
@@ -83,7 +94,13 @@ export class Applier {
     if (request.leaseCheckpoint !== undefined) return leases.checkpoint(request.leaseCheckpoint);
     if (request.compaction !== undefined) return keyValues.compact(request.compaction);
     if (request.alarm !== undefined) return this.#alarm(request.alarm);
-    return this.#dispatchCluster(request);
+    return this.#dispatchUsers(request, index) ?? this.#dispatchCluster(request);
+  }
+
+  #dispatchUsers(request: RaftRequest, index: number): ApplyOutcome | undefined {
+    const outcome = this.#users.apply(request, index);
+    if (outcome === undefined || outcome.kind === 'refused') return outcome;
+    return applied({ kind: 'auth', answer: outcome.answer, index });
   }
 
   #dispatchCluster(request: RaftRequest): ApplyOutcome {
@@ -95,7 +112,7 @@ export class Applier {
       return this.#memberAttributes(request.clusterMemberAttrSet);
     }
     if (request.downgradeInfoSet !== undefined) return this.#downgrade(request.downgradeInfoSet);
-    // A log of a newer version, or one with authentication: going on would silently diverge.
+    // A log of a newer version: going on would silently diverge.
     throw new Error(
       `log entry with a request this version cannot apply: ${Object.keys(request)
         .filter((field) => request[field as keyof RaftRequest] !== undefined)

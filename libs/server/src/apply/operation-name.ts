@@ -13,6 +13,18 @@ const NAMES = [
   ['clusterVersionSet', 'ClusterVersionSet'],
   ['clusterMemberAttrSet', 'ClusterMemberAttrSet'],
   ['downgradeInfoSet', 'DowngradeInfoSet'],
+  ['authenticate', 'Authenticate'],
+  ['authEnable', 'AuthEnable'],
+  ['authDisable', 'AuthDisable'],
+  ['authUserAdd', 'AuthUserAdd'],
+  ['authUserDelete', 'AuthUserDelete'],
+  ['authUserChangePassword', 'AuthUserChangePassword'],
+  ['authUserGrantRole', 'AuthUserGrantRole'],
+  ['authUserRevokeRole', 'AuthUserRevokeRole'],
+  ['authRoleAdd', 'AuthRoleAdd'],
+  ['authRoleDelete', 'AuthRoleDelete'],
+  ['authRoleGrantPermission', 'AuthRoleGrantPermission'],
+  ['authRoleRevokePermission', 'AuthRoleRevokePermission'],
 ] as const;
 
 /** Their methods are their names in etcd, too; a closed list, as every label's values must be. */

@@ -10,6 +10,8 @@ import type {
   TxnResponse,
 } from '@etcd-ts/wire-protocol';
 
+import type { AuthAnswer } from './auth-applier.js';
+
 /** What applying one entry answers to whoever proposed it. */
 export type Applied =
   | { readonly kind: 'put'; readonly response: PutResponse }
@@ -25,6 +27,12 @@ export type Applied =
   | { readonly kind: 'leaseRevoke'; readonly response: LeaseRevokeResponse }
   | { readonly kind: 'alarm'; readonly response: AlarmResponse }
   | { readonly kind: 'v2'; readonly outcome: V2Outcome }
+  | {
+      readonly kind: 'auth';
+      readonly answer: AuthAnswer;
+      /** Of the entry: a simple token is made of it. */
+      readonly index: number;
+    }
   | {
       readonly kind:
         'leaseCheckpoint' | 'clusterVersion' | 'downgrade' | 'memberAttributes' | 'conf';

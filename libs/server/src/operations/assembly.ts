@@ -1,3 +1,8 @@
+import { PasswordLogin } from '@etcd-ts/credentials';
+
+import type { AuthenticationParts } from '../access/authentication.js';
+import { memberCaller, STRANGER } from '../access/caller.js';
+import { MemberServer } from '../access/member-server.js';
 import type { OpenedStorage } from '../bootstrap/open-storage.js';
 import type { EtcdServer, MemberFacts } from '../etcd-server.js';
 import type { MemberParts } from '../member-assembly.js';
@@ -8,8 +13,7 @@ import type { MemberState } from '../state.js';
 import type { Upkeep } from '../upkeep/assembly.js';
 import { AlarmType } from '@etcd-ts/wire-protocol';
 import { ClusterView } from './cluster-view.js';
-import { KeyValues } from './key-values.js';
-import { Leases } from './leases.js';
+import { expectKind } from './key-values.js';
 import { Maintenance } from './maintenance.js';
 import { V2Operations } from './v2-operations.js';
 
@@ -37,32 +41,52 @@ export function assembleOperations(parts: Parts): EtcdServer {
     electionTimeoutMs: config.electionTimeoutMs,
     nextChangeId: () => requestIds.next(),
   });
-  return {
-    facts: memberFacts(parts),
-    keyValues: new KeyValues({
-      ...parts,
-      maxRequestBytes,
-      ensureSpace,
-      commitBackend: () => parts.backend.commitDurable(),
-    }),
-    leases: new Leases({
-      ...parts,
-      ensureSpace,
-      calls,
-      logger: logger.named('server/lease'),
-      requestTimeoutMs: requestTimeoutMs(config),
-      nextLeaseId: () => requestIds.nextLeaseId(),
-      currentRevision: () => store.currentRevision,
-    }),
-    cluster,
-    maintenance: new Maintenance(parts),
-    v2: new V2Operations({ ...parts, ensureSpace, members: cluster }),
-    watch: {
-      hub,
-      previousKeyValue: (event) => store.previousKeyValue(event),
-      progressNotifyIntervalMs: config.watchProgressNotifyIntervalMs,
+  const maintenance = new Maintenance(parts);
+  return new MemberServer(
+    {
+      auth: parts.auth,
+      facts: memberFacts(parts),
+      keyValues: {
+        ...parts,
+        maxRequestBytes,
+        ensureSpace,
+        commitBackend: () => parts.backend.commitDurable(),
+      },
+      leases: {
+        ...parts,
+        ensureSpace,
+        calls,
+        logger: logger.named('server/lease'),
+        requestTimeoutMs: requestTimeoutMs(config),
+        nextLeaseId: () => requestIds.nextLeaseId(),
+        currentRevision: () => store.currentRevision,
+      },
+      authentication: authenticationParts(parts),
+      cluster,
+      maintenance,
+      v2: new V2Operations({ ...parts, ensureSpace, members: cluster }),
+      watch: {
+        hub,
+        previousKeyValue: (event) => store.previousKeyValue(event),
+        progressNotifyIntervalMs: config.watchProgressNotifyIntervalMs,
+      },
     },
-  };
+    memberCaller(parts.auth),
+  );
+}
+
+function authenticationParts({ auth, logins, consensus, store }: Parts): AuthenticationParts {
+  const login = new PasswordLogin({
+    ...logins,
+    auth,
+    readIndex: () => consensus.linearizable(),
+    propose: async (name, simpleToken) => {
+      const authenticate = { name, password: '', simpleToken };
+      return expectKind(await consensus.propose({ authenticate }, STRANGER), 'auth').index;
+    },
+  });
+  const { passwords } = logins;
+  return { auth, consensus, passwords, login, currentRevision: () => store.currentRevision };
 }
 
 function memberFacts(parts: Parts): MemberFacts {

@@ -1,8 +1,10 @@
+import type { AuthInfo } from '@etcd-ts/auth';
 import type { Clock } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { ConfChange } from '@etcd-ts/raft';
 import { encodeConfChange, ERRORS } from '@etcd-ts/wire-protocol';
 
+import type { Caller } from '../access/caller.js';
 import type { Applied } from '../apply/outcome.js';
 import { operationName } from '../apply/operation-name.js';
 import type { Proposals } from '../proposals.js';
@@ -15,6 +17,8 @@ export interface ConsensusParts {
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
   readonly requestIds: RequestIds;
+  /** For what this member proposes on its own account. */
+  readonly member: Caller;
   readonly clock: Clock;
   readonly metrics: EtcdMetrics;
   /** --max-request-bytes, of the encoded log entry. */
@@ -37,13 +41,25 @@ export class Consensus {
 
   /**
    * Settles when the request is applied here: durable on a quorum, and its effects readable.
-   * After Timeout or Stopped the outcome is unknown: it may still be applied.
+   * After Timeout or Stopped the outcome is unknown: it may still be applied. Without a caller it is
+   * the member's own proposal. Never throws: what the caller's token is refused with is a rejection.
    */
-  propose(payload: Payload): Promise<Applied> {
+  propose(payload: Payload, caller = this.#parts.member): Promise<Applied> {
+    let sender: ReturnType<Caller['identify']>;
+    try {
+      sender = caller.identify();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    if (sender instanceof Promise) return sender.then((info) => this.#propose(payload, info));
+    return this.#propose(payload, sender);
+  }
+
+  #propose(payload: Payload, sender: AuthInfo | undefined): Promise<Applied> {
     const { proposals, requestIds, clock } = this.#parts;
     if (this.#parts.stopped()) return Promise.reject(ERRORS.Stopped.error());
     const id = requestIds.next();
-    const request = raftRequest(id, payload);
+    const request = raftRequest(id, payload, sender);
     const data = encodeRaftRequest(request);
     if (data.length > this.#parts.maxRequestBytes) {
       return Promise.reject(ERRORS.RequestTooLarge.error());

@@ -1,3 +1,4 @@
+import type { AuthStore } from '@etcd-ts/auth';
 import { must } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
 import type { MvccStore, RevisionUnavailable } from '@etcd-ts/mvcc';
@@ -18,6 +19,8 @@ import type {
   TxnResponse,
 } from '@etcd-ts/wire-protocol';
 
+import { permit, permitAdmin } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { putCost, txnCost } from '../apply/cost.js';
 import { countOperations, operationsOf } from '../apply/operation-count.js';
 import type { Applied } from '../apply/outcome.js';
@@ -29,6 +32,7 @@ import type { Consensus } from './consensus.js';
 import { rangeChunks } from './range-chunks.js';
 
 export interface KeyValuesParts {
+  readonly auth: AuthStore;
   readonly consensus: Consensus;
   readonly store: MvccStore;
   readonly clock: Clock;
@@ -42,9 +46,11 @@ export interface KeyValuesParts {
 
 export class KeyValues implements KeyValueOperations {
   readonly #parts: KeyValuesParts;
+  readonly #caller: Caller;
 
-  constructor(parts: KeyValuesParts) {
+  constructor(parts: KeyValuesParts, caller: Caller) {
     this.#parts = parts;
+    this.#caller = caller;
   }
 
   async range(request: RangeRequest): Promise<RangeResponse> {
@@ -54,6 +60,8 @@ export class KeyValues implements KeyValueOperations {
     try {
       if (request.serializable) consensus.checkRunning();
       else await consensus.linearizable();
+      // Between this and the answer nothing is waited for, so that it still holds then.
+      if (this.#parts.auth.enabled) await this.#permitRange(request);
       const outcome = store.range(toDomainRange(request));
       if (outcome.kind !== 'ok') throw unavailable(outcome);
       success = 'true';
@@ -65,36 +73,51 @@ export class KeyValues implements KeyValueOperations {
   }
 
   async *rangeStream(request: RangeRequest): AsyncIterable<RangeResponse> {
-    const { consensus } = this.#parts;
+    const { consensus, auth } = this.#parts;
     if (request.serializable) consensus.checkRunning();
     else await consensus.linearizable();
     this.#parts.metrics.mvcc.range.inc();
-    yield* rangeChunks(this.#parts.store, request, this.#parts.maxRequestBytes);
+    await this.#permitRange(request);
+    let { generation } = auth;
+    for (const chunk of rangeChunks(this.#parts.store, request, this.#parts.maxRequestBytes)) {
+      yield chunk;
+      // A client that reads slowly may lose the right to go on.
+      if (auth.generation === generation) continue;
+      await this.#permitRange(request);
+      generation = auth.generation;
+    }
+  }
+
+  async #permitRange({ key, rangeEnd }: RangeRequest): Promise<void> {
+    const { access } = this.#parts.auth;
+    await permit(this.#caller, (info) => access.isRangePermitted(info, key, rangeEnd));
   }
 
   put(request: PutRequest): Promise<PutResponse> {
     const propose = (): Promise<PutResponse> =>
       this.#parts.consensus
-        .propose({ put: request })
+        .propose({ put: request }, this.#caller)
         .then((applied) => expectKind(applied, 'put').response);
     const refusal = this.#parts.ensureSpace(putCost(request));
     return refusal === undefined ? propose() : refusal.then(propose);
   }
 
   async deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse> {
-    const applied = await this.#parts.consensus.propose({ deleteRange: request });
+    const applied = await this.#parts.consensus.propose({ deleteRange: request }, this.#caller);
     return expectKind(applied, 'deleteRange').response;
   }
 
   async txn(request: TxnRequest): Promise<TxnResponse> {
     if (isReadOnly(request)) return this.#readOnlyTxn(request);
     await this.#parts.ensureSpace(txnCost(request));
-    const applied = await this.#parts.consensus.propose({ txn: request });
+    const applied = await this.#parts.consensus.propose({ txn: request }, this.#caller);
     return expectKind(applied, 'txn').response;
   }
 
+  /** Not asked where it is applied: members compact on their own account, too. */
   async compact(request: CompactionRequest): Promise<CompactionResponse> {
-    const applied = await this.#parts.consensus.propose({ compaction: request });
+    await permitAdmin(this.#parts.auth, this.#caller);
+    const applied = await this.#parts.consensus.propose({ compaction: request }, this.#caller);
     const { response, removed } = expectKind(applied, 'compaction');
     if (request.physical) {
       await removed;
@@ -107,7 +130,10 @@ export class KeyValues implements KeyValueOperations {
     const { consensus } = this.#parts;
     if (isSerializable(request)) consensus.checkRunning();
     else await consensus.linearizable();
-    const outcome = this.#parts.store.txn(toDomainTxn(request));
+    const domain = toDomainTxn(request);
+    const { auth, store } = this.#parts;
+    if (auth.enabled) await permit(this.#caller, (info) => auth.requests.txn(info, domain));
+    const outcome = store.txn(domain);
     if (outcome.kind === 'ok') {
       countOperations(this.#parts.metrics.mvcc, operationsOf(outcome.results));
       return toWireTxn(outcome);

@@ -1,4 +1,12 @@
-import { fromBinaryString, hexId, LeaseId, NO_LEASE, unreachable } from '@etcd-ts/foundation';
+import type { AuthFailure, AuthInfo, AuthStore } from '@etcd-ts/auth';
+import {
+  EMPTY_BYTES,
+  fromBinaryString,
+  hexId,
+  LeaseId,
+  NO_LEASE,
+  unreachable,
+} from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -12,6 +20,8 @@ import type {
   LeaseTimeToLiveResponse,
 } from '@etcd-ts/wire-protocol';
 
+import { permit, permitAnyone, refuse } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import { LEASE_COST_BYTES } from '../apply/cost.js';
 import type { LeaseOperations } from '../etcd-server.js';
 import type { PeerCalls } from '../peers/network.js';
@@ -23,6 +33,7 @@ import { viaLeader } from './via-leader.js';
 import type { ViaLeaderParts } from './via-leader.js';
 
 export interface LeasesParts extends ViaLeaderParts {
+  readonly auth: AuthStore;
   readonly consensus: Consensus;
   readonly lessor: Lessor;
   readonly clock: Clock;
@@ -37,32 +48,49 @@ export interface LeasesParts extends ViaLeaderParts {
 
 export class Leases implements LeaseOperations {
   readonly #parts: LeasesParts;
+  readonly #caller: Caller;
 
-  constructor(parts: LeasesParts) {
+  constructor(parts: LeasesParts, caller: Caller) {
     this.#parts = parts;
+    this.#caller = caller;
   }
 
   /** The id must be chosen before the log, so that every member grants the same one. */
   async grant(request: LeaseGrantRequest): Promise<LeaseGrantResponse> {
+    await permitAnyone(this.#parts.auth, this.#caller);
     const ID = request.ID === NO_LEASE ? this.#parts.nextLeaseId() : request.ID;
     const leaseGrant = { ...request, ID };
     await this.#parts.ensureSpace(LEASE_COST_BYTES);
-    const applied = await this.#parts.consensus.propose({ leaseGrant });
+    const applied = await this.#parts.consensus.propose({ leaseGrant }, this.#caller);
     return expectKind(applied, 'leaseGrant').response;
   }
 
   async revoke(request: LeaseRevokeRequest): Promise<LeaseRevokeResponse> {
-    const applied = await this.#parts.consensus.propose({ leaseRevoke: request });
+    await permitAnyone(this.#parts.auth, this.#caller);
+    const applied = await this.#parts.consensus.propose({ leaseRevoke: request }, this.#caller);
     return expectKind(applied, 'leaseRevoke').response;
   }
 
-  renew(id: LeaseId): Promise<number> {
-    const { lessor, calls, requestTimeoutMs } = this.#parts;
+  async renew(id: LeaseId): Promise<number> {
+    const { lessor, calls, requestTimeoutMs, auth } = this.#parts;
+    if (auth.enabled) await this.#permitRenewal(id);
     return viaLeader(this.#parts, requestTimeoutMs, {
       // Elected, but not yet the keeper of leases: it will be in a moment.
       here: async () => (lessor.isPrimary ? this.renewHere(id) : undefined),
       there: (urls, timeoutMs) => calls.renewLease(urls, id, timeoutMs),
     });
+  }
+
+  /**
+   * On the member that was asked, because the leader takes another member's word (etcd asks on the
+   * leader alone, so that its followers renew for anybody). What is attached to the lease must be
+   * known for it, whatever the leader has seen.
+   */
+  async #permitRenewal(id: LeaseId): Promise<void> {
+    const { auth, consensus } = this.#parts;
+    await permitAnyone(auth, this.#caller);
+    await consensus.linearizable();
+    await permit(this.#caller, (info) => auth.requests.leaseWrite(info, id));
   }
 
   /**
@@ -101,14 +129,32 @@ export class Leases implements LeaseOperations {
   }
 
   async timeToLive(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
-    const { lessor, calls, requestTimeoutMs, currentRevision } = this.#parts;
+    const { lessor, calls, requestTimeoutMs, currentRevision, auth } = this.#parts;
+    const info = await permitAnyone(auth, this.#caller);
+    const read = (): AuthFailure | undefined =>
+      request.keys ? auth.requests.leaseRead(info, [LeaseId(request.ID)]) : undefined;
+    refuse(read());
     const answer = await viaLeader(this.#parts, requestTimeoutMs, {
       here: async () => (lessor.isPrimary ? this.timeToLiveHere(request) : undefined),
       there: (urls, timeoutMs) => calls.leaseTimes(urls, request, timeoutMs),
     });
+    // The leader may know of keys that this member did not when it looked.
+    refuse(this.#keysFailure(info, answer));
     return answer.header === undefined
       ? { ...answer, header: revisionHeader(currentRevision()) }
       : answer;
+  }
+
+  #keysFailure(info: AuthInfo, { keys }: LeaseTimeToLiveResponse): AuthFailure | undefined {
+    const { enabled, access } = this.#parts.auth;
+    if (!enabled || keys.length === 0) return undefined;
+    if (access.isAdminPermitted(info) !== undefined) {
+      for (const key of keys) {
+        const failure = access.isRangePermitted(info, key, EMPTY_BYTES);
+        if (failure !== undefined) return failure;
+      }
+    }
+    return access.isStillPermitted(info);
   }
 
   async timeToLiveHere(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {
@@ -128,7 +174,11 @@ export class Leases implements LeaseOperations {
     };
   }
 
-  list(): readonly LeaseId[] {
-    return this.#parts.lessor.list();
+  async list(): Promise<readonly LeaseId[]> {
+    const { auth, lessor } = this.#parts;
+    const info = await permitAnyone(auth, this.#caller);
+    const leases = lessor.list();
+    if (auth.enabled) refuse(auth.requests.leaseRead(info, leases));
+    return leases;
   }
 }

@@ -58,7 +58,7 @@ export class Maintenance implements MaintenanceOperations {
     return expectKind(applied, 'alarm').response;
   }
 
-  status(): StatusResponse {
+  async status(): Promise<StatusResponse> {
     const { raft, store, backend, quota, cluster } = this.#parts;
     const { term, commit, applied, leader } = raft.status();
     return {

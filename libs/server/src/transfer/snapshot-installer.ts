@@ -88,6 +88,9 @@ export class SnapshotInstaller {
     state.alarms.load();
     state.cluster.load();
     state.v2Store.restore();
+    // Before anything is applied or read again: by the users of before, a right that is gone would
+    // still count, and members would judge the next entry differently (etcd #14571).
+    state.auth.load();
     this.#parts.installed(index);
     // Last, because watchers may be served from the new history at once.
     state.hub.historyReplaced();

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseConfiguration } from '@etcd-ts/config';
+import { parseConfiguration, shownArguments } from '@etcd-ts/config';
 import type { ConfigNotice, Configuration, ServerConfig } from '@etcd-ts/config';
 import { errorText, notifyReady, terminateOnSignals } from '@etcd-ts/daemon';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
@@ -67,7 +67,9 @@ async function serve(
   if (logger === undefined) return 1;
   endOnBugs(logger);
   for (const notice of notices) log(logger, notice);
-  logger.info('Running: ', { args: ['etcd', ...process.argv.slice(2)] });
+  logger.info('Running: ', {
+    args: ['etcd', ...shownArguments(process.argv.slice(2))],
+  });
   const run = new NodeRun({
     config,
     logger,

@@ -13,4 +13,5 @@ export type {
   TlsVersion,
   TransportSecurity,
 } from './server-config.js';
+export { shownArguments } from './shown-arguments.js';
 export type { BuildInfo } from './version-text.js';

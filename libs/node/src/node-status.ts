@@ -1,3 +1,4 @@
+import { shownArguments } from '@etcd-ts/config';
 import { hexId, NO_MEMBER } from '@etcd-ts/foundation';
 import type { HealthObserver, NodeStatus, RaftStatusReport } from '@etcd-ts/http-gateway';
 import { descriptorLimit } from '@etcd-ts/observability';
@@ -33,7 +34,7 @@ export function nodeStatus(member: Member, metrics: EtcdMetrics): NodeStatus {
       member.refreshMetrics();
       return metrics.scrape();
     },
-    commandLine: process.argv.slice(1),
+    commandLine: shownArguments(process.argv.slice(1)),
     fileDescriptorLimit: descriptorLimit(),
   };
 }

@@ -59,11 +59,22 @@ export class MemberSurvey {
     return [...new Set([...this.#options.endpoints, ...found])];
   }
 
+  /**
+   * Through the leader, since a member that was cut off does not know who has left. Without one, as
+   * a member knows it: a cluster of one that was given a second waits for just that one to find it.
+   */
   async #listMembers(): Promise<readonly Member[]> {
+    try {
+      return await this.#list(true);
+    } catch {
+      return this.#list(false);
+    }
+  }
+
+  async #list(linearizable: boolean): Promise<readonly Member[]> {
     const { members } = await this.#endpoints(this.#clusterEndpoints).request(
       (connection, options) =>
-        // Through the leader: a member that was cut off does not know who has left.
-        connection.service(ClusterDefinition).memberList({ linearizable: true }, options),
+        connection.service(ClusterDefinition).memberList({ linearizable }, options),
     );
     return members;
   }

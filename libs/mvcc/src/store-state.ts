@@ -5,6 +5,7 @@ import type { Leaf } from './key-index/node.js';
 import type { KeyValue } from './key-value.js';
 import { decodeKeyValue } from './key-value-codec.js';
 import type { LeaseAttachments } from './lease-attachments.js';
+import { RowCache } from './row-cache.js';
 
 /** Main revision of a store nothing was ever written to: the first write gets 2. */
 export const FIRST_REVISION = Revision(1);
@@ -16,6 +17,7 @@ export class StoreState {
   readonly backend: MvccBackend;
   readonly leases: LeaseAttachments;
   readonly index: KeyIndex;
+  readonly #rows = new RowCache();
   currentRevision: Revision = FIRST_REVISION;
   /**
    * The compaction that has been agreed on, however far this member has come in carrying it out.
@@ -39,6 +41,16 @@ export class StoreState {
   }
 
   readRow(main: number, sub: number): KeyValue {
+    // Rows of transactions that wrote several keys are the few: only the first is worth a place.
+    if (sub !== 0) return this.#readStored(main, sub);
+    const known = this.#rows.get(main);
+    if (known !== undefined) return known;
+    const row = this.#readStored(main, sub);
+    this.#rows.add(main, row);
+    return row;
+  }
+
+  #readStored(main: number, sub: number): KeyValue {
     const row = this.backend.readRevision(main as Revision, sub);
     return decodeKeyValue(must(row, () => `indexed revision ${main}_${sub} has no row`));
   }

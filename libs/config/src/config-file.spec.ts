@@ -109,6 +109,7 @@ client-transport-security:
   key-file: k
   client-cert-auth: true
   trusted-ca-file: ca
+  allowed-cn: [alice]
   allowed-hostname: [a.example, b.example]
 peer-transport-security: {auto-tls: true, allowed-cn: [etcd], skip-client-san-verification: true}
 cipher-suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
@@ -135,6 +136,7 @@ self-signed-cert-validity: 3
           keyFile: 'k',
           clientCertAuth: true,
           trustedCaFile: 'ca',
+          allowedCommonNames: ['alice'],
           allowedHostnames: ['a.example', 'b.example'],
           skipClientSanVerification: true,
         },

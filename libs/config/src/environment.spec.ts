@@ -40,6 +40,29 @@ describe('the environment', () => {
     ]);
   });
 
+  test('shows no password, used or not', () => {
+    const secrets = {
+      ETCD_DISCOVERY_PASSWORD: 'secret',
+      ETCD_DISCOVERY_USER: 'me:secret',
+      ETCD_DISCOVERY_PROXY: 'http://me:secret@proxy:1',
+      ETCD_DISCOVERY_PASWORD: 'typo',
+      ETCD_MY_PASSWORD: 'secret',
+    };
+    const notices = noticesOf(parse({ env: secrets }));
+    expect(notices).toContain('warn|unrecognized environment variable|ETCD_MY_PASSWORD=***');
+    expect(notices.join()).not.toContain('secret');
+    const both = parse({ argv: ['--discovery-password', 'a'], env: secrets });
+    expect(noticesOf(both).at(-1)).toMatch(/\|ETCD_DISCOVERY_PASSWORD=\*\*\*$/u);
+  });
+
+  test('does not set what only the file can', () => {
+    const env = { ETCD_CLIENT_CERT_ALLOWED_CN: 'alice' };
+    expect(config({ env }).clientSecurity.allowedCommonNames).toEqual([]);
+    expect(parse({ argv: ['--client-cert-allowed-cn=alice'] })).toMatchObject({
+      message: 'flag provided but not defined: -client-cert-allowed-cn',
+    });
+  });
+
   test('may name the configuration file', () => {
     const outcome = parse({ env: { ETCD_CONFIG_FILE: '/nope', ETCD_NAME: 'x' } });
     expect(outcome).toMatchObject({ message: 'open /nope: no such file or directory' });

@@ -1,9 +1,10 @@
 import { formerNameNotice, info, warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
-import { environmentName, OPTIONS } from './option-schema.js';
+import { environmentName, FLAGS } from './option-schema.js';
 import type { Option, OptionName } from './option-schema.js';
 import { parseOptionText } from './option-value.js';
 import type { GivenValues } from './option-value.js';
+import { shownValue } from './shown-arguments.js';
 import type { OptionValue } from './option.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,7 +38,7 @@ export function parseEnvironment(env: Environment, flags: GivenValues): Environm
   const given = new Map<OptionName, OptionValue>();
   const seen = new Set<string>(NOT_OPTIONS);
   let fault: string | undefined;
-  for (const option of OPTIONS) {
+  for (const option of FLAGS) {
     if (flags.has(option.name)) continue;
     for (const name of namesOf(option)) {
       const variable = environmentName(name);
@@ -52,7 +53,7 @@ export function parseEnvironment(env: Environment, flags: GivenValues): Environm
       if (name !== option.name)
         notices.push(formerNameNotice(variable, environmentName(option.name)));
       if (!given.has(option.name)) given.set(option.name, outcome.value);
-      notices.push(usedNotice(variable, text));
+      notices.push(usedNotice(variable, shownValue(option.name, text)));
     }
   }
   const conflict = conflictNotice(env, flags);
@@ -74,7 +75,7 @@ const usedNotice = (variable: string, text: string): ConfigNotice =>
 
 function conflictNotice(env: Environment, flags: GivenValues): ConfigNotice | undefined {
   const shadowed = new Set(
-    OPTIONS.filter((option) => flags.has(option.name))
+    FLAGS.filter((option) => flags.has(option.name))
       .flatMap(namesOf)
       .map(environmentName),
   );
@@ -84,7 +85,7 @@ function conflictNotice(env: Environment, flags: GivenValues): ConfigNotice | un
     level: 'fatal',
     message:
       'conflicting environment variable is shadowed by corresponding command-line flag (either unset environment variable or disable flag))',
-    fields: { 'environment-variable': `${name}=${env[name] ?? ''}` },
+    fields: { 'environment-variable': shownVariable(name, env[name] ?? '') },
   };
 }
 
@@ -93,7 +94,14 @@ function unrecognized(env: Environment, seen: ReadonlySet<string>): readonly Con
     .filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined && !seen.has(name))
     .map(([name, value]) =>
       warn('unrecognized environment variable', {
-        'environment-variable': `${name}=${value ?? ''}`,
+        'environment-variable': shownVariable(name, value ?? ''),
       }),
     );
+}
+
+/** A misspelt name may be that of a secret as well. */
+function shownVariable(variable: string, value: string): string {
+  const option = variable.slice(PREFIX.length).toLowerCase().replaceAll('_', '-');
+  const isSecret = /password|passwd|secret/u.test(option);
+  return `${variable}=${isSecret ? '***' : shownValue(option, value)}`;
 }

@@ -1,4 +1,4 @@
-import { OPTIONS, SECTIONS } from './option-schema.js';
+import { FLAGS, SECTIONS } from './option-schema.js';
 import type { Option } from './option-schema.js';
 
 /** The short form: follows a bad command line, and stands beside the flags in --help. */
@@ -27,7 +27,7 @@ const CAUTION: Readonly<Record<string, string>> = {
 /** All flags by section, each with its default and its meaning. */
 export function flagsText(): string {
   const blocks = SECTIONS.map((section) => {
-    const options = OPTIONS.filter((option) => option.section === section);
+    const options = FLAGS.filter((option) => option.section === section);
     const caution = CAUTION[section] === undefined ? '' : `  (${CAUTION[section]})\n`;
     return `${section}:\n${caution}${options.map(flagText).join('')}`;
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { environmentName, OPTIONS } from './option-schema.js';
+import { environmentName, FLAGS, OPTIONS } from './option-schema.js';
 import type { Option } from './option-schema.js';
 import { defaultValue } from './option-value.js';
 import { config } from './testing/parsing.js';
@@ -37,7 +37,7 @@ describe('one value in three forms', () => {
     'tls-min-version',
     'tls-max-version',
   ]);
-  const free = OPTIONS.filter(
+  const free = FLAGS.filter(
     ({ name, support, file }) =>
       support === 'supported' &&
       file !== null &&

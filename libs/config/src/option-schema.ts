@@ -26,6 +26,9 @@ export type Option = OptionDescriptor & { readonly name: OptionName };
 
 export const OPTIONS: readonly Option[] = SCHEMA;
 
+/** Those that the command line and the environment have. */
+export const FLAGS: readonly Option[] = OPTIONS.filter(({ fileOnly }) => fileOnly !== true);
+
 /** In the order of --help. */
 export const SECTIONS: readonly OptionSection[] = [
   'Member',
@@ -61,7 +64,7 @@ export const IGNORED_FLAGS: ReadonlySet<string> = new Set([
 ]);
 
 const BY_NAME: ReadonlyMap<string, Option> = new Map(
-  OPTIONS.flatMap((option) => [
+  FLAGS.flatMap((option) => [
     [option.name, option] as const,
     ...(option.formerName === undefined ? [] : [[option.formerName, option] as const]),
   ]),

@@ -81,6 +81,8 @@ export interface OptionDescriptor {
   readonly formerName?: string;
   /** `null`: the file cannot carry this option. */
   readonly file?: FilePlace | null;
+  /** Neither a flag nor an environment variable: the file alone can carry it. */
+  readonly fileOnly?: true;
   /** Shown by --help in place of the default. */
   readonly shownDefault?: string;
 }

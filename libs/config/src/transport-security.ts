@@ -9,7 +9,7 @@ export const clientSecurityOf = (values: OptionValues): TransportSecurity => ({
   trustedCaFile: values['trusted-ca-file'],
   crlFile: values['client-crl-file'],
   clientCertAuth: values['client-cert-auth'],
-  allowedCommonNames: [],
+  allowedCommonNames: values['client-cert-allowed-cn'],
   allowedHostnames: values['client-cert-allowed-hostname'],
   // Clients move about: their certificates say who they are, not where.
   skipClientSanVerification: true,

@@ -72,6 +72,15 @@ export const SECURITY_OPTIONS = [
   },
   {
     ...IN_SECURITY,
+    name: 'client-cert-allowed-cn',
+    kind: 'list',
+    default: '',
+    fileOnly: true,
+    file: client('allowed-cn'),
+    help: 'Common names of which a client certificate must carry one.',
+  },
+  {
+    ...IN_SECURITY,
     name: 'trusted-ca-file',
     kind: 'string',
     default: '',

@@ -1,6 +1,7 @@
 import { hexId } from '@etcd-ts/foundation';
 import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
+import type { MemberFiles } from '@etcd-ts/storage';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
 import { ConfChangeApplier } from './apply/conf-change-applier.js';
@@ -32,6 +33,8 @@ export interface MemberParts {
   readonly logger: Logger;
   readonly metrics: EtcdMetrics;
   readonly peers: Peers;
+  /** Where it keeps its data; the default is the machine's file system. */
+  readonly files?: MemberFiles;
 }
 
 /** How the assembled parts reach whoever runs them. */

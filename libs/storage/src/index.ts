@@ -15,6 +15,10 @@ export type {
   SnapshotPosition,
   SnapshotRecord,
 } from './log-record.js';
+export { memberFiles, REAL_FILES } from './member-files.js';
+export type { DatabaseFiles, MemberFiles } from './member-files.js';
+export { SimulatedStorage } from './simulation/simulated-storage.js';
+export type { Survival } from './simulation/inode.js';
 export { SnapshotFiles } from './snapshot/snapshot-files.js';
 export type { SnapshotFilesOptions } from './snapshot/snapshot-files.js';
 export { StorageError, WalCorruptionError, WalFailedError } from './storage-error.js';

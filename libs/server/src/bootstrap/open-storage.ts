@@ -1,4 +1,5 @@
-import { Backend, DataDirectory } from '@etcd-ts/storage';
+import { REAL_FILES } from '@etcd-ts/storage';
+import type { Backend, DataDirectory, MemberFiles } from '@etcd-ts/storage';
 import type { ServerConfig } from '@etcd-ts/config';
 import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -15,6 +16,8 @@ export interface StorageParts {
   readonly logger: Logger;
   readonly metrics: EtcdMetrics;
   readonly peers: Peers;
+  /** The machine's file system, if nothing else is said. */
+  readonly files?: MemberFiles;
 }
 
 export interface OpenedStorage extends RaftStorage {
@@ -29,9 +32,9 @@ export interface OpenedStorage extends RaftStorage {
  * On failure nothing stays open or locked.
  */
 export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
-  const { config, clock, logger, metrics } = parts;
+  const { config, clock, scheduler, logger, metrics, files = REAL_FILES } = parts;
   const { calls } = parts.peers;
-  const directory = DataDirectory.open(config.dataDir, {
+  const directory = files.openDirectory(config.dataDir, {
     logger: logger.named('storage/data-directory'),
     ...(config.walDir === undefined ? {} : { walDir: config.walDir }),
   });
@@ -41,6 +44,7 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
       logger: logger.named('storage/backend'),
       clock,
       mustExist: directory.hasWal(),
+      soon: (callback: () => void) => scheduler.soon(callback),
       observer: {
         committed: (seconds: number) => {
           metrics.disk.backendCommit.observe(seconds);
@@ -48,12 +52,13 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
         },
       },
     };
-    backend = Backend.open(directory.backendFile, backendOptions);
-    const received = await ReceivedSnapshots.open({
+    backend = files.openBackend(directory.backendFile, backendOptions);
+    const received = new ReceivedSnapshots({
+      files,
       directory: directory.snapDir,
       incomingFile: directory.incomingFile,
       backendOptions,
-      scheduler: parts.scheduler,
+      scheduler,
       logger: logger.named('storage/snapshot'),
     });
     const observer = {
@@ -64,6 +69,7 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
       },
     };
     const raft = await openRaftStorage({
+      files,
       config,
       directory,
       backend,

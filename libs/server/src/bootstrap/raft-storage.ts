@@ -3,8 +3,15 @@ import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
 import { MemoryLog } from '@etcd-ts/raft';
 import type { ConfState, Snapshot } from '@etcd-ts/raft';
-import { SnapshotFiles, Wal } from '@etcd-ts/storage';
-import type { Backend, DataDirectory, WalContents, WalObserver } from '@etcd-ts/storage';
+import type {
+  Backend,
+  DataDirectory,
+  MemberFiles,
+  SnapshotFiles,
+  Wal,
+  WalContents,
+  WalObserver,
+} from '@etcd-ts/storage';
 import { WalMetadata } from '@etcd-ts/wire-protocol';
 
 import { BootstrapError } from './bootstrap-error.js';
@@ -36,6 +43,7 @@ export interface RaftStorage {
 }
 
 export interface RaftStorageParts {
+  readonly files: MemberFiles;
   readonly config: ServerConfig;
   readonly directory: DataDirectory;
   readonly backend: Backend;
@@ -61,7 +69,7 @@ interface Beginning {
 }
 
 async function create(parts: RaftStorageParts): Promise<RaftStorage> {
-  const { directory, backend } = parts;
+  const { files, directory, backend } = parts;
   if (backend.consistentIndex().index > 0) {
     throw new BootstrapError(
       `the backend ${directory.backendFile} holds data up to raft index ` +
@@ -72,7 +80,7 @@ async function create(parts: RaftStorageParts): Promise<RaftStorage> {
   const beginning = await planBeginning(parts);
   const { localId, clusterId } = beginning;
   const metadata = WalMetadata.encode({ NodeID: localId, ClusterID: clusterId }).finish();
-  const wal = Wal.create(directory.walDir, metadata, walOptions(parts));
+  const wal = files.createWal(directory.walDir, metadata, walOptions(parts));
   return closingOnFailure(wal, () => begin(beginning, wal, parts));
 }
 
@@ -118,11 +126,11 @@ async function begin(
 }
 
 async function reopen(parts: RaftStorageParts): Promise<RaftStorage> {
-  const { directory } = parts;
+  const { files, directory } = parts;
   const snapshots = snapshotFiles(parts);
-  const snapshot = snapshots.loadNewest(Wal.readValidSnapshots(directory.walDir));
+  const snapshot = snapshots.loadNewest(files.readValidSnapshots(directory.walDir));
   const start = snapshot?.metadata ?? { index: RaftIndex(0), term: Term(0) };
-  const contents = Wal.open(directory.walDir, start, walOptions(parts));
+  const contents = files.openWal(directory.walDir, start, walOptions(parts));
   return closingOnFailure(contents.wal, async () => {
     const ids = memberOf(contents, parts);
     // The first batch of a new cluster ends with its first hard state: a crash tore it, and nothing
@@ -227,8 +235,8 @@ async function closingOnFailure(wal: Wal, work: () => Promise<RaftStorage>): Pro
   }
 }
 
-function snapshotFiles({ directory, logger }: RaftStorageParts): SnapshotFiles {
-  return new SnapshotFiles(directory.snapDir, { logger: logger.named('storage/snapshot') });
+function snapshotFiles({ files, directory, logger }: RaftStorageParts): SnapshotFiles {
+  return files.snapshotFiles(directory.snapDir, { logger: logger.named('storage/snapshot') });
 }
 
 function walOptions({ config, clock, logger, observer }: RaftStorageParts) {

@@ -1,18 +1,25 @@
-import fs from 'node:fs';
 import { join } from 'node:path';
 import { BoltReader } from '@etcd-ts/bolt';
 import type { Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
-import { SnapshotDirectory } from '@etcd-ts/peer-transport';
 import type { SnapshotSink } from '@etcd-ts/peer-transport';
 import type { SnapshotMetadata } from '@etcd-ts/raft';
-import { Backend, BackendImport } from '@etcd-ts/storage';
-import type { BackendOptions } from '@etcd-ts/storage';
+import type {
+  Backend,
+  BackendImport,
+  BackendOptions,
+  DiskFile,
+  MemberFiles,
+} from '@etcd-ts/storage';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { runInSlices } from '../operations/slices.js';
 import { CONF_STATE, encodeConfState } from '../records/conf-state.js';
 
+/** Begins the names of files that are not complete: a start removes them with other leftovers. */
+const PARTIAL = 'tmp-snap-db-';
+
 export interface ReceivedSnapshotsParts {
+  readonly files: MemberFiles;
   /** Where what is received is kept. */
   readonly directory: string;
   /** Beside the backend, which adopts it; removed and made anew by every import. */
@@ -28,15 +35,10 @@ export interface ReceivedSnapshotsParts {
  */
 export class ReceivedSnapshots implements SnapshotSink {
   readonly #parts: ReceivedSnapshotsParts;
-  readonly #files: SnapshotDirectory;
+  #received = 0;
 
-  private constructor(parts: ReceivedSnapshotsParts, files: SnapshotDirectory) {
+  constructor(parts: ReceivedSnapshotsParts) {
     this.#parts = parts;
-    this.#files = files;
-  }
-
-  static async open(parts: ReceivedSnapshotsParts): Promise<ReceivedSnapshots> {
-    return new ReceivedSnapshots(parts, await SnapshotDirectory.open(parts.directory));
   }
 
   /**
@@ -44,27 +46,50 @@ export class ReceivedSnapshots implements SnapshotSink {
    * announced to raft, which would forget its log for it.
    */
   async save(index: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-    const bytes = await this.#files.save(index, chunks);
+    const bytes = await this.#write(index, chunks);
     try {
       await this.#reading(index, (reader) =>
         runInSlices(reader.verify(), this.#parts.scheduler, () => false),
       );
     } catch (error) {
-      await fs.promises.rm(this.#files.pathOf(index), { force: true });
+      this.#parts.files.disk.removeNow(this.#pathOf(index));
       throw error;
     }
     return bytes;
   }
 
+  /** Under its name only when it is durable: then raft may be told of it. */
+  async #write(index: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    const { directory, files } = this.#parts;
+    const { disk } = files;
+    const partial = join(directory, `${PARTIAL}${++this.#received}`);
+    try {
+      const bytes = await writeDurably(disk.open(partial, 'create'), chunks);
+      disk.rename(partial, this.#pathOf(index));
+      await disk.syncDirectory(directory);
+      return bytes;
+    } catch (error) {
+      disk.removeNow(partial);
+      throw error;
+    }
+  }
+
+  /** As etcd's: `<index>.snap.db`, the index in sixteen hexadecimal digits. */
+  #pathOf(index: number): string {
+    return join(this.#parts.directory, `${index.toString(16).padStart(16, '0')}.snap.db`);
+  }
+
   has(index: RaftIndex): boolean {
-    return fs.existsSync(this.#files.pathOf(index));
+    return this.#parts.files.disk.exists(this.#pathOf(index));
   }
 
   /** The received database of that position as a backend of its own, ready to be adopted. */
   async openIncoming(position: SnapshotMetadata, stopped: () => boolean): Promise<Backend> {
-    const { incomingFile, backendOptions } = this.#parts;
-    await this.#reading(position.index, (reader) => importFile(reader, incomingFile, stopped));
-    const incoming = Backend.open(incomingFile, { ...backendOptions, mustExist: true });
+    const { files, incomingFile, backendOptions } = this.#parts;
+    await this.#reading(position.index, (reader) =>
+      importFile(reader, files.createImport(incomingFile), stopped),
+    );
+    const incoming = files.openBackend(incomingFile, { ...backendOptions, mustExist: true });
     // The message and its content are one: what the content says of its own position is not asked.
     incoming.beginEntry();
     incoming.writeMeta(CONF_STATE, encodeConfState(position.confState));
@@ -74,12 +99,12 @@ export class ReceivedSnapshots implements SnapshotSink {
 
   /** It is installed; and whatever is older never will be. */
   async forget(index: RaftIndex): Promise<void> {
-    const { directory, logger } = this.#parts;
-    for (const name of await fs.promises.readdir(directory)) {
+    const { directory, files, logger } = this.#parts;
+    for (const name of files.disk.list(directory)) {
       const match = /^([0-9a-f]{16})\.snap\.db$/u.exec(name);
       if (match?.[1] === undefined || Number.parseInt(match[1], 16) > index) continue;
       try {
-        await fs.promises.rm(join(directory, name));
+        await files.disk.remove(join(directory, name));
       } catch (error) {
         logger.warn('failed to remove a received snapshot', { path: name, error: String(error) });
       }
@@ -87,21 +112,35 @@ export class ReceivedSnapshots implements SnapshotSink {
   }
 
   async #reading<T>(index: number, read: (reader: BoltReader) => Promise<T>): Promise<T> {
-    const file = fs.openSync(this.#files.pathOf(index), 'r');
+    const file = this.#parts.files.disk.open(this.#pathOf(index), 'update');
     try {
-      const bytesAt = (offset: number, length: number): Uint8Array => {
-        const bytes = Buffer.allocUnsafe(length);
-        return bytes.subarray(0, fs.readSync(file, bytes, 0, length, offset));
-      };
-      return await read(BoltReader.open(bytesAt, fs.fstatSync(file).size));
+      const bytesAt = (offset: number, length: number): Uint8Array => file.readNow(offset, length);
+      return await read(BoltReader.open(bytesAt, file.sizeNow()));
     } finally {
-      fs.closeSync(file);
+      file.close();
     }
   }
 }
 
-async function importFile(reader: BoltReader, path: string, stopped: () => boolean): Promise<void> {
-  const target = BackendImport.create(path);
+async function writeDurably(file: DiskFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  try {
+    let size = 0;
+    for await (const chunk of chunks) {
+      await file.write(chunk, size);
+      size += chunk.length;
+    }
+    await file.sync();
+    return size;
+  } finally {
+    file.close();
+  }
+}
+
+async function importFile(
+  reader: BoltReader,
+  target: BackendImport,
+  stopped: () => boolean,
+): Promise<void> {
   try {
     for (const name of reader.bucketNames()) {
       for (const [key, value] of reader.entries(name)) {

@@ -149,16 +149,6 @@ describe('the adoption of another state', () => {
     await again.close();
   });
 
-  it('leaves the incoming backend spent', async () => {
-    const { live, incoming } = pair();
-    live.adopt(incoming);
-    expect(incoming.failed).toBe(true);
-    expect(() => incoming.commit()).toThrow('adopted');
-    await incoming.close();
-    expect(tell(live)).toBe('new 70');
-    await live.close();
-  });
-
   it('does not copy a long log into the file that is thrown away', async () => {
     const { dir, live, incoming } = pair();
     const view = await live.openView();

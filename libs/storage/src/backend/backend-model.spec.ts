@@ -1,8 +1,7 @@
-import fs from 'node:fs';
-import { join } from 'node:path';
-import { RaftIndex, type Revision, SeededRng, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
-import { TEST_CLOCK, temporaryDirectories } from '../testing/temporary-directory.js';
-import { Backend } from './backend.js';
+import { RaftIndex, type Revision, SeededRng, Term } from '@etcd-ts/foundation';
+import { BACKEND_KINDS, type BackendPlace } from '../testing/backend-kinds.js';
+import { temporaryDirectories } from '../testing/temporary-directory.js';
+import type { Backend } from './backend.js';
 
 const directory = temporaryDirectories();
 
@@ -38,8 +37,7 @@ class Model {
 
 class Pair {
   readonly #rng: SeededRng;
-  readonly #directory: () => string;
-  #file: string;
+  #place: BackendPlace;
   #backend: Backend;
   #model = new Model();
   /** What a crash leaves, and what it will leave once the commit under way is done. */
@@ -47,15 +45,10 @@ class Pair {
   #committing: Model | undefined;
   #nextMain = 2;
 
-  constructor(seed: number, makeDirectory: () => string) {
+  constructor(seed: number, place: BackendPlace) {
     this.#rng = new SeededRng(seed);
-    this.#directory = makeDirectory;
-    this.#file = join(makeDirectory(), 'db.sqlite');
-    this.#backend = this.#open();
-  }
-
-  #open(): Backend {
-    return Backend.open(this.#file, { logger: SILENT_LOGGER, clock: TEST_CLOCK, mustExist: false });
+    this.#place = place;
+    this.#backend = place.open('db.sqlite');
   }
 
   async step(): Promise<void> {
@@ -122,18 +115,17 @@ class Pair {
 
   /** The process dies: the next one finds the files as they are. */
   async #crash(): Promise<void> {
-    const file = join(this.#directory(), 'db.sqlite');
-    for (const suffix of ['', '-wal']) fs.copyFileSync(this.#file + suffix, file + suffix);
+    const next = this.#place.afterKill();
     await this.#backend.close();
-    this.#file = file;
-    this.#backend = this.#open();
+    this.#place = next;
+    this.#backend = next.open('db.sqlite');
     this.#model = this.#committed.clone();
     this.#committing = undefined;
   }
 
   async #reopen(): Promise<void> {
     await this.#backend.close();
-    this.#backend = this.#open();
+    this.#backend = this.#place.open('db.sqlite');
     this.#committed = this.#model.clone();
     this.#committing = undefined;
   }
@@ -164,11 +156,11 @@ class Pair {
   }
 }
 
-describe('the backend against a naive model', () => {
+describe.each(BACKEND_KINDS)('the backend (%s) against a naive model', (_, place) => {
   it.each([1, 2, 3, 4])(
     'agrees through commits, crashes and reopenings (seed %i)',
     async (seed) => {
-      const pair = new Pair(seed, directory);
+      const pair = new Pair(seed, place(directory));
       for (let i = 0; i < 250; i++) await pair.step();
       await pair.close();
     },

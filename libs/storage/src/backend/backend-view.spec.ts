@@ -1,11 +1,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { compareBytes, RaftIndex, type Revision, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
+import { RaftIndex, type Revision, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
 import Database from 'better-sqlite3';
 import { TEST_CLOCK, temporaryDirectories } from '../testing/temporary-directory.js';
 import { Backend } from './backend.js';
 import type { BackendView } from './backend-view.js';
-import { MAX_OPEN_VIEWS } from './open-views.js';
 
 const directory = temporaryDirectories();
 const OPTIONS = { logger: SILENT_LOGGER, clock: TEST_CLOCK, mustExist: false };
@@ -50,37 +49,7 @@ function fill(backend: Backend): void {
   }
 }
 
-describe('a view of the backend', () => {
-  it('shows what was applied, as buckets and keys of etcd', async () => {
-    const backend = open();
-    fill(backend);
-    backend.bucketPut('v2store', bytes('x'), bytes('y'));
-    const view = await backend.openView();
-    expect(view.consistentIndex).toEqual({ index: 25, term: 3 });
-    expect(view.bucketNames()).toEqual(
-      // prettier-ignore
-      ['alarm', 'auth', 'authRoles', 'authUsers', 'cluster', 'key', 'lease', 'members', 'members_removed', 'meta', 'v2store'],
-    );
-    const rows = [...view.entries('key')];
-    expect(rows).toHaveLength(50);
-    expect(Buffer.from(rows[4]?.[0] as Uint8Array).toString('latin1')).toBe(
-      '\0\0\0\0\0\0\0\x04_\0\0\0\0\0\0\0\0t',
-    );
-    expect(rows.map(([key]) => key)).toEqual(rows.map(([key]) => key).sort(compareBytes));
-    expect([...view.entries('lease')].map(String)).toEqual(
-      [21, 22, 23, 24, 25, 19, 20].map((at, i) => `lease ${i},at ${at}`),
-    );
-    expect(sizes(view)).toEqual(
-      view
-        .bucketNames()
-        .flatMap((name) =>
-          [...view.entries(name)].map(([key, value]) => `${name} ${key.length} ${value.length}`),
-        ),
-    );
-    view.close();
-    await backend.close();
-  });
-
+describe('a view of the backend in SQLite', () => {
   it('stays what it is while the node writes, compacts, reclaims and checkpoints', async () => {
     const file = join(directory(), 'db.sqlite');
     const backend = open(file);
@@ -159,33 +128,6 @@ describe('a view of the backend', () => {
     await again.close();
   });
 
-  it('can be opened while somebody else commits, at a boundary between two commits', async () => {
-    const backend = open();
-    let index = 0;
-    let stop = false;
-    const writer = (async () => {
-      while (!stop) {
-        apply(backend, ++index, () => {
-          for (let sub = 0; sub < 20; sub++) {
-            backend.appendRevision(rev(index + 1), sub, false, Buffer.alloc(500, index));
-          }
-        });
-        backend.commitStep(7);
-        await new Promise(setImmediate);
-      }
-    })();
-    for (let i = 0; i < 30; i++) {
-      const asked = index;
-      const view = await backend.openView();
-      expect(view.consistentIndex.index).toBeGreaterThanOrEqual(asked);
-      expect([...view.sizes('key')]).toHaveLength(view.consistentIndex.index * 20);
-      view.close();
-    }
-    stop = true;
-    await writer;
-    await backend.close();
-  });
-
   it('is crash-proof: what a crash leaves beside an open view is what was committed', async () => {
     const dir = directory();
     const backend = open(join(dir, 'db.sqlite'));
@@ -201,34 +143,6 @@ describe('a view of the backend', () => {
     expect(crashed.consistentIndex().index).toBe(26);
     expect(crashed.scanRevisions(rev(0), 0, 100)).toHaveLength(51);
     await crashed.close();
-    view.close();
-    await backend.close();
-  });
-
-  it('is one of a few, and useless once it or the backend is closed', async () => {
-    const backend = open();
-    fill(backend);
-    const opening = Array.from({ length: MAX_OPEN_VIEWS }, () => backend.openView());
-    await expect(backend.openView()).rejects.toMatchObject({ code: 'tooManyViews' });
-    const views = await Promise.all(opening);
-    views[0]?.close();
-    views[0]?.close();
-    const again = await backend.openView();
-    expect(() => [...(views[0] as BackendView).entries('key')]).toThrow('closed');
-    await backend.close();
-    expect(() => contents(again)).toThrow(expect.objectContaining({ code: 'viewClosed' }) as Error);
-    again.close();
-  });
-
-  it('may be read by several at once, and given up midway', async () => {
-    const backend = open();
-    fill(backend);
-    const view = await backend.openView();
-    const one = view.entries('key')[Symbol.iterator]();
-    one.next();
-    const other = view.entries('key')[Symbol.iterator]();
-    expect(other.next()).toEqual(view.entries('key')[Symbol.iterator]().next());
-    expect([...view.entries('lease')]).toHaveLength(7);
     view.close();
     await backend.close();
   });

@@ -305,7 +305,12 @@ export class RaftLoop {
     log.applySnapshot(snapshot);
     if (ready.hardState !== undefined) log.setHardState(ready.hardState);
     log.append(ready.entries);
-    await this.#machine.install(snapshot);
+    try {
+      await this.#machine.install(snapshot);
+    } catch (error) {
+      // The position and the content are on disk: the next start goes on from here.
+      if (!this.#stopped) throw error;
+    }
   }
 
   #installed(ready: Ready): void {

@@ -1,4 +1,5 @@
 import type { MemberId } from '@etcd-ts/foundation';
+import type { ServerConfig } from '@etcd-ts/config';
 import { Raft } from '@etcd-ts/raft';
 
 import { memberCaller } from './access/caller.js';
@@ -89,10 +90,15 @@ function createSpace(
   return { quota, spaceGuard };
 }
 
+/** The shortest election timeout; a tick is a heartbeat. */
+export function electionTicks(config: ServerConfig): number {
+  return Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs);
+}
+
 function createRaft({ config, rng }: MemberParts, storage: OpenedStorage): Raft {
   return new Raft({
     id: storage.localId,
-    electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
+    electionTicks: electionTicks(config),
     heartbeatTicks: 1,
     storage: storage.log,
     applied: storage.appliedIndex,

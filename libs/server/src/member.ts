@@ -5,7 +5,9 @@ import { ERRORS } from '@etcd-ts/wire-protocol';
 import type { EtcdServer } from './etcd-server.js';
 import { closeStorage } from './bootstrap/close-storage.js';
 import { assembleMember } from './member-assembly.js';
+import { electionTicks } from './member-core.js';
 import type { AssembledMember, MemberParts } from './member-assembly.js';
+import { hastenFirstElection } from './peers/first-election.js';
 import { MemberRemovedError } from './peers/member-removed-error.js';
 import { transferOnStop } from './peers/leadership-transfer.js';
 import { publish } from './publication.js';
@@ -103,10 +105,21 @@ class RunningMember implements Member {
     return this.#stopping;
   }
 
-  #startLoop({ loop }: AssembledMember): void {
+  #startLoop({ loop, network, localId }: AssembledMember): void {
+    const { scheduler, config, logger } = this.#parts;
     loop.start();
     // After the first turn, in which the committed membership changes were applied.
-    this.#parts.scheduler.soon(() => loop.campaignIfAlone());
+    scheduler.soon(() => loop.campaignIfAlone());
+    const cancel = hastenFirstElection({
+      localId,
+      loop,
+      network,
+      scheduler,
+      logger: logger.named('server/first-election'),
+      electionTicks: electionTicks(config),
+      advance: config.initialElectionTickAdvance,
+    });
+    this.#cancels.push(cancel);
   }
 
   async #announce(): Promise<void> {

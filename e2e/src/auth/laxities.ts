@@ -16,11 +16,11 @@ const LAXITIES: Readonly<Record<string, (question: Question, ours: Verdict) => b
     ['leaseTimeToLive', 'leaseLeases'].includes(call),
 };
 
-/** The laxity that explains why only the original answers; undefined if nothing does. */
-export function laxityOf(question: Question, ours: Verdict, original: Verdict): string | undefined {
-  const { LeaseNotFound, LeaseExist } = ERRORS;
-  const answered = ['', LeaseNotFound.message, LeaseExist.message].includes(original.message);
-  if (ours.code === 0 || !answered) return undefined;
+const DENIALS: readonly string[] = [ERRORS.PermissionDenied.message, ERRORS.UserEmpty.message];
+
+/** The laxity for which the original may well answer what is refused here; undefined: there is none. */
+export function laxityOf(question: Question, ours: Verdict): string | undefined {
+  if (!DENIALS.includes(ours.message)) return undefined;
   return Object.entries(LAXITIES).find(([, explains]) => explains(question, ours))?.[0];
 }
 

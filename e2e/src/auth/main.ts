@@ -8,17 +8,21 @@ const USAGE = 'usage: auth [--seed N] [--decisions N] [--runs N]';
 
 async function oneRun(seed: number, decisions: number): Promise<AuthDifferentialReport> {
   const progress = new ProgressLine();
-  const node = await EtcdProcess.start({ flavour: 'reference', flags: ['--bcrypt-cost', '4'] });
+  const flags = ['--bcrypt-cost', '4'];
+  const ours = await EtcdProcess.start({ flavour: 'ours', flags });
+  const original = await EtcdProcess.start({ flavour: 'reference', flags });
   try {
     return await runAuthDifferential({
       seed,
       decisions,
-      endpoint: node.endpoint,
+      ours: ours.endpoint,
+      original: original.endpoint,
       onProgress: (done) => progress.show(`seed ${seed}: ${done} of ${decisions} decisions`),
     });
   } finally {
     progress.clear();
-    await node.dispose();
+    await ours.dispose();
+    await original.dispose();
   }
 }
 
@@ -39,7 +43,7 @@ async function main(): Promise<void> {
     const { verdicts, laxities } = await oneRun(seed, Number(values.decisions));
     print(`seed ${seed}: ${values.decisions} decisions alike`);
     for (const [verdict, times] of [...verdicts].sort()) print(`  ${times}\t${verdict}`);
-    print('of these, let through by the original and refused here:');
+    print('refused here, where the original would let it through and was not asked:');
     for (const [laxity, times] of laxities) print(`  ${times}\t${laxity}`);
   }
 }

@@ -22,7 +22,8 @@ export function disagreement(expected: KvResult, seen: KvResult): string | undef
   if (expected.kind === 'range' && seen.kind === 'range') {
     if (expected.count !== seen.count) return `count ${seen.count}, not ${expected.count}`;
     if (expected.more !== seen.more) return `more is ${seen.more}`;
-    return listDifference(expected.kvs, seen.kvs);
+    const kvs = expected.keysOnly === true ? withLeasesOf(expected.kvs, seen.kvs) : seen.kvs;
+    return listDifference(expected.kvs, kvs);
   }
   if (expected.kind === 'deleteRange' && seen.kind === 'deleteRange') {
     if (expected.deleted !== seen.deleted)
@@ -70,6 +71,14 @@ function listDifference(
     if (difference !== undefined) return difference;
   }
   return undefined;
+}
+
+/** With keys only, etcd 3.4 tells the leases and 3.7 does not: either is right. */
+function withLeasesOf(
+  expected: readonly KeyValue[],
+  seen: readonly KeyValue[],
+): readonly KeyValue[] {
+  return seen.map((kv, i) => ({ ...kv, lease: expected[i]?.lease ?? kv.lease }));
 }
 
 function kvDifference(

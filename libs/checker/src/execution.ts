@@ -63,7 +63,8 @@ class Attempt {
     if (countOnly === true) return { kind: 'range', kvs: [], count: all.length, more: false };
     const cut = limit > 0 && all.length > limit ? all.slice(0, limit) : all;
     const kvs = keysOnly === true ? cut.map((kv) => ({ ...kv, value: '' })) : cut;
-    return { kind: 'range', kvs, count: all.length, more: cut.length < all.length };
+    const more = cut.length < all.length;
+    return { kind: 'range', kvs, count: all.length, more, ...(keysOnly === true && { keysOnly }) };
   }
 
   #put({ key, value, lease, prevKv, ignoreValue, ignoreLease }: Put): KvResult | Refusal {

@@ -77,6 +77,8 @@ export type KvResult =
       readonly kvs: readonly KeyValue[];
       readonly count: number;
       readonly more: boolean;
+      /** Known of an expected result: an answer without values need not have leases either. */
+      readonly keysOnly?: boolean;
     }
   | { readonly kind: 'put'; readonly prevKv?: KeyValue }
   | {

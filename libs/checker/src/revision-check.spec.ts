@@ -1,6 +1,6 @@
 import { checkRevisions } from './revision-check.js';
 import { again, BROKEN_HISTORIES, LEGAL_HISTORIES } from './testing/known-histories.js';
-import { happening, historyOf, kv, lostPut, put, read, UNKNOWN } from './testing/story.js';
+import { happening, historyOf, kv, lostPut, ok, put, read, UNKNOWN } from './testing/story.js';
 import { explain } from './verdict.js';
 
 describe('the revision check accepts', () => {
@@ -97,6 +97,21 @@ describe('the revision check', () => {
     const text = verdict.kind === 'violation' ? explain(verdict.violation) : '';
     expect(text.split('\n')).toHaveLength(3);
     expect(text).toContain('stale-read: #2 was invoked after #1 had returned');
+  });
+
+  it('lets a range of keys only leave out leases, as etcd 3.7, or tell them, as 3.4', () => {
+    const leased = { kind: 'put', key: 'a', value: '1', lease: 7n } as const;
+    const keys = { kind: 'range', key: 'a', keysOnly: true } as const;
+    const answered = (lease: bigint, version = 1): string => {
+      const kvs = [kv('a', '', 2, { lease, version })];
+      return checkRevisions(
+        historyOf(
+          happening(leased, [1, 2], ok(2, { kind: 'put' })),
+          happening(keys, [3, 4], ok(2, { kind: 'range', kvs, count: 1, more: false })),
+        ),
+      ).kind;
+    };
+    expect([answered(0n), answered(7n), answered(7n, 2)]).toEqual(['ok', 'ok', 'violation']);
   });
 
   it('goes on from a baseline', () => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { Etcd3 } from 'etcd3';
 
@@ -183,6 +186,55 @@ describe('a client port that asks for certificates', () => {
     expect(await shown()).toContain('CN=server');
     await store.issue('server', { commonName: 'renewed' });
     expect(await shown()).toContain('CN=renewed');
+  });
+});
+
+describe('a member under a crowd that says nothing, with gRPC and HTTP on URLs of their own', () => {
+  let node: EtcdProcess;
+  let httpUrl: string;
+  const crowd: Socket[] = [];
+
+  beforeAll(async () => {
+    httpUrl = `https://127.0.0.1:${await freePort()}`;
+    const flags = [...store.clientSideFlags('server'), '--listen-client-http-urls', httpUrl];
+    node = await startSecureNode({ flags });
+  });
+  afterAll(async () => {
+    for (const socket of crowd) socket.destroy();
+    await node.dispose();
+  });
+
+  it('turns away a revoked certificate on each of them', async () => {
+    const revoked = await store.issue('eve');
+    await store.revoke(revoked);
+    const url = `https://127.0.0.1:${node.setup.clientPort}`;
+    const times = ['--command-timeout', '1s', '--dial-timeout', '1s'];
+    const get = await etcdctl(url, [...store.etcdctlFlags('eve'), ...times, 'get', 'k']);
+    expect(get.exitCode).not.toBe(0);
+    const overGrpc = logged(node.log, REJECTED).length;
+    expect(overGrpc).toBeGreaterThan(0);
+    expect((await curl(...store.curlFlags('eve'), `${httpUrl}/health`)).exitCode).not.toBe(0);
+    const reasons = logged(node.log, REJECTED).map(({ error }) => error);
+    expect(reasons.length).toBeGreaterThan(overGrpc);
+    const reason = `transport: certificate serial ${revoked.serialNumber} revoked`;
+    expect(new Set(reasons)).toEqual(new Set([reason]));
+    expect((await curl(...store.curlFlags('alice'), `${httpUrl}/health`)).exitCode).toBe(0);
+  });
+
+  it('serves those who mean it meanwhile', async () => {
+    const beginning = Buffer.from('16030102000100', 'hex');
+    for (let count = 0; count < 2_000; count++) {
+      const socket = connect(node.setup.clientPort, '127.0.0.1');
+      crowd.push(socket.on('error', () => undefined));
+      // Half of them begin a handshake and leave it there.
+      if (count % 2 === 0) socket.write(beginning);
+    }
+    await Promise.all(crowd.map((socket) => socket.connecting && once(socket, 'connect')));
+    const put = await etcdctl(`https://${node.endpoint}`, [
+      ...store.etcdctlFlags('alice'),
+      ...['put', 'k', 'v'],
+    ]);
+    expect(put).toMatchObject({ exitCode: 0 });
   });
 });
 

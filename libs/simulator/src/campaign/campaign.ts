@@ -1,0 +1,62 @@
+import type { Logger } from '@etcd-ts/foundation';
+
+import { planOf } from '../run/plan.js';
+import type { PlanOptions } from '../run/plan.js';
+import { simulate } from '../run/simulation.js';
+import { describe, shrink } from './shrink.js';
+
+export interface CampaignOptions {
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly minutes: number;
+  readonly options: PlanOptions;
+  readonly logger: Logger;
+  readonly print: (line: string) => void;
+  /** One line that is written over, else a line now and then. */
+  readonly isTerminal: boolean;
+}
+
+const REPORT_EVERY_MS = 15_000;
+const SHRINK_MS = 60_000;
+
+/** Seed after seed, until one finds something (1) or time or seeds are up (0). */
+export async function campaign(parts: CampaignOptions): Promise<number> {
+  const { firstSeed, seeds, minutes, options, logger, print, isTerminal } = parts;
+  const startedMs = performance.now();
+  const untilMs = startedMs + minutes * 60_000;
+  const sum = { runs: 0, virtualMs: 0, operations: 0, answered: 0, elections: 0, faults: 0 };
+  let reportedMs = startedMs;
+  const report = (): string => {
+    const realMs = performance.now() - startedMs;
+    return (
+      `${sum.runs} seeds, ${(sum.virtualMs / 60_000).toFixed(1)} virtual minutes ` +
+      `(${(sum.virtualMs / realMs).toFixed(0)}x real time), ${sum.answered} of ${sum.operations} ` +
+      `operations answered, ${sum.faults} faults, ${sum.elections} elections`
+    );
+  };
+  for (; sum.runs < seeds && performance.now() < untilMs;) {
+    const seed = firstSeed + sum.runs;
+    const result = await simulate(planOf(seed, options), { logger });
+    sum.runs++;
+    sum.virtualMs += result.virtualMs;
+    sum.operations += result.operations;
+    sum.answered += result.answered;
+    sum.elections += result.elections;
+    sum.faults += result.faults;
+    if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
+    if (result.finding !== undefined) {
+      print(`seed ${seed} found ${result.finding.rule}: ${result.finding.message}`);
+      const least = await shrink(result, { logger, forMs: SHRINK_MS });
+      print(`least that shows it:\n${describe(least)}`);
+      print(`again: npm run simulate -- --seed ${seed} --seeds 1`);
+      return 1;
+    }
+    if (isTerminal) process.stdout.write(`\r${report()} `);
+    else if (performance.now() - reportedMs > REPORT_EVERY_MS) {
+      reportedMs = performance.now();
+      print(report());
+    }
+  }
+  print(`${isTerminal ? '\n' : ''}${report()}; nothing found from seed ${firstSeed} on`);
+  return 0;
+}

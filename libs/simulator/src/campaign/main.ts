@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import { SILENT_LOGGER } from '@etcd-ts/foundation';
+
+import { planOf } from '../run/plan.js';
+import { simulate } from '../run/simulation.js';
+import { campaign } from './campaign.js';
+import { measureSpeed } from './speed.js';
+import { StderrLogger } from './stderr-logger.js';
+
+const { values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seeds: { type: 'string', default: 'Infinity' },
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    members: { type: 'string' },
+    'virtual-seconds': { type: 'string', default: '40' },
+    log: { type: 'boolean', default: false },
+    speed: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  const print = (line: string): void => console.log(line);
+  const options = {
+    durationMs: Number(values['virtual-seconds']) * 1000,
+    ...(values.members === undefined ? {} : { members: Number(values.members) }),
+  };
+  if (values.speed) return measureSpeed(print);
+  if (values.log) {
+    const plan = planOf(Number(values.seed), options);
+    const result = await simulate(plan, { logger: new StderrLogger() });
+    print(JSON.stringify({ ...result, plan: undefined }, undefined, 2));
+    return result.finding === undefined ? 0 : 1;
+  }
+  return campaign({
+    firstSeed: Number(values.seed),
+    seeds: Number(values.seeds),
+    minutes: Number(values.minutes),
+    options,
+    logger: SILENT_LOGGER,
+    print,
+    isTerminal: process.stdout.isTTY,
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,173 @@
+import { ClusterObserver } from '@etcd-ts/checker';
+import type { Change, ClusterEvent, EventLog, RevisionChanges } from '@etcd-ts/checker';
+import { crc32c, toBinaryString } from '@etcd-ts/foundation';
+import type { RevisionCommit } from '@etcd-ts/mvcc';
+import type { Entry, HardState, Message } from '@etcd-ts/raft';
+
+import { domainKeyValue } from '../clients/answers.js';
+import { describeChanges } from '../clients/watcher.js';
+
+/** A broken promise, and when it was found. */
+export interface Finding {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/**
+ * Looks at all members all the time: at what goes to their logs, what they apply, what they tell each
+ * other, and what their watchers are told. The first broken promise is kept.
+ */
+export class ClusterWatch {
+  readonly #observer = new ClusterObserver();
+  readonly #revisions = new Map<
+    number,
+    { readonly text: string; readonly commit: RevisionCommit }
+  >();
+  #finding: Finding | undefined;
+  #newestRevision = 1;
+  elections = 0;
+  applied = 0;
+
+  get finding(): Finding | undefined {
+    return this.#finding;
+  }
+
+  get newestRevision(): number {
+    return this.#newestRevision;
+  }
+
+  found(rule: string, message: string): void {
+    this.#finding ??= { rule, message };
+  }
+
+  observe(event: ClusterEvent): void {
+    if (event.kind === 'leader') this.elections++;
+    if (event.kind === 'applied') this.applied++;
+    const verdict = this.#observer.observe(event);
+    if (verdict.kind === 'violation') this.found(verdict.violation.rule, verdict.violation.message);
+  }
+
+  /** Every member tells the same of a revision, whenever it does. */
+  published(member: string, commit: RevisionCommit): void {
+    const { revision } = commit;
+    this.#newestRevision = Math.max(this.#newestRevision, revision);
+    const text = describeChanges(commit);
+    const known = this.#revisions.get(revision);
+    if (known === undefined) this.#revisions.set(revision, { text, commit });
+    else if (known.text !== text) {
+      this.found(
+        'different-events',
+        `${member} tells of revision ${revision}: ${text}; before: ${known.text}`,
+      );
+    }
+  }
+
+  /** All that is known of what happened, in pieces without a gap. */
+  eventLogs(): readonly EventLog[] {
+    const logs: { revisions: RevisionChanges[]; from: number; through: number }[] = [];
+    for (const revision of [...this.#revisions.keys()].sort((a, b) => a - b)) {
+      let log = logs.at(-1);
+      if (log?.through !== revision - 1) {
+        log = { revisions: [], from: revision, through: revision };
+        logs.push(log);
+      }
+      log.through = revision;
+      const commit = this.#revisions.get(revision)?.commit;
+      if (commit !== undefined) log.revisions.push({ revision, changes: changesOf(commit) });
+    }
+    return logs;
+  }
+}
+
+function changesOf({ events }: RevisionCommit): Change[] {
+  return events.map(({ type, kv }) => ({
+    key: toBinaryString(kv.key),
+    kv: type === 'put' ? domainKeyValue(kv) : undefined,
+  }));
+}
+
+/** One member's log as its disk was told, entry by entry. */
+export class LogMirror {
+  readonly #member: string;
+  readonly #watch: ClusterWatch;
+  readonly #entries = new Map<number, { readonly term: number; readonly hash: number }>();
+  #lastIndex = 0;
+
+  constructor(member: string, watch: ClusterWatch) {
+    this.#member = member;
+    this.#watch = watch;
+  }
+
+  /** What was found at a start, after the position of a snapshot. */
+  load(start: { readonly index: number; readonly term: number }, entries: readonly Entry[]): void {
+    this.startAt(start);
+    this.append(undefined, entries);
+  }
+
+  startAt({ index, term }: { readonly index: number; readonly term: number }): void {
+    this.#entries.clear();
+    this.#entries.set(index, { term, hash: 0 });
+    this.#lastIndex = index;
+  }
+
+  append(hardState: HardState | undefined, entries: readonly Entry[]): void {
+    for (const { index, term, data, type } of entries) {
+      for (; this.#lastIndex >= index; this.#lastIndex--) this.#entries.delete(this.#lastIndex);
+      const hash = crc32c(data) ^ type.length;
+      const previousTerm = this.termAt(index - 1);
+      this.#entries.set(index, { term, hash });
+      this.#lastIndex = index;
+      if (previousTerm === undefined) continue;
+      const member = this.#member;
+      this.#watch.observe({ kind: 'appended', member, index, term, previousTerm, hash });
+    }
+    if (hardState !== undefined && hardState.commit > 0) {
+      this.#watch.observe({ kind: 'committed', member: this.#member, index: hardState.commit });
+    }
+  }
+
+  applied(index: number, term: number, revision: number): void {
+    const entry = this.#entries.get(index);
+    if (entry !== undefined && entry.term !== term) {
+      this.#watch.found(
+        'applied-not-logged',
+        `${this.#member} applied entry ${index} of term ${term}, its log has term ${entry.term}`,
+      );
+    }
+    const hash = entry?.hash ?? 0;
+    const member = this.#member;
+    this.#watch.observe({ kind: 'applied', member, index, term, hash, revision });
+  }
+
+  leads(term: number): void {
+    this.#watch.observe({
+      kind: 'leader',
+      member: this.#member,
+      term,
+      log: { lastIndex: this.#lastIndex, termAt: (index) => this.termAt(index) },
+    });
+  }
+
+  termAt(index: number): number | undefined {
+    return index === 0 ? 0 : this.#entries.get(index)?.term;
+  }
+}
+
+/** What a message makes known about its sender, who must never take it back. */
+export function sentBy(watch: ClusterWatch, member: string, message: Message): void {
+  const { term } = message;
+  switch (message.type) {
+    case 'requestVote':
+      watch.observe({ kind: 'voted', member, term, candidate: String(message.from) });
+      return;
+    case 'requestVoteResponse':
+      if (message.reject) return;
+      watch.observe({ kind: 'voted', member, term, candidate: String(message.to) });
+      return;
+    case 'appendEntries':
+    case 'appendEntriesResponse':
+      watch.observe({ kind: 'term', member, term });
+      return;
+    default:
+  }
+}

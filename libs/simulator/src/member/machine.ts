@@ -1,0 +1,299 @@
+import { must, SeededRng } from '@etcd-ts/foundation';
+import type { Logger, MemberId, Rng } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { MemberRemovedError, openMember } from '@etcd-ts/server';
+import type { Member } from '@etcd-ts/server';
+import type { RevisionCommit, WatchSink } from '@etcd-ts/mvcc';
+import type { Survival } from '@etcd-ts/storage';
+import { SimulatedStorage } from '@etcd-ts/storage';
+
+import type { Endpoint } from '../clients/client.js';
+import type { SimulatedNetwork } from '../network/simulated-network.js';
+import { Process } from '../time/event-queue.js';
+import type { EventQueue } from '../time/event-queue.js';
+import { MachineClock, ProcessScheduler } from '../time/machine-time.js';
+import type { ClockSkew } from '../time/machine-time.js';
+import type { ClusterWatch } from './cluster-watch.js';
+import { LogMirror } from './cluster-watch.js';
+import { memberConfiguration } from './member-configuration.js';
+import type { MemberSettings } from './member-configuration.js';
+import { observedFiles } from './observed-files.js';
+
+export interface MachineParts {
+  readonly settings: MemberSettings;
+  readonly queue: EventQueue;
+  readonly rng: Rng;
+  readonly network: SimulatedNetwork;
+  readonly watch: ClusterWatch;
+  readonly skew: ClockSkew;
+  readonly logger: Logger;
+  readonly metrics: EtcdMetrics;
+  /** A process has come into being on it. */
+  readonly started: (process: Process) => void;
+}
+
+/** The process on a machine, and what is known of the member in it. */
+interface Incarnation {
+  readonly process: Process;
+  member: Member | undefined;
+  isReady: boolean;
+  /** A disk was broken on purpose: that the member ends is what it should do. */
+  mayFail: boolean;
+  /** What the observer was last told. */
+  leadsIn: number;
+}
+
+/** An fsync of the log takes so long, when nothing is wrong. */
+const MIN_SYNC_MS = 0.1;
+const MAX_SYNC_MS = 1.5;
+
+const EVERYTHING = Uint8Array.of(0);
+
+/** One machine: a disk, a clock, a network address, and, most of the time, a member running on it. */
+export class Machine implements Endpoint {
+  readonly name: string;
+  readonly url: string;
+  readonly #parts: MachineParts;
+  readonly #clock: MachineClock;
+  readonly #mirror: LogMirror;
+  #storage = new SimulatedStorage();
+  #current: Incarnation | undefined;
+  #starts = 0;
+  /** Its first start found an empty disk. */
+  #hasRun = false;
+  isRemoved = false;
+  /** Of every fsync; undefined: the usual. */
+  #syncMs: number | undefined;
+  #syncFails = false;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+    this.name = parts.settings.name;
+    this.url = parts.settings.url;
+    this.#clock = new MachineClock(parts.queue, parts.skew);
+    this.#mirror = new LogMirror(this.name, parts.watch);
+    this.#attachDisk();
+  }
+
+  /** That can be asked by clients: open, and in touch with its cluster once since. */
+  serving(): { readonly member: Member; readonly process: Process } | undefined {
+    const { member, process, isReady } = this.#current ?? {};
+    return member !== undefined && process !== undefined && isReady
+      ? { member, process }
+      : undefined;
+  }
+
+  get member(): Member | undefined {
+    return this.#current?.member;
+  }
+
+  get process(): Process | undefined {
+    return this.#current?.process;
+  }
+
+  get isUp(): boolean {
+    return this.#current !== undefined;
+  }
+
+  get id(): MemberId | undefined {
+    return this.#current?.member?.server.facts.header().memberId;
+  }
+
+  get leads(): boolean {
+    const { facts } = this.#current?.member?.server ?? {};
+    return facts !== undefined && facts.leader() === this.id;
+  }
+
+  start(): void {
+    if (this.#current !== undefined || this.isRemoved) return;
+    const process = new Process(`${this.name}.${++this.#starts}`);
+    const incarnation: Incarnation = {
+      process,
+      member: undefined,
+      isReady: false,
+      mayFail: false,
+      leadsIn: 0,
+    };
+    this.#current = incarnation;
+    this.#parts.started(process);
+    this.#parts.queue.in(0, process, () => void this.#open(incarnation));
+  }
+
+  async #open(incarnation: Incarnation): Promise<void> {
+    const { settings, queue, rng, network, watch, skew, logger, metrics } = this.#parts;
+    const { process } = incarnation;
+    const peers = network.attach(this.url, process, this.#clock);
+    const files = observedFiles(this.#storage.files, this.#mirror, {
+      applied: (index, term) => {
+        const revision = incarnation.member?.server.facts.header().revision;
+        if (revision !== undefined) this.#mirror.applied(index, term, revision);
+      },
+      installed: (appliedIndex) => {
+        watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash: false });
+      },
+    });
+    try {
+      const member = await openMember({
+        config: memberConfiguration(settings),
+        clock: this.#clock,
+        scheduler: new ProcessScheduler(queue, process, skew),
+        rng: new SeededRng(rng.below(2 ** 31)),
+        logger: logger.named(this.name),
+        metrics,
+        peers,
+        files,
+      });
+      this.#opened(incarnation, member);
+    } catch (error) {
+      if (!process.alive) return;
+      process.die();
+      this.#current = undefined;
+      network.detach(this.url, process);
+      if (incarnation.mayFail) return;
+      watch.found('cannot-start', `${this.name} does not start: ${textOf(error)}`);
+    }
+  }
+
+  #opened(incarnation: Incarnation, member: Member): void {
+    const { network, watch } = this.#parts;
+    incarnation.member = member;
+    network.serve(this.url, member);
+    const { facts } = member.server;
+    const { revision, raftTerm } = facts.header();
+    const appliedIndex = facts.raftStatus().applied;
+    watch.observe({
+      kind: 'restored',
+      member: this.name,
+      appliedIndex,
+      revision,
+      afterCrash: this.#hasRun,
+    });
+    watch.observe({ kind: 'term', member: this.name, term: raftTerm });
+    this.#hasRun = true;
+    this.#listen(member);
+    member.ready.then(
+      () => (incarnation.isReady = true),
+      () => undefined,
+    );
+    void member.stopped.then((error) => this.#stopped(incarnation, error));
+  }
+
+  /** Whatever the member publishes, from now on. */
+  #listen(member: Member): void {
+    const sink: WatchSink = {
+      offer: (_watcher, commits: readonly RevisionCommit[]) => {
+        for (const commit of commits) this.#parts.watch.published(this.name, commit);
+        return true;
+      },
+      // A snapshot brought it further than it can tell.
+      compacted: () => queueMicrotask(() => this.#listen(member)),
+    };
+    member.server.watch.hub.watch({
+      key: EVERYTHING,
+      rangeEnd: EVERYTHING,
+      startRevision: 0,
+      noPut: false,
+      noDelete: false,
+      sink,
+    });
+  }
+
+  #stopped(incarnation: Incarnation, error: Error | undefined): void {
+    if (incarnation !== this.#current || error === undefined) return;
+    if (error instanceof MemberRemovedError) this.isRemoved = true;
+    else if (!incarnation.mayFail) {
+      this.#parts.watch.found('member-failed', `${this.name} ended: ${textOf(error)}`);
+    }
+    // The process ends, with what it holds, as the node's main program would.
+    this.kill();
+  }
+
+  /** To be called after each event of its process. */
+  look(): void {
+    const incarnation = this.#current;
+    const facts = incarnation?.member?.server.facts;
+    if (incarnation === undefined || facts === undefined) return;
+    const { memberId, raftTerm } = facts.header();
+    if (facts.leader() !== memberId || incarnation.leadsIn === raftTerm) return;
+    incarnation.leadsIn = raftTerm;
+    this.#mirror.leads(raftTerm);
+  }
+
+  pause(untilMs: number): void {
+    if (this.#current !== undefined) this.#current.process.pausedUntilMs = untilMs;
+  }
+
+  /** The process ends at once; what it wrote is in the files. */
+  kill(): void {
+    this.#end('everything');
+  }
+
+  /** The machine stops; what was not synced may be lost, whole or in parts. */
+  losePower(survival: Survival): void {
+    this.#end(survival);
+  }
+
+  #end(survival: Survival): void {
+    const { network, rng } = this.#parts;
+    const { process } = this.#current ?? {};
+    this.#current = undefined;
+    if (process !== undefined) {
+      network.detach(this.url, process);
+      process.die();
+    }
+    this.#storage = this.#storage.crash(survival, rng);
+    this.#attachDisk();
+  }
+
+  /** On purpose: leadership is handed over, everything is written. */
+  stop(): void {
+    const incarnation = this.#current;
+    const { member, process } = incarnation ?? {};
+    if (incarnation === undefined || member === undefined || process === undefined) {
+      this.kill();
+      return;
+    }
+    this.#parts.queue.in(0, process, () => {
+      void member.stop().then(() => {
+        if (incarnation === this.#current) this.kill();
+      });
+    });
+  }
+
+  slowDisk(syncMs: number): void {
+    this.#syncMs = syncMs;
+  }
+
+  breakDisk(): void {
+    this.#syncFails = true;
+    if (this.#current !== undefined) this.#current.mayFail = true;
+  }
+
+  healDisk(): void {
+    this.#syncMs = undefined;
+    this.#syncFails = false;
+  }
+
+  #attachDisk(): void {
+    const { disk, databases } = this.#storage;
+    disk.onSync = () => this.#sync();
+    databases.onSync = () => this.#sync();
+  }
+
+  #sync(): Promise<void> {
+    const { queue, rng } = this.#parts;
+    const { process } = must(this.#current, 'only a running member syncs');
+    const tookMs = MIN_SYNC_MS + rng.next() * (MAX_SYNC_MS - MIN_SYNC_MS) + (this.#syncMs ?? 0);
+    const fails = this.#syncFails;
+    return new Promise((resolve, reject) => {
+      queue.in(tookMs, process, () => {
+        if (fails) reject(Object.assign(new Error('EIO: injected, fdatasync'), { code: 'EIO' }));
+        else resolve();
+      });
+    });
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

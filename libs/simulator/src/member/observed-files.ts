@@ -1,0 +1,62 @@
+import type { RaftIndex, Term } from '@etcd-ts/foundation';
+import { Backend } from '@etcd-ts/storage';
+import type { MemberFiles, Wal } from '@etcd-ts/storage';
+
+import type { LogMirror } from './cluster-watch.js';
+
+export interface AppliedObserver {
+  /** An entry has been applied, its effects can be seen. */
+  applied(index: RaftIndex, term: Term): void;
+  /** The state is that of a received snapshot now. */
+  installed(index: RaftIndex): void;
+}
+
+/** A machine's files, with somebody looking over the shoulder of whoever writes. */
+export function observedFiles(
+  files: MemberFiles,
+  mirror: LogMirror,
+  observer: AppliedObserver,
+): MemberFiles {
+  return {
+    ...files,
+    openBackend: (file, options) => reporting(files.openBackend(file, options), observer),
+    createWal: (dir, metadata, options) => {
+      mirror.load({ index: 0, term: 0 }, []);
+      return mirrored(files.createWal(dir, metadata, options), mirror);
+    },
+    openWal: (dir, start, options) => {
+      const contents = files.openWal(dir, start, options);
+      mirror.load(start, contents.entries);
+      mirrored(contents.wal, mirror);
+      return contents;
+    },
+  };
+}
+
+function reporting(backend: Backend, observer: AppliedObserver): Backend {
+  const setConsistentIndex = backend.setConsistentIndex.bind(backend);
+  backend.setConsistentIndex = (index, term) => {
+    setConsistentIndex(index, term);
+    observer.applied(index, term);
+  };
+  const adopt = backend.adopt.bind(backend);
+  backend.adopt = (incoming) => {
+    adopt(incoming);
+    observer.installed(backend.consistentIndex().index);
+  };
+  return backend;
+}
+
+function mirrored(wal: Wal, mirror: LogMirror): Wal {
+  const append = wal.append.bind(wal);
+  wal.append = (hardState, entries) => {
+    append(hardState, entries);
+    mirror.append(hardState, entries);
+  };
+  const saveSnapshot = wal.saveSnapshot.bind(wal);
+  wal.saveSnapshot = (record) => {
+    if (mirror.termAt(record.index) === undefined) mirror.startAt(record);
+    return saveSnapshot(record);
+  };
+  return wal;
+}

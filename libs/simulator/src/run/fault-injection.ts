@@ -1,0 +1,178 @@
+import type { Rng } from '@etcd-ts/foundation';
+import { unreachable } from '@etcd-ts/foundation';
+import type { Survival } from '@etcd-ts/storage';
+
+import type { Machine } from '../member/machine.js';
+import type { SimulatedNetwork } from '../network/simulated-network.js';
+import type { EventQueue } from '../time/event-queue.js';
+import type { Fault, Victim } from './fault.js';
+
+export interface FaultParts {
+  readonly queue: EventQueue;
+  readonly rng: Rng;
+  readonly network: SimulatedNetwork;
+  /** By number; a machine that was replaced has its successor in its place. */
+  readonly machines: readonly Machine[];
+  readonly replace: (victim: number) => void;
+}
+
+const SURVIVALS: readonly Survival[] = [
+  'nothing',
+  'random sectors',
+  'leading sectors',
+  'everything',
+];
+
+/** Lets the faults of a plan happen, each at its time, and end. */
+export class FaultInjection {
+  readonly #parts: FaultParts;
+  /** Faults that found somebody to hit. */
+  injected = 0;
+
+  constructor(parts: FaultParts) {
+    this.#parts = parts;
+  }
+
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      this.#parts.queue.at(fault.atMs, undefined, () => this.#begin(fault));
+    }
+  }
+
+  /** Everything works again, and everybody is started who is not removed. */
+  endAll(): void {
+    const { network, machines } = this.#parts;
+    network.heal();
+    for (const machine of machines) {
+      machine.healDisk();
+      machine.start();
+    }
+  }
+
+  #begin(fault: Fault): void {
+    const { queue, network } = this.#parts;
+    this.injected++;
+    const later = (action: () => void): void =>
+      void queue.in('forMs' in fault ? fault.forMs : 0, undefined, action);
+    switch (fault.kind) {
+      case 'partition':
+        this.#partition(fault.group, later);
+        return;
+      case 'storm': {
+        const { weather } = network;
+        network.weather = fault.weather;
+        later(() => (network.weather = weather));
+        return;
+      }
+      case 'moveLeader':
+        this.#moveLeader(fault.to);
+        return;
+      case 'replace':
+        this.#parts.replace(fault.victim);
+        return;
+      default:
+        for (const machine of this.#victims(fault.victim)) this.#hit(machine, fault, later);
+    }
+  }
+
+  #hit(
+    machine: Machine,
+    fault: Exclude<Fault, { kind: 'partition' | 'storm' | 'moveLeader' | 'replace' }>,
+    later: (action: () => void) => void,
+  ): void {
+    const { queue } = this.#parts;
+    switch (fault.kind) {
+      case 'kill':
+        machine.kill();
+        later(() => machine.start());
+        return;
+      case 'powerLoss':
+        machine.losePower(this.#survival());
+        later(() => machine.start());
+        return;
+      case 'pause':
+        machine.pause(queue.nowMs + fault.forMs);
+        return;
+      case 'restart':
+        machine.stop();
+        later(() => machine.start());
+        return;
+      case 'isolate':
+        this.#cut(machine, true, true, later);
+        return;
+      case 'oneWay':
+        this.#cut(machine, fault.mute, !fault.mute, later);
+        return;
+      case 'slowDisk':
+        machine.slowDisk(fault.syncMs);
+        later(() => machine.healDisk());
+        return;
+      case 'brokenDisk':
+        machine.breakDisk();
+        later(() => {
+          // What a failed fsync has left in the page cache is worth nothing: the machine goes too.
+          machine.losePower(this.#survival());
+          machine.healDisk();
+          machine.start();
+        });
+        return;
+      default:
+        unreachable(fault, 'fault');
+    }
+  }
+
+  #victims(victim: Victim): readonly Machine[] {
+    const { machines } = this.#parts;
+    if (victim === 'all') return machines;
+    if (victim === 'leader') return machines.filter((machine) => machine.leads).slice(0, 1);
+    const machine = machines[victim];
+    return machine === undefined ? [] : [machine];
+  }
+
+  #survival(): Survival {
+    return SURVIVALS[this.#parts.rng.below(SURVIVALS.length)] ?? 'nothing';
+  }
+
+  #cut(
+    machine: Machine,
+    outgoing: boolean,
+    incoming: boolean,
+    later: (action: () => void) => void,
+  ): void {
+    const { network, machines, queue } = this.#parts;
+    const links = machines
+      .filter((other) => other !== machine)
+      .flatMap((other) => [
+        ...(outgoing ? [network.link(machine.url, other.url)] : []),
+        ...(incoming ? [network.link(other.url, machine.url)] : []),
+      ]);
+    for (const link of links) link.cut();
+    later(() => links.forEach((link) => link.heal(queue.nowMs)));
+  }
+
+  #partition(group: readonly number[], later: (action: () => void) => void): void {
+    const { network, machines, queue } = this.#parts;
+    const inside = machines.filter((_, i) => group.includes(i));
+    const outside = machines.filter((_, i) => !group.includes(i));
+    const links = inside.flatMap((one) =>
+      outside.flatMap((other) => [
+        network.link(one.url, other.url),
+        network.link(other.url, one.url),
+      ]),
+    );
+    for (const link of links) link.cut();
+    later(() => links.forEach((link) => link.heal(queue.nowMs)));
+  }
+
+  #moveLeader(to: number): void {
+    const { queue, machines } = this.#parts;
+    const leader = machines.find((machine) => machine.leads);
+    const target = machines[to]?.id;
+    const { member, process } = leader ?? {};
+    if (member === undefined || process === undefined || target === undefined) return;
+    queue.in(0, process, () => {
+      // Whether it works is the cluster's business.
+      void member.server.cluster.moveLeader(target).catch(() => undefined);
+    });
+  }
+}

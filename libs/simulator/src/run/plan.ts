@@ -1,0 +1,99 @@
+import type { Rng } from '@etcd-ts/foundation';
+import { SeededRng } from '@etcd-ts/foundation';
+
+import { FINE_WEATHER } from '../network/link.js';
+import type { NetworkWeather } from '../network/link.js';
+import type { Fault } from './fault.js';
+import { planFaults } from './fault.js';
+
+export type WorkloadKind = 'etcd' | 'kubernetes' | 'leases' | 'registers' | 'lists';
+
+/** Everything that one simulation is made of. What is not in here comes from the seed alone. */
+export interface Plan {
+  readonly seed: number;
+  readonly members: number;
+  /** Of virtual time in which clients ask and faults happen. */
+  readonly durationMs: number;
+  readonly clients: number;
+  readonly watchers: number;
+  readonly operationsPerClient: number;
+  readonly thinkMs: number;
+  /** One each for a part of the clients. */
+  readonly workloads: readonly WorkloadKind[];
+  readonly compactEveryMs: number;
+  readonly snapshotCount: number;
+  readonly snapshotCatchupEntries: number;
+  readonly segmentBytes: number;
+  /** How far clocks run apart, as a share. */
+  readonly clockSkew: number;
+  readonly weather: NetworkWeather;
+  readonly faults: readonly Fault[];
+}
+
+export interface PlanOptions {
+  readonly members?: number;
+  readonly durationMs?: number;
+}
+
+const DEFAULT_DURATION_MS = 40_000;
+const FAULT_EVERY_MS = 3500;
+
+export function planOf(seed: number, options: PlanOptions = {}): Plan {
+  const rng = new SeededRng(seed);
+  const members = options.members ?? pick(rng, [3, 3, 3, 3, 5, 5, 7, 1]);
+  const durationMs = options.durationMs ?? DEFAULT_DURATION_MS;
+  return {
+    seed,
+    members,
+    durationMs,
+    clients: 3 + rng.below(6),
+    watchers: 1 + rng.below(5),
+    operationsPerClient: 1_000_000,
+    thinkMs: pick(rng, [30, 80, 200]),
+    workloads: pick<readonly WorkloadKind[]>(rng, [
+      ['etcd'],
+      ['etcd', 'leases'],
+      ['kubernetes', 'leases'],
+      ['registers', 'leases'],
+      ['lists', 'etcd'],
+    ]),
+    compactEveryMs: pick(rng, [300, 1000, 5000]),
+    snapshotCount: pick(rng, [20, 50, 200, 1000]),
+    snapshotCatchupEntries: pick(rng, [5, 50, 500]),
+    segmentBytes: pick(rng, [16, 64, 256]) * 1024,
+    clockSkew: pick(rng, [0, 0.001, 0.02]),
+    weather: planWeather(rng),
+    faults: planFaults(rng, members, durationMs, FAULT_EVERY_MS),
+  };
+}
+
+/** No faults, few requests: what the speed of the simulator is measured by. */
+export function lightPlan(seed: number, durationMs: number): Plan {
+  return {
+    ...planOf(seed, { members: 3, durationMs }),
+    clients: 1,
+    watchers: 1,
+    thinkMs: 2000,
+    workloads: ['registers'],
+    compactEveryMs: 60_000,
+    snapshotCount: 1000,
+    clockSkew: 0,
+    weather: FINE_WEATHER,
+    faults: [],
+  };
+}
+
+function planWeather(rng: Rng): NetworkWeather {
+  if (rng.below(2) === 0) return FINE_WEATHER;
+  return {
+    minDelayMs: 0.1,
+    maxDelayMs: pick(rng, [1, 10, 60]),
+    dropped: pick(rng, [0, 0.01, 0.05]),
+    duplicated: pick(rng, [0, 0.02]),
+    reordered: pick(rng, [0, 0.1]),
+  };
+}
+
+function pick<T>(rng: Rng, choices: readonly T[]): T {
+  return choices[rng.below(choices.length)] as T;
+}

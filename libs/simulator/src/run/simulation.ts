@@ -1,0 +1,357 @@
+import { HistoryRecorder, nextCompaction } from '@etcd-ts/checker';
+import type { HistoryEntry } from '@etcd-ts/checker';
+import { crc32c, SeededRng } from '@etcd-ts/foundation';
+import type { Logger } from '@etcd-ts/foundation';
+import { createMetrics } from '@etcd-ts/observability';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+
+import { SimulatedClient } from '../clients/client.js';
+import type { Answer } from '../clients/execution.js';
+import { execute } from '../clients/execution.js';
+import { WatchingClient } from '../clients/watcher.js';
+import { ClusterWatch, sentBy } from '../member/cluster-watch.js';
+import type { Finding } from '../member/cluster-watch.js';
+import { Machine } from '../member/machine.js';
+import { SimulatedNetwork } from '../network/simulated-network.js';
+import { EventQueue } from '../time/event-queue.js';
+import type { Process } from '../time/event-queue.js';
+import { FaultInjection } from './fault-injection.js';
+import { judge } from './judgement.js';
+import type { Plan } from './plan.js';
+import { Replacement } from './replacement.js';
+import { createWorkload } from './workloads.js';
+
+export interface SimulationOptions {
+  readonly logger: Logger;
+  /** A run that takes longer than this in real time is given up as unjudged. */
+  readonly expired?: () => boolean;
+}
+
+export interface SimulationResult {
+  readonly plan: Plan;
+  readonly finding: Finding | undefined;
+  /** The checkers ran out of budget. */
+  readonly unjudged: string | undefined;
+  /** Of everything that happened: equal for equal plans. */
+  readonly traceHash: number;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly operations: number;
+  readonly answered: number;
+  readonly elections: number;
+  readonly faults: number;
+}
+
+/** How long a healthy cluster may take to serve everybody again, in virtual time. */
+const RECOVERY_MS = 60_000;
+/** Then everybody gets what they are owed: watchers their events, followers the last entries. */
+const SETTLE_MS = 6000;
+const STEP_MS = 100;
+const HASH_EVERY_MS = 2500;
+
+export async function simulate(plan: Plan, options: SimulationOptions): Promise<SimulationResult> {
+  const metrics = createMetrics({ serverVersion: '3.7.1', mode: 'basic', grpcMethods: [] });
+  const simulation = new Simulation(plan, options, metrics);
+  try {
+    return await simulation.run();
+  } finally {
+    metrics.close();
+  }
+}
+
+class Simulation {
+  readonly #plan: Plan;
+  readonly #options: SimulationOptions;
+  readonly #queue = new EventQueue();
+  readonly #watch = new ClusterWatch();
+  readonly #network: SimulatedNetwork;
+  readonly #machines: Machine[];
+  readonly #byProcess = new Map<Process, Machine>();
+  readonly #metrics: EtcdMetrics;
+  readonly #recorder: HistoryRecorder;
+  readonly #faults: FaultInjection;
+  readonly #clients: SimulatedClient[] = [];
+  readonly #watchers: WatchingClient[] = [];
+  #traceHash = 0;
+  #answered = 0;
+  #compactedThrough = 0;
+
+  constructor(plan: Plan, options: SimulationOptions, metrics: EtcdMetrics) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#metrics = metrics;
+    this.#network = new SimulatedNetwork(this.#queue, this.#rng(1), {
+      sent: (process, message) => {
+        const machine = this.#byProcess.get(process);
+        this.#trace(`${message.type} ${message.from} ${message.to} ${message.term}`);
+        sentBy(this.#watch, machine?.name ?? process.name, message);
+      },
+    });
+    this.#network.weather = plan.weather;
+    this.#machines = Array.from({ length: plan.members }, (_, i) => this.#machine(i));
+    this.#recorder = new HistoryRecorder(() => this.#queue.nowMs);
+    const replacement = new Replacement({
+      queue: this.#queue,
+      machines: this.#machines,
+      create: (name, initialCluster) =>
+        this.#createMachine(this.#machines.length, name, initialCluster, 'existing'),
+    });
+    this.#faults = new FaultInjection({
+      queue: this.#queue,
+      rng: this.#rng(2),
+      network: this.#network,
+      machines: this.#machines,
+      replace: (victim) => replacement.begin(victim),
+    });
+  }
+
+  /** One stream of chance each, so that fewer operations change no other's luck. */
+  #rng(purpose: number): SeededRng {
+    return new SeededRng(this.#plan.seed * 1009 + purpose);
+  }
+
+  #trace(text: string): void {
+    this.#traceHash = crc32c(Buffer.from(`${this.#traceHash} ${this.#queue.nowMs} ${text}`));
+  }
+
+  #machine(number: number): Machine {
+    const names = Array.from({ length: this.#plan.members }, (_, i) => nameOf(i));
+    const initialCluster = names.map((name) => `${name}=${urlOf(name)}`).join(',');
+    return this.#createMachine(number, nameOf(number), initialCluster, 'new');
+  }
+
+  #createMachine(
+    number: number,
+    name: string,
+    initialCluster: string,
+    state: 'new' | 'existing',
+  ): Machine {
+    const rng = this.#rng(100 + number + this.#byProcess.size);
+    const { clockSkew, snapshotCount, snapshotCatchupEntries } = this.#plan;
+    const machine: Machine = new Machine({
+      settings: {
+        name,
+        url: urlOf(name),
+        initialCluster,
+        state,
+        snapshotCount,
+        snapshotCatchupEntries,
+      },
+      queue: this.#queue,
+      rng,
+      network: this.#network,
+      watch: this.#watch,
+      skew: {
+        rate: 1 + clockSkew * (2 * rng.next() - 1),
+        monotonicOffsetMs: rng.next() * 1e6,
+        wallOffsetMs: clockSkew === 0 ? 0 : rng.next() * 60_000,
+      },
+      logger: this.#options.logger,
+      metrics: this.#metrics,
+      started: (process) => this.#byProcess.set(process, machine),
+    });
+    return machine;
+  }
+
+  async run(): Promise<SimulationResult> {
+    const { durationMs, faults } = this.#plan;
+    this.#queue.afterEach = (process) => {
+      if (process === undefined) return;
+      this.#byProcess.get(process)?.look();
+    };
+    for (const machine of this.#machines) machine.start();
+    this.#startClients();
+    this.#compact();
+    this.#compareHashes();
+    this.#faults.schedule(faults);
+    await this.#advance(durationMs);
+    if (this.#goesOn) await this.#comeToRest();
+    if (this.#watch.finding === undefined) return this.#verdict();
+    return this.#result(this.#watch.finding, undefined);
+  }
+
+  get #goesOn(): boolean {
+    return this.#watch.finding === undefined && this.#options.expired?.() !== true;
+  }
+
+  #advance(byMs: number, done: () => boolean = () => false): Promise<void> {
+    return this.#queue.run(this.#queue.nowMs + byMs, () => !this.#goesOn || done());
+  }
+
+  #startClients(): void {
+    const { clients, watchers, workloads, thinkMs, operationsPerClient } = this.#plan;
+    const endpoints = (): readonly Machine[] => this.#machines;
+    const newestRevision = (): number => this.#watch.newestRevision;
+    const made = workloads.map(createWorkload);
+    for (let id = 0; id < clients; id++) {
+      const workload = made[id % made.length] as (typeof made)[number];
+      const client = new SimulatedClient({
+        id,
+        queue: this.#queue,
+        rng: this.#rng(1000 + id),
+        workload,
+        recorder: this.#recorder,
+        endpoints,
+        thinkMs,
+        maxOperations: operationsPerClient,
+        newestRevision,
+        ended: (entry, answer) => this.#ended(entry, answer),
+      });
+      this.#clients.push(client);
+      client.start();
+    }
+    const prefixes = ['key', 'registry/', 'lease/', 'register', 'list'];
+    for (let id = 0; id < watchers; id++) {
+      const rng = this.#rng(2000 + id);
+      const parts = { id, queue: this.#queue, rng, endpoints, newestRevision, prefixes };
+      const watcher = new WatchingClient(parts);
+      this.#watchers.push(watcher);
+      watcher.start();
+    }
+  }
+
+  #ended(entry: HistoryEntry, answer: Answer): void {
+    if (answer.kind !== 'lost') this.#answered++;
+    const told = answer.kind === 'ok' ? answer.revision : answer.kind;
+    this.#trace(`${entry.client} ${entry.operation.kind} ${told}`);
+  }
+
+  /** Some client compacts now and then, as they please. */
+  #compact(): void {
+    const rng = this.#rng(3);
+    const client = -1;
+    const next = (): void => {
+      this.#queue.in(this.#plan.compactEveryMs * (0.5 + rng.next()), undefined, () => {
+        const operation = nextCompaction(rng, this.#watch.newestRevision);
+        const machine = this.#machines[rng.below(this.#machines.length)];
+        const serving = machine?.serving();
+        if (operation.kind === 'compact' && serving !== undefined) {
+          const call = this.#recorder.invoke(client, operation, machine?.name ?? '');
+          this.#compactedThrough = Math.max(this.#compactedThrough, operation.revision);
+          this.#queue.in(0, serving.process, () => {
+            void execute(serving.member.server, operation).then((answer) => {
+              if (answer.kind === 'ok') call.ok(answer.revision, answer.result);
+              else if (answer.kind === 'failed') call.failed(answer.failure);
+              else call.unknown();
+            });
+          });
+        }
+        next();
+      });
+    };
+    next();
+  }
+
+  /** All members are asked for the hash of one revision. */
+  #compareHashes(): void {
+    this.#queue.in(HASH_EVERY_MS, undefined, () => {
+      this.#askHashes(this.#watch.newestRevision);
+      this.#compareHashes();
+    });
+  }
+
+  #askHashes(revision: number): void {
+    for (const machine of this.#machines) {
+      const serving = machine.serving();
+      if (serving === undefined) continue;
+      const { member, process } = serving;
+      this.#queue.in(0, process, () => {
+        member.server.maintenance.hashKv(revision).then(
+          ({ hash, hashRevision, compactRevision }) =>
+            this.#watch.observe({
+              kind: 'hash',
+              member: machine.name,
+              revision: hashRevision,
+              compactRevision,
+              hash,
+            }),
+          // Not there yet, or compacted already.
+          () => undefined,
+        );
+      });
+    }
+  }
+
+  /** Faults end, clients finish; then the cluster must serve, and agree, within a fixed time. */
+  async #comeToRest(): Promise<void> {
+    this.#faults.endAll();
+    for (const client of this.#clients) client.stop();
+    const restedMs = this.#queue.nowMs + RECOVERY_MS;
+    while (this.#goesOn && !this.#isWell()) {
+      if (this.#queue.nowMs > restedMs) {
+        this.#watch.found(
+          'no-recovery',
+          `after ${RECOVERY_MS} ms without faults: ${this.#state()}`,
+        );
+      }
+      this.#faults.endAll();
+      await this.#advance(STEP_MS);
+    }
+    await this.#advance(SETTLE_MS);
+    for (const watcher of this.#watchers) watcher.finish(this.#watch.newestRevision);
+    this.#askHashes(0);
+    await this.#advance(STEP_MS);
+  }
+
+  #isWell(): boolean {
+    const machines = this.#machines.filter(({ isRemoved }) => !isRemoved);
+    const commits = machines.map((machine) => machine.serving()?.member.server.facts.header());
+    const revisions = new Set(commits.map((header) => header?.revision));
+    return (
+      this.#clients.every(({ isDone }) => isDone) &&
+      machines.filter((machine) => machine.leads).length === 1 &&
+      revisions.size === 1 &&
+      !revisions.has(undefined)
+    );
+  }
+
+  #state(): string {
+    return this.#machines
+      .map((machine) => {
+        const { member } = machine;
+        if (member === undefined) return `${machine.name} is down`;
+        const { role, term, commit, applied } = member.server.facts.raftStatus();
+        const serves = machine.serving() === undefined ? 'does not serve' : 'serves';
+        const { revision } = member.server.facts.header();
+        return `${machine.name} ${serves}: ${role} in ${term}, commit ${commit}, applied ${applied}, revision ${revision}`;
+      })
+      .join('; ');
+  }
+
+  #verdict(): SimulationResult {
+    const records = this.#watchers.flatMap((watcher) => watcher.records);
+    const judged = judge({
+      history: this.#recorder.history(),
+      logs: this.#watch.eventLogs(),
+      records,
+      compactedThrough: this.#compactedThrough,
+      clockSkew: this.#plan.clockSkew,
+      expired: this.#options.expired ?? (() => false),
+    });
+    return this.#result(judged.finding, judged.unjudged);
+  }
+
+  #result(finding: Finding | undefined, unjudged: string | undefined): SimulationResult {
+    for (const machine of this.#machines) machine.kill();
+    return {
+      plan: this.#plan,
+      finding,
+      unjudged,
+      traceHash: this.#traceHash,
+      virtualMs: this.#queue.nowMs,
+      events: this.#queue.handled,
+      operations: this.#recorder.history().length,
+      answered: this.#answered,
+      elections: this.#watch.elections,
+      faults: this.#faults.injected,
+    };
+  }
+}
+
+function nameOf(number: number): string {
+  return `m${number}`;
+}
+
+function urlOf(name: string): string {
+  return `http://${name}.test:2380`;
+}

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { ClientOptions, Credentials, TlsOptions } from '@etcd-ts/client';
 import { Client } from '@etcd-ts/client';
 import type { FlagValues } from './command-line/flag-values.js';
-import { badArguments } from './exit-error.js';
+import { badArguments, ExitCode } from './exit-error.js';
+import { failed } from './failure.js';
 import type { Surroundings } from './invocation.js';
 import { failedAttemptLine } from './log-line.js';
 
@@ -44,8 +45,14 @@ export async function openClient(
   const logged = (shown: (endpoint: string) => string): Pick<ClientOptions, 'onFailedAttempt'> => ({
     onFailedAttempt: (failed) => streams.error(failedAttemptLine(shown(failed.endpoint), failed)),
   });
+  const client = new Client({ ...options, ...logged(target) });
+  try {
+    await client.logIn();
+  } catch (error) {
+    throw failed(error, ExitCode.badConnection);
+  }
   return {
-    client: new Client({ ...options, ...logged(target) }),
+    client,
     member: (endpoint) =>
       new Client({
         ...options,

@@ -11,6 +11,12 @@ function endQuietly(error: NodeJS.ErrnoException): void {
   process.kill(process.pid, 'SIGPIPE');
 }
 
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
 process.stdout.on('error', endQuietly);
 process.stderr.on('error', endQuietly);
 void runProgram(COMMANDS, process.argv.slice(2), {
@@ -21,4 +27,8 @@ void runProgram(COMMANDS, process.argv.slice(2), {
   input: new StreamInput(() => process.stdin),
   environment: process.env,
   interrupts: interruptSignal,
-}).then((exitCode) => process.exit(exitCode));
+}).then(async (exitCode) => {
+  // A pipe that broke is noticed only now: exiting at once would call half an answer a success.
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit(exitCode);
+});

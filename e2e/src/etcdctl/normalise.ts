@@ -2,6 +2,8 @@
 const DIFFERING: readonly (readonly [RegExp, string])[] = [
   // Times and durations.
   [/"ts":"[^"]+"/g, '"ts":"TIME"'],
+  [/"ts":[0-9.]+/g, '"ts":"TIME"'],
+  [/^[0-9-]{10} [0-9:.]+ (?=[WC] \| )/gm, 'TIME '],
   [/took( =)? [0-9.]+[µnm]?s/g, 'took DURATION'],
   [/"took":"[^"]+"/g, '"took":"DURATION"'],
   [/("Took" : )\S+/g, '$1DURATION'],

@@ -107,6 +107,14 @@ export class Client implements Namespaced {
     return this.#balancer.endpoints.map(({ text }) => text);
   }
 
+  /**
+   * Fetches the token that the first call would fetch, for whoever wants to know at once whether the
+   * password is right.
+   */
+  async logIn(): Promise<void> {
+    await this.#caller.logIn();
+  }
+
   /** From now on these members. */
   setEndpoints(endpoints: readonly string[]): void {
     if (endpoints.length === 0) throw new TypeError('a client needs at least one endpoint');

@@ -84,9 +84,7 @@ export function roleAnswer(role: string, response: AuthRoleGetResponse): Answer 
 }
 
 function roleLines(role: string, permissions: readonly Permission[]): Piece[] {
-  const all = ['\t[, <open ended>\n'];
   const lines = (type: Permission_Type): Piece[] => {
-    if (role === 'root') return all;
     const both = Permission_Type.READWRITE;
     return permissions
       .filter(({ permType }) => permType === type || permType === both)

@@ -35,7 +35,8 @@ export function childNamed(command: Command, word: string): Command | undefined 
   return matches.length === 1 ? matches[0] : undefined;
 }
 
-function firstArgument(path: CommandPath, words: readonly string[]): number | undefined {
+/** Where the first word stands that is neither a flag nor the value of one. */
+export function firstArgument(path: CommandPath, words: readonly string[]): number | undefined {
   const flags = [...globalFlags(path), ...inheritedFlags(path), ...ownFlags(path)];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';

@@ -1,6 +1,6 @@
 import type { Command, CommandPath } from '../command-line/command.js';
 import { globalFlags, leafOf, nameOf } from '../command-line/command.js';
-import { findCommand } from '../command-line/find-command.js';
+import { findCommand, firstArgument } from '../command-line/find-command.js';
 import { optionsOf } from '../command-line/usage.js';
 import { badArguments } from '../exit-error.js';
 import type { Invocation } from '../invocation.js';
@@ -58,7 +58,7 @@ function choicesAt(path: CommandPath, current: string, words: readonly string[])
       .map(({ name, usage }) => `--${name}\t${usage}`);
   }
   // An argument that names no command is one of the command's own.
-  if (words.some((word) => !word.startsWith('-'))) return [];
+  if (firstArgument(path, words) !== undefined) return [];
   return (leafOf(path).children ?? [])
     .filter((child) => child.isHidden !== true && nameOf(child).startsWith(current))
     .map((child) => `${nameOf(child)}\t${child.short}`);

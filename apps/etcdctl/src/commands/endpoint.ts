@@ -41,18 +41,11 @@ The items in the lists are endpoint, ID, version, storage version, db size, db s
 
 async function runHealth(invocation: Invocation): Promise<number> {
   const connected = await invocation.connect();
-  const { output, member, client } = connected;
+  const { output, client } = connected;
   const endpoints = await chosenEndpoints(invocation, connected);
   // All at once: one that is down is not to delay the others by its whole time.
   const healths = await Promise.all(
-    endpoints.map(async (endpoint) => {
-      const one = member(endpoint);
-      try {
-        return await checkHealth(one, endpoint);
-      } finally {
-        one.close();
-      }
-    }),
+    endpoints.map((endpoint) => checkHealth(client.at(endpoint), endpoint)),
   );
   client.close();
   if (output.format === 'simple') {

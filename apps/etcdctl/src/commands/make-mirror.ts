@@ -57,7 +57,7 @@ async function runMakeMirror(invocation: Invocation): Promise<number> {
   }
   if (flags.bool('no-dest-prefix') && flags.text('dest-prefix') !== '') {
     throw badArguments(
-      '`--dest-prefix` and `--no-dest-prefix` cannot be set at the same time, choose one.',
+      '`--dest-prefix` and `--no-dest-prefix` cannot be set at the same time, choose one',
     );
   }
   const target = new Client(await destinationOptions(invocation, destination));

@@ -92,6 +92,7 @@ const OPERATIONS: readonly Command[] = [GET, PUT, DEL];
 /** A line such as `put key value --lease=1234`: the commands themselves, with their flags. */
 export async function parseOperation(line: string): Promise<Operation> {
   const [name = '', ...words] = splitWords(line);
+  if (words.length === 0) throw invalid(`invalid txn compare request: ${line}`);
   const command = OPERATIONS.find((each) => nameOf(each) === name);
   if (command === undefined) throw invalid(`invalid txn request: ${line}`);
   const flags = new FlagValues(

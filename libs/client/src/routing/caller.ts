@@ -111,6 +111,11 @@ export class Caller {
     }
   }
 
+  /** Nothing without credentials. */
+  async logIn(): Promise<void> {
+    await this.#tokens.current();
+  }
+
   serverStream(
     method: RpcMethod,
     request: Uint8Array,

@@ -16,7 +16,11 @@ const LAXITIES: Readonly<Record<string, (question: Question, ours: Verdict) => b
     ['leaseTimeToLive', 'leaseLeases'].includes(call),
 };
 
-const DENIALS: readonly string[] = [ERRORS.PermissionDenied.message, ERRORS.UserEmpty.message];
+const DENIALS: readonly string[] = [
+  ERRORS.PermissionDenied.message,
+  ERRORS.UserEmpty.message,
+  ERRORS.InvalidAuthToken.message,
+];
 
 /** The laxity for which the original may well answer what is refused here; undefined: there is none. */
 export function laxityOf(question: Question, ours: Verdict): string | undefined {

@@ -17,9 +17,19 @@ export function observedFiles(
   mirror: LogMirror,
   observer: AppliedObserver,
 ): MemberFiles {
+  let incomingFile: string | undefined;
   return {
     ...files,
-    openBackend: (file, options) => reporting(files.openBackend(file, options), observer),
+    openDirectory: (dataDir, options) => {
+      const directory = files.openDirectory(dataDir, options);
+      ({ incomingFile } = directory);
+      return directory;
+    },
+    openBackend: (file, options) => {
+      const backend = files.openBackend(file, options);
+      // What a received state says of its position is not applied: it counts once it is adopted.
+      return file === incomingFile ? backend : reporting(backend, observer);
+    },
     createWal: (dir, metadata, options) => {
       mirror.load({ index: 0, term: 0 }, []);
       return mirrored(files.createWal(dir, metadata, options), mirror);

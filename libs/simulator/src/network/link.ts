@@ -55,11 +55,11 @@ export class Link {
   }
 
   /** When a message that leaves now arrives: never, once or twice. */
-  arrivals(nowMs: number, general: NetworkWeather, rng: Rng): readonly number[] {
+  arrivals(nowMs: number, general: NetworkWeather, rng: Rng, mayRepeat = false): readonly number[] {
     const weather = this.#weather ?? general;
     if (this.#cut || chance(rng, weather.dropped)) return [];
     const times = [this.#arrival(nowMs, weather, rng)];
-    if (chance(rng, weather.duplicated)) times.push(this.#arrival(nowMs, weather, rng));
+    if (mayRepeat && chance(rng, weather.duplicated)) times.push(this.#arrival(nowMs, weather, rng));
     return times;
   }
 

@@ -134,7 +134,10 @@ export class SimulatedNetwork {
 
   #send(from: Station, to: string, message: Message, remotes: Map<MemberId, string>): void {
     const link = this.link(from.url, to);
-    const arrivals = link.arrivals(this.#queue.nowMs, this.weather, this.#rng);
+    // A stream never repeats a message; raft must not mind if it did. But a proposal that is
+    // forwarded twice is made twice: that much is expected of streams, by etcd too.
+    const mayRepeat = message.type !== 'propose';
+    const arrivals = link.arrivals(this.#queue.nowMs, this.weather, this.#rng, mayRepeat);
     if (arrivals.length === 0 && (link.isCut || message.type === 'installSnapshot')) {
       this.#unreachable(from, message);
     }

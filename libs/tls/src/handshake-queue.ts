@@ -7,11 +7,16 @@ import type { TLSSocket } from 'node:tls';
  * so this many at a time are strangers who say nothing, and the longest silent makes room: whoever
  * means it is past the queue before its turn to go comes.
  */
-export const MAX_HANDSHAKES = 4096;
+const MAX_HANDSHAKES = 4096;
 
 /** The handshakes under way, oldest first, with the address each comes from. */
 export class HandshakeQueue {
+  readonly #limit: number;
   readonly #addresses = new Map<Socket, string>();
+
+  constructor(limit = MAX_HANDSHAKES) {
+    this.#limit = limit;
+  }
 
   get size(): number {
     return this.#addresses.size;
@@ -19,7 +24,7 @@ export class HandshakeQueue {
 
   add(socket: Socket): void {
     const [oldest] = this.#addresses.keys();
-    if (oldest !== undefined && this.#addresses.size >= MAX_HANDSHAKES) {
+    if (oldest !== undefined && this.#addresses.size >= this.#limit) {
       this.#addresses.delete(oldest);
       oldest.destroy();
     }

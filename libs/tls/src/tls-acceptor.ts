@@ -26,6 +26,8 @@ export interface TlsAcceptorOptions {
   readonly log: { warn(message: string, fields: LogFields): void };
   readonly clock: Clock;
   readonly handshakeTimeoutMs?: number;
+  /** Under way at a time. */
+  readonly maxHandshakes?: number;
   readonly names?: NameLookup;
 }
 
@@ -46,12 +48,13 @@ export class TlsAcceptor {
   readonly #options: TlsAcceptorOptions;
   readonly #admit: Admit;
   readonly #server: TlsServer;
-  readonly #handshakes = new HandshakeQueue();
+  readonly #handshakes: HandshakeQueue;
   #version: number;
 
   constructor(options: TlsAcceptorOptions, admit: Admit) {
     this.#options = options;
     this.#admit = admit;
+    this.#handshakes = new HandshakeQueue(options.maxHandshakes);
     const { credentials, protocols, handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
     const { version } = credentials.current;
     this.#version = version;

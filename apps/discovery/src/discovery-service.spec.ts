@@ -2,88 +2,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCommandLine, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
-import type { CancelTimer, Scheduler } from '@etcd-ts/foundation';
-import { SILENT_LOGGER } from '@etcd-ts/foundation';
-import { startDiscoveryService } from './discovery-service.js';
-import type { DiscoveryService } from './discovery-service.js';
-import { HEARTBEAT_MS } from './http/long-polls.js';
-import { OPTIONS } from './options.js';
+import { call, get, put, ServiceFixture } from './testing/service-fixture.js';
 
-/** The machine's own time, except that a test says when a heartbeat is due. */
-class HeartbeatOnDemand implements Scheduler {
-  beat: () => void = () => undefined;
-  after = SYSTEM_SCHEDULER.after;
-  soon = SYSTEM_SCHEDULER.soon;
-  every(intervalMs: number, callback: () => void): CancelTimer {
-    if (intervalMs !== HEARTBEAT_MS) return SYSTEM_SCHEDULER.every(intervalMs, callback);
-    this.beat = callback;
-    return () => undefined;
-  }
-}
+const fixture = new ServiceFixture();
+beforeEach(() => fixture.open());
+afterEach(() => fixture.close());
 
-let directory = '';
-let service: DiscoveryService | undefined;
-let origin = '';
-let aheadMs = 0;
-const scheduler = new HeartbeatOnDemand();
-
-async function start(...flags: string[]): Promise<void> {
-  const argv = ['--addr', '127.0.0.1:0', '--data-dir', directory, ...flags];
-  const parsed = parseCommandLine(OPTIONS, { argv, env: {}, envPrefix: 'DISC' });
-  if (parsed.kind !== 'ok') throw new Error(JSON.stringify(parsed));
-  service = await startDiscoveryService(parsed.values, {
-    logger: SILENT_LOGGER,
-    clock: {
-      monotonicMs: () => SYSTEM_CLOCK.monotonicMs() + aheadMs,
-      wallMs: () => SYSTEM_CLOCK.wallMs() + aheadMs,
-    },
-    scheduler,
-    onFatal: () => undefined,
-  });
-  origin = `http://127.0.0.1:${service.port}`;
-}
-
-beforeEach(() => {
-  aheadMs = 0;
-  directory = mkdtempSync(join(tmpdir(), 'etcd-discovery-'));
-});
-afterEach(async () => {
-  await service?.stop();
-  service = undefined;
-  rmSync(directory, { recursive: true });
-});
-
-interface Answer {
-  readonly status: number;
-  readonly index: string | null;
-  readonly body: string;
-}
-
-async function call(method: string, url: string, form?: string): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    ...(form !== undefined && {
-      body: form,
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    }),
-  });
-  const body = await response.text();
-  return { status: response.status, index: response.headers.get('x-etcd-index'), body };
-}
-
-const get = (url: string): Promise<Answer> => call('GET', url);
-const newToken = async (query = ''): Promise<string> => (await get(`${origin}/new${query}`)).body;
-const put = (url: string, value: string): Promise<Answer> =>
-  call('PUT', `${url}?prevExist=false`, `value=${encodeURIComponent(value)}`);
+const start = (...flags: string[]): Promise<void> => fixture.start(...flags);
+const newToken = (query = ''): Promise<string> => fixture.newToken(query);
 
 describe('/new', () => {
   it('answers with the URL of a token and nothing else', async () => {
     await start();
     for (const method of ['GET', 'PUT', 'POST']) {
-      const { status, body } = await call(method, `${origin}/new?size=5`);
+      const { status, body } = await call(method, `${fixture.origin}/new?size=5`);
       expect(status).toBe(200);
-      expect(body).toMatch(new RegExp(`^${origin}/[0-9a-f]{32}$`, 'u'));
+      expect(body).toMatch(new RegExp(`^${fixture.origin}/[0-9a-f]{32}$`, 'u'));
       expect(JSON.parse((await get(`${body}/_config/size`)).body)).toMatchObject({
         node: { value: '5' },
       });
@@ -92,7 +26,10 @@ describe('/new', () => {
 
   it('takes the size from a form as well, and three without one', async () => {
     await start();
-    const sizes = [await call('POST', `${origin}/new`, 'size=7'), await get(`${origin}/new`)];
+    const sizes = [
+      await call('POST', `${fixture.origin}/new`, 'size=7'),
+      await get(`${fixture.origin}/new`),
+    ];
     const values = await Promise.all(sizes.map(({ body }) => get(`${body}/_config/size`)));
     expect(values.map(({ body }) => JSON.parse(body).node.value)).toEqual(['7', '3']);
   });
@@ -101,7 +38,7 @@ describe('/new', () => {
     'says what is wrong with size=%s',
     async (size) => {
       await start();
-      const { status, body } = await get(`${origin}/new?size=${size}`);
+      const { status, body } = await get(`${fixture.origin}/new?size=${size}`);
       expect([status, body]).toEqual([400, expect.stringContaining('give 1 to 99, as in')]);
       expect(body.length).toBeLessThan(200);
     },
@@ -110,24 +47,26 @@ describe('/new', () => {
   it('calls itself what --host says, and otherwise what its caller does, if that is a name', async () => {
     await start('--host', 'https://discovery.example.com/');
     expect(await newToken()).toMatch(/^https:\/\/discovery\.example\.com\/[0-9a-f]{32}$/u);
-    await service?.stop();
+    await fixture.service?.stop();
     await start();
     const named = await fetchAs('meet.example:81', '/new');
     expect(named).toMatch(/^http:\/\/meet\.example:81\/[0-9a-f]{32}$/u);
-    expect(await fetchAs('a"b<script>', '/new')).toMatch(new RegExp(`^${origin}/`, 'u'));
+    expect(await fetchAs('a"b<script>', '/new')).toMatch(new RegExp(`^${fixture.origin}/`, 'u'));
   });
 
   it('tells the flags of v3 discovery where there are endpoints for it', async () => {
     await start();
-    expect((await get(`${origin}/new?v=3`)).status).toBe(400);
-    await service?.stop();
+    expect((await get(`${fixture.origin}/new?v=3`)).status).toBe(400);
+    await fixture.service?.stop();
     await start('--v3-endpoints', '10.0.0.1:2379,10.0.0.2:2379');
     expect(await newToken('?v=3')).toMatch(
       /^--discovery-token=[0-9a-f]{32} --discovery-endpoints=10\.0\.0\.1:2379,10\.0\.0\.2:2379$/u,
     );
-    const json = await fetch(`${origin}/new?size=1`, { headers: { accept: 'application/json' } });
+    const json = await fetch(`${fixture.origin}/new?size=1`, {
+      headers: { accept: 'application/json' },
+    });
     expect(await json.json()).toEqual({
-      discovery: expect.stringContaining(origin),
+      discovery: expect.stringContaining(fixture.origin),
       size: 1,
       ttl: '168h',
       discoveryToken: expect.stringMatching(/^[0-9a-f]{32}$/u),
@@ -139,16 +78,16 @@ describe('/new', () => {
     await start('--new-per-minute', '2');
     await newToken();
     await newToken();
-    const response = await fetch(`${origin}/new`);
+    const response = await fetch(`${fixture.origin}/new`);
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '30']);
-    aheadMs = 30_000;
-    expect((await fetch(`${origin}/new`)).status).toBe(200);
+    fixture.aheadMs = 30_000;
+    expect((await fetch(`${fixture.origin}/new`)).status).toBe(200);
   });
 
   it('stops making tokens when it keeps as many as it may', async () => {
     await start('--max-tokens', '1');
     await newToken();
-    expect((await get(`${origin}/new`)).status).toBe(503);
+    expect((await get(`${fixture.origin}/new`)).status).toBe(503);
   });
 });
 
@@ -195,8 +134,8 @@ describe('a token', () => {
       await get(`${token}?wait=maybe`),
       await get(`${token}?wait=true&waitIndex=soon`),
       await get(`${token}?wait=true&stream=true`),
-      await put(`${origin}/${'0'.repeat(32)}/ab`, url),
-      await get(`${origin}/${'0'.repeat(32)}/_config/size`),
+      await put(`${fixture.origin}/${'0'.repeat(32)}/ab`, url),
+      await get(`${fixture.origin}/${'0'.repeat(32)}/_config/size`),
     ];
     expect(refusals.map(({ status, body }) => [status, JSON.parse(body).errorCode])).toEqual([
       ...[
@@ -235,7 +174,7 @@ describe('a token', () => {
   it('is forgotten when its time is over', async () => {
     await start('--ttl', '1h');
     const token = await newToken();
-    aheadMs = 3_600_000;
+    fixture.aheadMs = 3_600_000;
     expect((await get(token)).status).toBe(404);
   });
 
@@ -244,128 +183,29 @@ describe('a token', () => {
     const token = await newToken();
     await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
     const before = await get(token);
-    await service?.stop();
+    await fixture.service?.stop();
     await start();
-    const after = await get(`${origin}/${token.slice(-32)}`);
+    const after = await get(`${fixture.origin}/${token.slice(-32)}`);
     expect(after).toEqual(before);
-  });
-});
-
-describe('a wait', () => {
-  const event = async (answer: Promise<Answer>): Promise<unknown> => {
-    const { status, body } = await answer;
-    const { action, node } = JSON.parse(body) as { action: string; node: { value: string } };
-    return [status, action, node.value];
-  };
-  const polls = async (count: number): Promise<void> => {
-    const line = `discovery_long_polls ${count}`;
-    while (!(await get(`${origin}/metrics`)).body.includes(line)) await nextTurn();
-  };
-  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-  it('ends at once with what has happened since its index', async () => {
-    await start();
-    const token = await newToken();
-    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
-    await put(`${token}/cd`, 'c=http://10.0.0.2:2380');
-    const first = get(`${token}?recursive=true&wait=true&waitIndex=2`);
-    expect(await event(first)).toEqual([200, 'create', 'a=http://10.0.0.1:2380']);
-    const own = get(`${token}/cd?wait=true&waitIndex=3`);
-    expect(await event(own)).toEqual([200, 'create', 'c=http://10.0.0.2:2380']);
-  });
-
-  it('ends with the next member otherwise, for everybody who waits', async () => {
-    await start();
-    const token = await newToken();
-    const other = await newToken();
-    const waits = [get(`${token}?recursive=true&wait=true`), get(`${token}?wait=true&waitIndex=3`)];
-    await polls(2);
-    await put(`${other}/ab`, 'x=http://10.0.0.9:2380');
-    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
-    for (const wait of waits)
-      expect(await event(wait)).toEqual([200, 'create', 'a=http://10.0.0.1:2380']);
-    await polls(0);
-  });
-
-  it('never tells of a removal as if it were a member: it sends to look again', async () => {
-    await start();
-    const token = await newToken();
-    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
-    const wait = get(`${token}?recursive=true&wait=true&waitIndex=3`);
-    await polls(1);
-    await call('DELETE', `${token}/ab`);
-    expect((await wait).status).toBe(503);
-    expect((await get(`${token}?recursive=true&wait=true&waitIndex=3`)).status).toBe(503);
-  });
-
-  it('is kept alive with blank space, and is good JSON all the same', async () => {
-    await start();
-    const token = await newToken();
-    const wait = get(`${token}?recursive=true&wait=true`);
-    await polls(1);
-    aheadMs = HEARTBEAT_MS;
-    scheduler.beat();
-    scheduler.beat();
-    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
-    expect(await event(wait)).toEqual([200, 'create', 'a=http://10.0.0.1:2380']);
-    expect((await wait).body).toMatch(/^\n\n\{/u);
-    expect((await wait).index).toBe('1');
-  });
-
-  it('ends with a failure, never with an empty success, when the service stops', async () => {
-    await start();
-    const token = await newToken();
-    const fresh = get(`${token}?recursive=true&wait=true`);
-    await polls(1);
-    aheadMs = HEARTBEAT_MS;
-    scheduler.beat();
-    const late = get(`${token}?recursive=true&wait=true`);
-    const broken = fresh.catch(() => 'broken off');
-    await polls(2);
-    await service?.stop();
-    const { status, body } = await late;
-    expect([status, JSON.parse(body).errorCode]).toEqual([503, 300]);
-    expect(await broken).toBe('broken off');
-    service = undefined;
-  });
-
-  it('finds room only as far as the limits go', async () => {
-    await start('--max-polls', '2', '--max-polls-per-token', '1');
-    const token = await newToken();
-    const wait = get(`${token}?wait=true`);
-    await polls(1);
-    expect((await get(`${token}?wait=true`)).status).toBe(503);
-    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
-    expect((await wait).status).toBe(200);
-  });
-
-  it('costs nothing any more when whoever waits is gone', async () => {
-    await start();
-    const token = await newToken();
-    const gone = request(`${token}?wait=true`).on('error', () => undefined);
-    gone.end();
-    await polls(1);
-    gone.destroy();
-    await polls(0);
   });
 });
 
 describe('for those who run it and those who pass by', () => {
   it('there is a health check that writes, a page, and nothing for robots', async () => {
     await start('--max-size', '7');
-    expect(await get(`${origin}/health`)).toMatchObject({ status: 200, body: 'OK' });
-    expect((await get(`${origin}/robots.txt`)).body).toBe('User-agent: *\nDisallow: /\n');
-    const page = (await get(`${origin}/`)).body;
-    expect(page).toContain(`curl '<b>${origin}/new?size=3</b>'`);
+    expect(await get(`${fixture.origin}/health`)).toMatchObject({ status: 200, body: 'OK' });
+    expect((await get(`${fixture.origin}/robots.txt`)).body).toBe('User-agent: *\nDisallow: /\n');
+    const page = (await get(`${fixture.origin}/`)).body;
+    expect(page).toContain(`curl '<b>${fixture.origin}/new?size=3</b>'`);
     expect(page).toContain('1 to 7');
-    expect((await get(`${origin}/nothing`)).status).toBe(404);
+    expect((await get(`${fixture.origin}/nothing`)).status).toBe(404);
   });
 
   it('the requests are counted as the original service counts them', async () => {
     await start();
     await get(await newToken());
-    await get(`${origin}/new?size=0`);
-    const { body } = await get(`${origin}/metrics`);
+    await get(`${fixture.origin}/new?size=0`);
+    const { body } = await get(`${fixture.origin}/metrics`);
     expect(body).toContain('endpoint_new_requests_total{code="200",method="get"} 1');
     expect(body).toContain('endpoint_new_requests_total{code="400",method="get"} 1');
     expect(body).toContain('endpoint_token_requests_total{code="200",method="get"} 1');
@@ -382,20 +222,20 @@ describe('for those who run it and those who pass by', () => {
   it('the caller is whom the trusted proxies name', async () => {
     await start('--new-per-minute', '1', '--trusted-proxies', '1');
     const from = (address: string) =>
-      fetch(`${origin}/new`, { headers: { 'x-forwarded-for': `6.6.6.6, ${address}` } });
+      fetch(`${fixture.origin}/new`, { headers: { 'x-forwarded-for': `6.6.6.6, ${address}` } });
     const statuses = [await from('10.0.0.1'), await from('10.0.0.2'), await from('10.0.0.1')];
     expect(statuses.map(({ status }) => status)).toEqual([200, 200, 429]);
   });
 
   it('the port that is taken is named', async () => {
     await start();
-    const port = service?.port ?? 0;
+    const port = fixture.service?.port ?? 0;
     const other = mkdtempSync(join(tmpdir(), 'etcd-discovery-'));
-    const running = service;
+    const running = fixture.service;
     await expect(start('--addr', `127.0.0.1:${port}`, '--data-dir', other)).rejects.toThrow(
       /EADDRINUSE/u,
     );
-    service = running;
+    fixture.service = running;
     rmSync(other, { recursive: true });
   });
 });
@@ -403,7 +243,7 @@ describe('for those who run it and those who pass by', () => {
 /** fetch does not let anybody choose the Host header. */
 function fetchAs(host: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { port: service?.port, path, headers: { host } };
+    const options = { port: fixture.service?.port, path, headers: { host } };
     const sent = request(options, (response) => {
       let body = '';
       response.on('data', (chunk: Buffer) => (body += chunk.toString()));

@@ -1,5 +1,5 @@
-import { fromBER, GeneralizedTime, Integer, Sequence, UTCTime } from 'asn1js';
-
+import { DER_TAGS, DerError, readDer } from './der.js';
+import type { DerElement } from './der.js';
 import { pemBlocks, pemBytes } from './pem.js';
 import { TlsFileError } from './tls-file-error.js';
 
@@ -17,38 +17,38 @@ export function readRevocations(file: string, read: (path: string) => Buffer): R
   const bytes = read(file);
   const blocks = pemBlocks(bytes.toString('latin1')).filter(({ type }) => type === 'X509 CRL');
   const lists = blocks.length > 0 ? blocks.map(pemBytes) : [bytes];
-  return new Set(lists.flatMap((list) => [...revokedIn(list, file)]));
+  return new Set(lists.flatMap((list) => revokedIn(list, file)));
 }
 
-function* revokedIn(der: Buffer, file: string): Iterable<string> {
-  const malformed = (): TlsFileError => new TlsFileError(`x509: malformed crl (${file})`);
-  const { result, offset } = parsed(der, malformed);
-  const [list] = offset === -1 || !(result instanceof Sequence) ? [] : result.valueBlock.value;
-  if (!(list instanceof Sequence)) throw malformed();
-  const parts = [...list.valueBlock.value];
-  if (parts[0] instanceof Integer) parts.shift();
-  const [algorithm, issuer, updated, ...rest] = parts;
-  if (!(algorithm instanceof Sequence && issuer instanceof Sequence && isTime(updated))) {
-    throw malformed();
+function revokedIn(list: Buffer, file: string): readonly string[] {
+  try {
+    return [...serialsIn(list)];
+  } catch (error) {
+    if (error instanceof DerError) throw new TlsFileError(`x509: malformed crl (${file})`);
+    throw error;
   }
+}
+
+function* serialsIn(bytes: Buffer): Iterable<string> {
+  const [list, ...more] = readDer(bytes);
+  if (list?.tag !== DER_TAGS.sequence || more.length > 0) throw new DerError('no list');
+  const [body] = readDer(list.content);
+  if (body?.tag !== DER_TAGS.sequence) throw new DerError('no list');
+  const parts = [...readDer(body.content)];
+  if (parts[0]?.tag === DER_TAGS.integer) parts.shift();
+  const [algorithm, issuer, updated, ...rest] = parts;
+  const isHead = algorithm?.tag === DER_TAGS.sequence && issuer?.tag === DER_TAGS.sequence;
+  if (!isHead || !isTime(updated)) throw new DerError('no list');
   if (isTime(rest[0])) rest.shift();
   const [revoked] = rest;
   // What may stand here instead, the extensions, has a tag of its own.
-  if (!(revoked instanceof Sequence)) return;
-  for (const entry of revoked.valueBlock.value) {
-    const [serial] = entry instanceof Sequence ? entry.valueBlock.value : [];
-    if (!(serial instanceof Integer)) throw malformed();
-    yield normalSerial(Buffer.from(serial.valueBlock.valueHexView).toString('hex'));
+  if (revoked?.tag !== DER_TAGS.sequence) return;
+  for (const entry of readDer(revoked.content)) {
+    const [serial] = entry.tag === DER_TAGS.sequence ? readDer(entry.content) : [];
+    if (serial?.tag !== DER_TAGS.integer) throw new DerError('no serial number');
+    yield normalSerial(serial.content.toString('hex'));
   }
 }
 
-function parsed(der: Buffer, malformed: () => TlsFileError): ReturnType<typeof fromBER> {
-  try {
-    return fromBER(der);
-  } catch {
-    throw malformed();
-  }
-}
-
-const isTime = (part: unknown): boolean =>
-  part instanceof UTCTime || part instanceof GeneralizedTime;
+const isTime = (part: DerElement | undefined): boolean =>
+  part?.tag === DER_TAGS.utcTime || part?.tag === DER_TAGS.generalizedTime;

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
 import { workspaceRoot } from '@etcd-ts/testkit';
@@ -35,6 +36,10 @@ export function figuresTable(figures: Figures): string {
 export function writeFigures(figures: Figures, command: string): void {
   const file = join(workspaceRoot(), 'docs', 'benchmarks.md');
   const before = readFileSync(file, 'utf8').split(HEADING)[0]?.trimEnd() ?? '';
-  const parts = [before, HEADING, EXPLANATION, `- command: \`${command}\``, figuresTable(figures)];
+  const facts = [
+    `- ${cpus().length} processors, load average of the last five minutes ${loadavg()[1]?.toFixed(1)}`,
+    `- command: \`${command}\``,
+  ].join('\n');
+  const parts = [before, HEADING, EXPLANATION, facts, figuresTable(figures)];
   writeFileSync(file, `${parts.join('\n\n')}\n`);
 }

@@ -3,19 +3,23 @@ import type { Socket } from 'node:net';
 
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
 
-/** The inode of the other end of a connection within this machine, from the kernel's table. */
+/** 127.0.0.1, where all processes of a test listen, as the kernel prints it. */
+const LOOPBACK = '0100007F';
+const INODE_FIELD = 9;
+
+/**
+ * The inode of the other end of a connection within this machine, from the kernel's table. That has
+ * thousands of lines after some dialling, so it is searched as a text.
+ */
 function inodeOfFarEnd(socket: Socket): string | undefined {
   const { remotePort, localPort } = socket;
   if (remotePort === undefined || localPort === undefined) return undefined;
-  const local = `:${hexPort(remotePort)}`;
-  const remote = `:${hexPort(localPort)}`;
-  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
-    const fields = line.trim().split(/\s+/);
-    if (fields[1]?.endsWith(local) === true && fields[2]?.endsWith(remote) === true) {
-      return fields[9];
-    }
-  }
-  return undefined;
+  const table = readFileSync('/proc/net/tcp', 'latin1');
+  const ends = `${LOOPBACK}:${hexPort(remotePort)} ${LOOPBACK}:${hexPort(localPort)} `;
+  const at = table.indexOf(ends);
+  if (at < 0) return undefined;
+  const line = table.slice(table.lastIndexOf('\n', at) + 1, table.indexOf('\n', at));
+  return line.trim().split(/\s+/)[INODE_FIELD];
 }
 
 function holds(pid: number, inode: string): boolean {

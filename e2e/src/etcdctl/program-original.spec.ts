@@ -20,7 +20,7 @@ const txn = (compares: string, success: string, failure: string, flags = ''): St
 describe('keys', () => {
   itPrintsTheSame(pair, [
     'put foo bar',
-    ...inEveryFormat('put foo baz --prev-kv'),
+    ...inFormats('put foo baz --prev-kv', 'json', 'fields', 'simple'),
     { line: 'put stdin', stdin: 'typed\nin\n' },
     'put "with space" "<&>\u2028é"',
     ...inEveryFormat('get foo'),
@@ -71,7 +71,7 @@ describe('transactions', () => {
 describe('members and maintenance', () => {
   itPrintsTheSame(pair, [
     ...inEveryFormat('member list'),
-    ...inFormats('endpoint health', 'simple', 'fields', 'protobuf'),
+    ...inFormats('endpoint health', 'simple', 'fields'),
     'alarm list',
     'alarm disarm -w json',
     'defrag',
@@ -96,9 +96,9 @@ describe('leases', () => {
     'put leased 1 --lease {lease}',
     ...inFormats('get leased', 'json', 'fields'),
     ...inFormats('lease timetolive {lease} --keys', 'simple'),
-    ...inFormats('lease list', 'simple', 'json', 'fields'),
-    ...inFormats('lease keep-alive {lease} --once', 'simple', 'json', 'fields'),
-    ...inFormats('lease timetolive 1234', 'simple', 'json', 'fields'),
+    ...inFormats('lease list', 'simple', 'json'),
+    ...inFormats('lease keep-alive {lease} --once', 'simple', 'json'),
+    ...inFormats('lease timetolive 1234', 'json', 'fields'),
     'lease keep-alive 1234',
     'lease keep-alive 1234 --once',
     'lease revoke {lease}',
@@ -110,19 +110,19 @@ describe('leases', () => {
 
 describe('users and roles', () => {
   itPrintsTheSame(pair, [
-    ...inFormats('role add r', 'simple', 'json', 'fields', 'protobuf', 'table'),
+    ...inFormats('role add r', 'simple', 'json', 'table'),
     'role grant-permission r read a',
     'role grant-permission r write b c',
     'role grant-permission r readwrite d --prefix',
     'role grant-permission r readwrite e --from-key',
     'role grant-permission r read "" --prefix',
-    ...inEveryFormat('role get r'),
-    ...inFormats('role list', 'simple', 'json', 'fields'),
+    ...inFormats('role get r', 'simple', 'json', 'fields', 'protobuf'),
+    ...inFormats('role list', 'simple', 'fields'),
     'user add u:p',
     { line: 'user add v --interactive=false', stdin: 'secret\n' },
     'user add w --no-password',
     'user grant-role u r',
-    ...inFormats('user get u', 'simple', 'json', 'protobuf'),
+    ...inFormats('user get u', 'simple', 'json'),
     ...inFormats('user get u --detail', 'simple', 'json'),
     'user get v',
     ...inFormats('user list', 'simple', 'json'),

@@ -8,9 +8,12 @@ import type { Both } from './pair.js';
 import { forgiveIntended } from './program-differences.js';
 import { splitLine, type Step } from './script.js';
 
-const PROGRAMS: Both<string> = {
-  ours: process.env['TESTKIT_OUR_ETCDCTL'] ?? join(workspaceRoot(), 'bin', 'etcdctl'),
-  reference: 'etcdctl',
+const LAUNCHER = join(workspaceRoot(), 'bin', 'etcdctl');
+/** What the launcher runs; directly, so that it does not look for newer sources at every line. */
+const BUNDLE = join(workspaceRoot(), 'dist', 'apps', 'etcdctl', 'main.cjs');
+const PROGRAMS: Both<readonly [file: string, ...args: string[]]> = {
+  ours: [process.execPath, BUNDLE],
+  reference: ['etcdctl'],
 };
 
 const BUILD_TIMEOUT_MS = 60_000;
@@ -62,7 +65,8 @@ export class ProgramPair {
   one(side: Flavour, line: string, options: CommandOptions = {}): Promise<CommandResult> {
     const { stdin } = options;
     const input = typeof stdin === 'string' ? { stdin: this.#fill(side, stdin) } : {};
-    return runCommand(PROGRAMS[side], this.#words(side, line), {
+    const [file, args] = this.command(side, line);
+    return runCommand(file, args, {
       ...options,
       ...input,
       env: { ETCDCTL_API: '3', ...options.env },
@@ -70,13 +74,14 @@ export class ProgramPair {
   }
 
   command(side: Flavour, line: string): [program: string, args: string[]] {
-    return [PROGRAMS[side], this.#words(side, line)];
+    const [file, ...args] = PROGRAMS[side];
+    return [file, [...args, ...this.#words(side, line)]];
   }
 
   /** For what goes on until it is stopped. */
   start(line: string): Both<BackgroundCommand> {
     const startOn = (side: Flavour): BackgroundCommand =>
-      new BackgroundCommand(PROGRAMS[side], this.#words(side, line), { env: { ETCDCTL_API: '3' } });
+      new BackgroundCommand(...this.command(side, line), { env: { ETCDCTL_API: '3' } });
     return { ours: startOn('ours'), reference: startOn('reference') };
   }
 
@@ -118,8 +123,7 @@ export class ProgramPair {
 export function useProgramPair(flavour: Flavour): () => ProgramPair {
   let pair: ProgramPair | undefined;
   beforeAll(async () => {
-    // In a work tree the launcher may build first, and says so where output is compared later.
-    await runCommand(PROGRAMS.ours, ['version'], { timeoutMs: BUILD_TIMEOUT_MS });
+    await runCommand(LAUNCHER, ['version'], { timeoutMs: BUILD_TIMEOUT_MS });
     pair = await ProgramPair.start(flavour);
   });
   afterAll(() => pair?.dispose());

@@ -136,6 +136,8 @@ export class Balancer {
 
   /** The call on this route failed through no fault of the request. */
   avoid(route: Route): void {
+    // With nobody else to ask, waiting helps nobody; a dial that fails makes it rest anyway.
+    if (this.#routes.length === 1) return;
     route.rest();
     const index = this.#routes.indexOf(route);
     if (index === this.#next) this.#next = (index + 1) % this.#routes.length;
@@ -162,14 +164,14 @@ export class Balancer {
     this.#next = this.#balance === 'pinned' ? index : (index + 1) % this.#routes.length;
   }
 
-  /** From the preferred one on; who rests only if nobody else is there. */
+  /** From the preferred one on, without those that rest. */
   #candidates(): readonly Route[] {
     const nowMs = performance.now();
     const inOrder = this.#routes.map((_, i) =>
       must(this.#routes[(this.#next + i) % this.#routes.length], 'within the routes'),
     );
     const rested = inOrder.filter((route) => route.restUntilMs <= nowMs);
-    return rested.length > 0 ? rested : [];
+    return rested;
   }
 
   #restLeftMs(deadlineMs: number | undefined): number {

@@ -1,30 +1,46 @@
 // Simulates clusters, seed after seed:
-//   npm run simulate -- --seeds 200 --minutes 5 [--seed FIRST] [--members 3..7] [--virtual-seconds 40]
+//   npm run simulate -- --seeds 200 --minutes 5 [--seed FIRST] [--members 1..7] [--virtual-seconds 40]
 //   npm run simulate -- --seed 4711 --seeds 1 --log      one seed, with what its members log
 //   npm run simulate -- --mutants [NAME...]              known bugs, to see that they are found
 //   npm run simulate -- --speed                          virtual against real time, under light load
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-import { build } from 'esbuild';
+import { bundle, root } from './bundle.mjs';
+import { MUTANTS } from './mutants.mjs';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const outfile = join(root, 'dist', 'tools', 'simulate', 'main.cjs');
-await build({
-  entryPoints: [join(root, 'libs', 'simulator', 'src', 'campaign', 'main.ts')],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  sourcemap: true,
-  external: ['better-sqlite3', 'koffi', '@node-rs/bcrypt'],
-  tsconfig: join(root, 'tsconfig.base.json'),
-  logLevel: 'warning',
-});
-const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
-child.once('exit', (code) => process.exit(code ?? 1));
+const args = process.argv.slice(2);
+if (args[0] === '--mutants') process.exitCode = await huntMutants(args.slice(1));
+else {
+  const outfile = await bundle();
+  const { code } = await run(['--enable-source-maps', outfile, ...args], 'inherit');
+  process.exitCode = code;
+}
+
+/** 0 if every one was found. */
+async function huntMutants(names) {
+  const unknown = names.filter((name) => !MUTANTS.some((mutant) => mutant.name === name));
+  if (unknown.length > 0) throw new Error(`no such mutant: ${unknown.join(', ')}`);
+  let survivors = 0;
+  for (const mutant of MUTANTS) {
+    if (names.length > 0 && !names.includes(mutant.name)) continue;
+    const outfile = await bundle(mutant);
+    const { output } = await run([outfile, '--hunt', ...(mutant.options ?? [])], 'pipe');
+    const last = output.trim().split('\n').at(-1) ?? '';
+    if (!last.startsWith('found ')) survivors++;
+    console.log(`${mutant.name}: ${last}`);
+  }
+  return survivors === 0 ? 0 : 1;
+}
+
+/** One core each. */
+function run(argv, stdout) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, argv, {
+      cwd: root,
+      stdio: ['ignore', stdout, 'inherit'],
+    });
+    let output = '';
+    child.stdout?.on('data', (chunk) => (output += chunk));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}

@@ -4,6 +4,7 @@ import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { planOf } from '../run/plan.js';
 import { simulate } from '../run/simulation.js';
 import { campaign } from './campaign.js';
+import { hunt } from './hunt.js';
 import { measureSpeed } from './speed.js';
 import { StderrLogger } from './stderr-logger.js';
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     'virtual-seconds': { type: 'string', default: '40' },
     log: { type: 'boolean', default: false },
     speed: { type: 'boolean', default: false },
+    hunt: { type: 'boolean', default: false },
   },
 });
 
@@ -26,6 +28,7 @@ async function main(): Promise<number> {
     durationMs: Number(values['virtual-seconds']) * 1000,
     ...(values.members === undefined ? {} : { members: Number(values.members) }),
   };
+  if (values.hunt) return hunt(options, Number(values.seed), print);
   if (values.speed) return measureSpeed(print);
   if (values.log) {
     const plan = planOf(Number(values.seed), options);

@@ -1,7 +1,7 @@
 import { must, SeededRng } from '@etcd-ts/foundation';
 import type { Logger, MemberId, Rng } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
-import { MemberRemovedError, openMember } from '@etcd-ts/server';
+import { BootstrapError, MemberRemovedError, openMember } from '@etcd-ts/server';
 import type { Member } from '@etcd-ts/server';
 import type { RevisionCommit, WatchSink } from '@etcd-ts/mvcc';
 import type { Survival } from '@etcd-ts/storage';
@@ -46,6 +46,8 @@ interface Incarnation {
 /** An fsync of the log takes so long, when nothing is wrong. */
 const MIN_SYNC_MS = 0.1;
 const MAX_SYNC_MS = 1.5;
+
+const JOIN_RETRY_MS = 500;
 
 const EVERYTHING = Uint8Array.of(0);
 
@@ -150,8 +152,18 @@ export class Machine implements Endpoint {
       this.#current = undefined;
       network.detach(this.url, process);
       if (incarnation.mayFail) return;
+      if (this.#joinsTooEarly(error)) {
+        queue.in(JOIN_RETRY_MS, undefined, () => this.start());
+        return;
+      }
       watch.found('cannot-start', `${this.name} does not start: ${textOf(error)}`);
     }
+  }
+
+  /** Whom it asked has not heard of its addition yet: the process ends, and is started again. */
+  #joinsTooEarly(error: unknown): boolean {
+    const { settings } = this.#parts;
+    return settings.state === 'existing' && !this.#hasRun && error instanceof BootstrapError;
   }
 
   #opened(incarnation: Incarnation, member: Member): void {

@@ -59,7 +59,8 @@ export class Link {
     const weather = this.#weather ?? general;
     if (this.#cut || chance(rng, weather.dropped)) return [];
     const times = [this.#arrival(nowMs, weather, rng)];
-    if (mayRepeat && chance(rng, weather.duplicated)) times.push(this.#arrival(nowMs, weather, rng));
+    if (mayRepeat && chance(rng, weather.duplicated))
+      times.push(this.#arrival(nowMs, weather, rng));
     return times;
   }
 

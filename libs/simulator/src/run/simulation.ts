@@ -111,7 +111,10 @@ class Simulation {
   }
 
   #trace(text: string): void {
-    this.#traceHash = crc32c(Buffer.from(`${this.#traceHash} ${this.#queue.nowMs} ${text}`));
+    this.#traceHash = crc32c(
+      Buffer.from(`${this.#queue.nowMs} ${text}`, 'latin1'),
+      this.#traceHash,
+    );
   }
 
   #machine(number: number): Machine {

@@ -95,13 +95,8 @@ export async function startDiscoveryService(
 }
 
 function publicAddress(options: DiscoveryOptions): PublicAddress {
-  const given = options['v3-endpoints'];
-  const v3Address = options['v3-addr'];
-  return new PublicAddress({
-    host: options.host,
-    v3Endpoints: given.length > 0 ? given : options.endpoints,
-    v3Port: v3Address === '' ? undefined : parseListenAddress(v3Address).port,
-  });
+  const { host, endpoints, 'v3-endpoints': given } = options;
+  return new PublicAddress({ host, v3Endpoints: given.length > 0 ? given : endpoints });
 }
 
 function createServer(

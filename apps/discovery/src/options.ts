@@ -103,18 +103,11 @@ const STORAGE_OPTIONS = [
 
 const V3_OPTIONS = [
   {
-    name: 'v3-addr',
-    kind: 'text',
-    default: '',
-    placeholder: 'HOST:PORT',
-    help: 'With the embedded storage: also listen here for v3 discovery (gRPC, plain text).',
-  },
-  {
     name: 'v3-endpoints',
     kind: 'list',
     default: '',
     placeholder: 'HOST:PORT,...',
-    help: 'What members are told as --discovery-endpoints. Without it: --endpoints, or the host as each caller reached it with the port of --v3-addr.',
+    help: 'What members are told as --discovery-endpoints: where they reach the cluster of --endpoints, if not there.',
   },
 ] as const satisfies readonly CommandOption[];
 
@@ -210,8 +203,8 @@ export function complaintAbout(options: DiscoveryOptions): string | undefined {
   if ((options['cert-file'] === '') !== (options['key-file'] === '')) {
     return '--cert-file and --key-file go together';
   }
-  if (options['v3-addr'] !== '' && options.endpoints.length > 0) {
-    return '--v3-addr belongs to the embedded storage; with --endpoints members ask that cluster';
+  if (options['v3-endpoints'].length > 0 && options.endpoints.length === 0) {
+    return '--v3-endpoints is of no use without --endpoints: the embedded storage speaks no v3';
   }
   const { host } = options;
   if (host !== '' && !isOrigin(host)) {

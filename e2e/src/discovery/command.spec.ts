@@ -57,6 +57,7 @@ describe('the etcd-discovery command', () => {
     [['--ttl', '1s'], 'invalid value "1s" for --ttl'],
     [['--host', 'http://x/path'], '--host must be a URL without path'],
     [['--cert-file', 'x'], '--cert-file and --key-file go together'],
+    [['--v3-endpoints', 'x:1'], '--v3-endpoints is of no use without --endpoints'],
     [['--log-level', 'loud'], 'unknown --log-level loud'],
   ])('says what is wrong with %j', async (args, message) => {
     const { exitCode, stderr } = await runCommand(LAUNCHER, args);

@@ -105,4 +105,20 @@ describe('the discovery service over an etcd', () => {
       message: 'discovery: cluster is full',
     });
   });
+
+  it('tells members the endpoints that they can reach, where those are others than its own', async () => {
+    const etcd = await meetingPoint();
+    const theirs = ['10.0.0.1:2379', '10.0.0.2:2379'];
+    const service = await DiscoveryProcess.start(
+      ...['--endpoints', etcd.endpoint, '--v3-endpoints', theirs.join(',')],
+    );
+    open.push(service);
+    const headers = { accept: 'application/json' };
+    const json = await fetch(`${service.origin}/new?size=1`, { headers });
+    expect(await json.json()).toMatchObject({
+      discovery: expect.stringContaining(service.origin) as string,
+      discoveryToken: expect.stringMatching(/^[0-9a-f]{32}$/u) as string,
+      discoveryEndpoints: theirs,
+    });
+  });
 });

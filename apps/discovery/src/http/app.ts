@@ -46,7 +46,7 @@ export function createDiscoveryApp(parts: DiscoveryAppParts): Express {
 
   app.get('/', (request, response) => {
     const facts = { origin: address.origin(request), ttl: formatDuration(ttlMs) };
-    const hasV3 = address.v3Endpoints(request).length > 0;
+    const hasV3 = address.v3Endpoints.length > 0;
     response.setHeader('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'");
     response.type('html').send(homePage({ ...facts, maxSize: limits.maxSize, hasV3 }));
   });

@@ -36,7 +36,7 @@ export function newRoute(parts: NewRouteParts): RequestHandler {
       const text = `size=${shown} is not a number of members: give 1 to ${parts.maxSize}, as in /new?size=3\n`;
       return refuse(response, 400, text);
     }
-    const v3Endpoints = address.v3Endpoints(request);
+    const v3Endpoints = address.v3Endpoints;
     const wantsV3 = parameter(request, 'v') === '3';
     if (wantsV3 && v3Endpoints.length === 0) {
       return refuse(response, 400, 'this service has no endpoints for v3 discovery\n');

@@ -6,10 +6,8 @@ const HOST = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/iu;
 export interface PublicAddressOptions {
   /** --host; empty: as the caller reached us. */
   readonly host: string;
-  /** What to tell members; empty: none, or derived from `v3Port`. */
+  /** Where members meet by v3 discovery; empty: nowhere. */
   readonly v3Endpoints: readonly string[];
-  /** Of our own gRPC port. */
-  readonly v3Port: number | undefined;
 }
 
 /** How callers find this service again. */
@@ -26,11 +24,8 @@ export class PublicAddress {
     return `${request.protocol}://${hostOf(request)}`;
   }
 
-  v3Endpoints(request: Request): readonly string[] {
-    const { v3Endpoints, v3Port } = this.#options;
-    if (v3Endpoints.length > 0 || v3Port === undefined) return v3Endpoints;
-    const { hostname } = new URL(this.origin(request));
-    return [`${hostname}:${v3Port}`];
+  get v3Endpoints(): readonly string[] {
+    return this.#options.v3Endpoints;
   }
 }
 

@@ -78,7 +78,7 @@ export async function runAuthDifferential(
       }
       if (asked.code === 0) {
         attached.executed(question);
-        granted.executed(question);
+        granted.executed(question, asked);
       }
       count(verdicts, `${question.call} ${asked.message === '' ? 'OK' : asked.message}`);
     }

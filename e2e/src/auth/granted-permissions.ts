@@ -1,35 +1,28 @@
-import type { Question } from './question.js';
+import type { Question, Verdict } from './question.js';
 
-/** How many permissions each role has, by the questions that were answered with OK. */
+/**
+ * How many permissions each role has at most, by the questions that were answered with OK: whether a
+ * grant replaces one of the same keys depends on where that stands among the others.
+ */
 export class GrantedPermissions {
-  readonly #ofRole = new Map<string, Set<string>>();
+  readonly #ofRole = new Map<string, number>();
 
   of(role: string): number {
-    return this.#ofRole.get(role)?.size ?? 0;
+    return this.#ofRole.get(role) ?? 0;
   }
 
-  executed({ call, request }: Question): void {
+  executed({ call, request }: Question, { answer }: Verdict): void {
     switch (call) {
       case 'roleGrantPermission':
-        if (request.perm !== undefined) this.#rangesOf(request.name).add(rangeName(request.perm));
-        return;
-      case 'roleRevokePermission':
-        this.#rangesOf(request.role).delete(rangeName(request));
+        this.#ofRole.set(request.name, this.of(request.name) + 1);
         return;
       case 'roleDelete':
         this.#ofRole.delete(request.role);
         return;
+      case 'roleGet':
+        this.#ofRole.set(request.role, (answer as { perm: readonly unknown[] }).perm.length);
+        return;
       default:
     }
   }
-
-  #rangesOf(role: string): Set<string> {
-    const ranges = this.#ofRole.get(role) ?? new Set();
-    this.#ofRole.set(role, ranges);
-    return ranges;
-  }
-}
-
-function rangeName({ key, rangeEnd }: { readonly key: Buffer; readonly rangeEnd: Buffer }): string {
-  return `${key.toString('hex')} ${rangeEnd.toString('hex')}`;
 }

@@ -8,6 +8,7 @@ import { SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { Connection, GrpcServer } from '@etcd-ts/rpc';
+import type { BoundService } from '@etcd-ts/rpc';
 import { LONE_PEERS, openMember, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/server';
 import type { Member } from '@etcd-ts/server';
 
@@ -24,6 +25,8 @@ const UNCOUNTED = {
 /** The services over a real member with a real disk, behind grpc-js, and a client's connection. */
 export class ServedMember {
   readonly member: Member;
+  /** To be called without a network in between. */
+  readonly services: readonly BoundService[];
   readonly connection: Connection;
   readonly #dataDir: string;
   readonly #metrics: EtcdMetrics;
@@ -62,14 +65,16 @@ export class ServedMember {
     });
     const stopping = new AbortController();
     const parts = { ...world, server: member.server, warningDurationMs: 0 };
-    for (const service of etcdServices({ ...parts, stopping: stopping.signal })) grpc.add(service);
+    const services = etcdServices({ ...parts, stopping: stopping.signal });
+    for (const service of services) grpc.add(service);
     const listener = createServer((socket) => grpc.acceptConnection(socket));
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    return new ServedMember(member, dataDir, metrics, grpc, listener, stopping);
+    return new ServedMember(member, services, dataDir, metrics, grpc, listener, stopping);
   }
 
   private constructor(
     member: Member,
+    services: readonly BoundService[],
     dataDir: string,
     metrics: EtcdMetrics,
     grpc: GrpcServer,
@@ -77,6 +82,7 @@ export class ServedMember {
     stopping: AbortController,
   ) {
     this.member = member;
+    this.services = services;
     this.#dataDir = dataDir;
     this.#metrics = metrics;
     this.#grpc = grpc;

@@ -16,6 +16,8 @@ export type {
 } from './etcd-server.js';
 export { openMember } from './member.js';
 export type { Member } from './member.js';
+export { planRestore } from './restore/restore-member.js';
+export type { RestorePlan } from './restore/restore-member.js';
 export { requestTimeoutMs } from './request-timeout.js';
 export type { MemberParts } from './member-assembly.js';
 export { LONE_PEERS } from './peers/lone-peers.js';

@@ -73,6 +73,8 @@ function countRow(key: Buffer, value: Buffer, liveKeys: Set<BinaryString>): numb
 
 /** The key in an encoded mvccpb.KeyValue. */
 function nameIn(value: Uint8Array): Buffer | undefined {
+  // The row by which `restore --bump-revision` of the original raises the revision.
+  if (value.length === 0) return asBuffer(value);
   if (value[0] !== KEY_TAG) return undefined;
   let length = 0;
   let at = 1;

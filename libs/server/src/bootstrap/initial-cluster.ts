@@ -10,9 +10,14 @@ import { BootstrapError } from './bootstrap-error.js';
 
 export const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
 
+export type InitialClusterFlags = Pick<
+  ServerConfig,
+  'name' | 'initialCluster' | 'initialClusterState' | 'initialAdvertisePeerUrls'
+>;
+
 /** --initial-cluster, checked for what --initial-cluster-state says it is. */
 export async function readInitialCluster(
-  config: ServerConfig,
+  config: InitialClusterFlags,
   lookup: HostLookup,
 ): Promise<InitialCluster> {
   const parsed = parseInitialCluster(config.initialCluster, parseEndpointUrl);
@@ -29,7 +34,7 @@ export async function readInitialCluster(
 }
 
 async function newClusterProblem(
-  config: ServerConfig,
+  config: InitialClusterFlags,
   cluster: InitialCluster,
   lookup: HostLookup,
 ): Promise<string | undefined> {

@@ -15,13 +15,18 @@ const FIRST_TERM = Term(1);
 export interface NewCluster {
   readonly localId: MemberId;
   readonly clusterId: ClusterId;
+  /** Sorted by id. */
+  readonly members: readonly Member[];
   /** One committed membership change a member, in term 1: the log every member starts with. */
   readonly entries: readonly Entry[];
   readonly hardState: HardState;
 }
 
 /** Ids and first log entries follow from the configuration alone, so all members agree on them. */
-export function planNewCluster(config: ServerConfig, cluster: InitialCluster): NewCluster {
+export function planNewCluster(
+  config: Pick<ServerConfig, 'name' | 'initialClusterToken'>,
+  cluster: InitialCluster,
+): NewCluster {
   const members = bootstrapMembers(sha1, cluster, config.initialClusterToken);
   const local = must(
     members.find((member) => member.name === config.name),
@@ -33,6 +38,7 @@ export function planNewCluster(config: ServerConfig, cluster: InitialCluster): N
       sha1,
       members.map((member) => member.id),
     ),
+    members,
     entries: members.map(memberEntry),
     hardState: { term: FIRST_TERM, vote: NO_MEMBER, commit: RaftIndex(members.length) },
   };

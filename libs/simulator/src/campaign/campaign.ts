@@ -46,7 +46,7 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
     if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
     if (result.finding !== undefined) {
       print(`seed ${seed} found ${result.finding.rule}: ${result.finding.message}`);
-      const least = await shrink(result, { logger, forMs: SHRINK_MS });
+      const least = await shrink(result, { logger, simulate, forMs: SHRINK_MS });
       print(`least that shows it:\n${describe(least)}`);
       print(`again: npm run simulate -- --seed ${seed} --seeds 1`);
       return 1;

@@ -1,11 +1,11 @@
 import type { Logger } from '@etcd-ts/foundation';
 
 import type { Plan } from '../run/plan.js';
-import { simulate } from '../run/simulation.js';
-import type { SimulationResult } from '../run/simulation.js';
+import type { simulate, SimulationResult } from '../run/simulation.js';
 
 export interface ShrinkOptions {
   readonly logger: Logger;
+  readonly simulate: typeof simulate;
   /** Real time. */
   readonly forMs: number;
 }
@@ -16,7 +16,7 @@ export interface ShrinkOptions {
  */
 export async function shrink(
   failed: SimulationResult,
-  { logger, forMs }: ShrinkOptions,
+  { logger, simulate, forMs }: ShrinkOptions,
 ): Promise<SimulationResult> {
   const untilMs = performance.now() + forMs;
   let least = failed;
@@ -38,11 +38,15 @@ export async function shrink(
   return least;
 }
 
+/** Nothing is gained below; and what is not smaller than before would be tried for ever. */
+const MIN_DURATION_MS = 500;
+
 /** The boldest first. */
 function* smaller(plan: Plan): Generator<Plan> {
   const { faults, durationMs, clients, watchers, operationsPerClient } = plan;
   for (const share of [0.5, 0.75, 0.9]) {
-    yield { ...plan, durationMs: Math.ceil(durationMs * share) };
+    const shorterMs = Math.ceil(durationMs * share);
+    if (shorterMs >= MIN_DURATION_MS) yield { ...plan, durationMs: shorterMs };
   }
   for (let size = Math.ceil(faults.length / 2); size > 0; size = Math.floor(size / 2)) {
     for (let at = 0; at < faults.length; at += size) {

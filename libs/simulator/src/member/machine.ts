@@ -113,7 +113,7 @@ export class Machine implements Endpoint {
       process,
       member: undefined,
       isReady: false,
-      mayFail: false,
+      mayFail: this.#syncFails,
       leadsIn: 0,
     };
     this.#current = incarnation;

@@ -93,7 +93,7 @@ const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
 ];
 
 /** After the last fault the cluster has this long before the clients stop. */
-const CALM_AT_END_MS = 5000;
+const MAX_CALM_AT_END_MS = 5000;
 const CALM_AT_BEGIN_MS = 2000;
 
 export function planFaults(
@@ -103,10 +103,11 @@ export function planFaults(
   everyMs: number,
 ): readonly Fault[] {
   const faults: Fault[] = [];
+  const untilMs = durationMs - Math.min(MAX_CALM_AT_END_MS, durationMs / 4);
   let atMs = CALM_AT_BEGIN_MS;
   for (;;) {
     atMs += -Math.log(1 - rng.next()) * everyMs;
-    if (atMs > durationMs - CALM_AT_END_MS) return faults;
+    if (atMs > untilMs) return faults;
     faults.push(planFault(rng, members, Math.round(atMs)));
   }
 }

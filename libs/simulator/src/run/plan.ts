@@ -33,6 +33,8 @@ export interface Plan {
 export interface PlanOptions {
   readonly members?: number;
   readonly durationMs?: number;
+  /** The mean time between two faults. */
+  readonly faultEveryMs?: number;
 }
 
 const DEFAULT_DURATION_MS = 40_000;
@@ -63,7 +65,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
     segmentBytes: pick(rng, [16, 64, 256]) * 1024,
     clockSkew: pick(rng, [0, 0.001, 0.02]),
     weather: planWeather(rng),
-    faults: planFaults(rng, members, durationMs, FAULT_EVERY_MS),
+    faults: planFaults(rng, members, durationMs, options.faultEveryMs ?? FAULT_EVERY_MS),
   };
 }
 

@@ -4,7 +4,7 @@ import { discoveryOf } from './discovery-options.js';
 import type { LogSettings } from './log-settings.js';
 import type { OptionValues } from './option-schema.js';
 import type { AutoCompaction, ServerConfig } from './server-config.js';
-import { parseFeatureGates } from './feature-gates.js';
+import { featureSettings, parseFeatureGates } from './feature-gates.js';
 import { clientSecurityOf, peerSecurityOf, tlsPolicyOf } from './transport-security.js';
 import { warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
@@ -153,6 +153,7 @@ type CheckPart = Pick<
   | 'initialCorruptCheck'
   | 'downgradeCheckIntervalMs'
   | 'leaseCheckpoint'
+  | 'features'
 >;
 
 function checkPart(values: OptionValues): CheckPart {
@@ -166,6 +167,7 @@ function checkPart(values: OptionValues): CheckPart {
     initialCorruptCheck: isOn('InitialCorruptCheck'),
     downgradeCheckIntervalMs: values['downgrade-check-time'],
     leaseCheckpoint: isOn('LeaseCheckpoint'),
+    features: featureSettings(gates),
   };
 }
 

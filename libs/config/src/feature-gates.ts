@@ -29,6 +29,12 @@ const GATES: Readonly<Record<string, Gate>> = {
 
 const GROUPS: Readonly<Record<string, Gate['stage']>> = { AllAlpha: 'alpha', AllBeta: 'beta' };
 
+export interface FeatureSetting {
+  readonly name: string;
+  readonly stage: 'ALPHA' | 'BETA';
+  readonly isOn: boolean;
+}
+
 export type GateSettings = ReadonlyMap<string, boolean>;
 
 export function parseFeatureGates(text: string): ScalarOutcome<GateSettings> {
@@ -50,6 +56,15 @@ export function parseFeatureGates(text: string): ScalarOutcome<GateSettings> {
     given.set(name, value.value);
   }
   return { kind: 'ok', value: effective(given) };
+}
+
+/** Every gate with its stage, in etcd's capitals. */
+export function featureSettings(settings: GateSettings): readonly FeatureSetting[] {
+  return Object.entries(GATES).map(([name, { stage }]) => ({
+    name,
+    stage: stage === 'alpha' ? 'ALPHA' : 'BETA',
+    isOn: settings.get(name) === true,
+  }));
 }
 
 /** A group moves its gates; a gate named itself overrides its group. */

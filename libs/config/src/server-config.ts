@@ -1,4 +1,5 @@
 import type { EndpointUrl } from './endpoint-url.js';
+import type { FeatureSetting } from './feature-gates.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'panic' | 'fatal';
 
@@ -166,6 +167,8 @@ export interface ServerConfig {
   readonly downgradeCheckIntervalMs: number;
   /** Replicate what is left of long leases, so that a new leader does not start them anew. */
   readonly leaseCheckpoint: boolean;
+  /** All feature gates, on and off. */
+  readonly features: readonly FeatureSetting[];
   readonly enableGrpcGateway: boolean;
   /** Serve the v2 API on the client URLs. Its data is kept and replicated in either case. */
   readonly enableV2: boolean;

@@ -95,6 +95,9 @@ class RunningNode implements Node {
       mode: config.metrics,
       grpcMethods: ETCD_METHODS,
     });
+    for (const { name, stage, isOn } of config.features) {
+      this.metrics.server.featureEnabled.with(name, stage).set(isOn ? 1 : 0);
+    }
     this.#grpc = new GrpcServer({
       maxReceiveBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
       maxConcurrentStreams: config.maxConcurrentStreams,

@@ -1,5 +1,6 @@
 import { hexId } from '@etcd-ts/foundation';
-import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { Counter, EtcdMetrics, Family } from '@etcd-ts/observability';
+import type { V2Store } from '@etcd-ts/v2-store';
 import { AlarmType } from '@etcd-ts/wire-protocol';
 
 import { alarmName } from './alarms.js';
@@ -9,7 +10,7 @@ import type { MemberState } from './state.js';
 
 /** Gauges that mirror the state: set when somebody looks, so that they cost a write nothing. */
 export function refreshMetrics(
-  { server, mvcc }: EtcdMetrics,
+  { server, mvcc, legacy }: EtcdMetrics,
   parts: OpenedStorage & MemberState & MemberCore,
 ): void {
   const { raft, store, backend, hub, cluster, quota, alarms, proposals } = parts;
@@ -35,4 +36,35 @@ export function refreshMetrics(
   mvcc.compactRevision.set(store.compactRevision);
   mvcc.watchers.set(hub.counts.watchers);
   mvcc.slowWatchers.set(hub.counts.pending + hub.counts.slow);
+  refreshV2(legacy, parts.v2Store);
+}
+
+function refreshV2(metrics: EtcdMetrics['legacy'], store: V2Store): void {
+  const counters = store.counters();
+  const { recursive, recursiveFailed, watches } = store.lookups();
+  raise(metrics.storeReads, 'getRecursive', recursive);
+  raise(metrics.storeReads, 'get', counters.getsSuccess - recursive);
+  raise(metrics.storeReadsFailed, 'getRecursive', recursiveFailed);
+  raise(metrics.storeReadsFailed, 'get', counters.getsFail - recursiveFailed);
+  raise(metrics.storeWrites, 'set', counters.setsSuccess);
+  raise(metrics.storeWritesFailed, 'set', counters.setsFail);
+  for (const action of ['create', 'update', 'delete', ...COMPARING] as const) {
+    raise(metrics.storeWrites, action, counters[`${action}Success`]);
+    raise(metrics.storeWritesFailed, action, counters[`${action}Fail`]);
+  }
+  raiseTo(metrics.storeExpires, counters.expireCount);
+  raiseTo(metrics.storeWatchRequests, watches);
+  metrics.storeWatchers.set(store.watcherCount);
+}
+
+const COMPARING = ['compareAndSwap', 'compareAndDelete'] as const;
+
+/** As in etcd, an action that never happened has no series. */
+function raise(family: Family<Counter>, action: string, value: number): void {
+  if (value > 0) raiseTo(family.with(action), value);
+}
+
+/** The store's counts go back when a snapshot that knows less is taken; a counter must not. */
+function raiseTo(counter: Counter, value: number): void {
+  if (value > counter.value) counter.inc(value - counter.value);
 }

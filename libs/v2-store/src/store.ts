@@ -20,6 +20,12 @@ export interface V2Answer {
   readonly index: number;
 }
 
+export interface V2Lookups {
+  readonly recursive: number;
+  readonly recursiveFailed: number;
+  readonly watches: number;
+}
+
 /** What etcd's store does when a member is added (create), changed or removed (delete, create). */
 export type ClusterWrite = 'create' | 'set' | 'update' | 'delete';
 
@@ -42,6 +48,7 @@ export class V2Store {
   readonly #hub: WatcherHub;
   readonly #changes: Changes;
   readonly #statistics = new Statistics();
+  readonly #lookups = { recursive: 0, recursiveFailed: 0, watches: 0 };
 
   /** Empty until `restore`. */
   constructor(records: V2Records) {
@@ -80,18 +87,28 @@ export class V2Store {
     return this.#statistics.read();
   }
 
+  /** What /v2/stats/store does not tell apart: of the gets, those of whole trees; all watches. */
+  lookups(): V2Lookups {
+    return { ...this.#lookups };
+  }
+
   get(
     path: string,
     options: { readonly recursive: boolean; readonly sorted: boolean },
   ): V2Answer | V2Failure {
     const found = this.#changes.find(cleanPath(path));
     this.#count('gets', found.kind !== 'failed');
+    if (options.recursive) {
+      if (found.kind === 'failed') this.#lookups.recursiveFailed++;
+      else this.#lookups.recursive++;
+    }
     if (found.kind === 'failed') return found;
     const node = found.node.listing(options.recursive, options.sorted);
     return { kind: 'node', node, index: this.#changes.index };
   }
 
   watch(options: WatchOptions): V2Watcher | V2Failure {
+    this.#lookups.watches++;
     return this.#hub.watch({ ...options, path: cleanPath(options.path) }, this.#changes.index);
   }
 

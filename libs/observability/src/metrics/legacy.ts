@@ -1,9 +1,9 @@
 import type { MetricFactory } from './metric-factory.js';
 
 /**
- * Names every etcd process exports whether or not it does what they count: the v2 store and the
- * gRPC proxy, which etcd registers because it links them in. Dashboards and etcd's own tests expect
- * them; they stay at zero until the parts behind them exist.
+ * Names every etcd process exports whether or not it does what they count: the v2 store's, and those
+ * of the gRPC proxy, which etcd registers because it links it in. Dashboards and etcd's own tests
+ * expect them; in a member the proxy's stay at zero.
  */
 export function legacyMetrics(make: MetricFactory) {
   const action = ['action'];

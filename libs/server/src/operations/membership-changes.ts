@@ -10,7 +10,8 @@ import {
 } from '@etcd-ts/membership';
 import type { Cluster, Member, MembershipChange } from '@etcd-ts/membership';
 import type { ConfChange, Raft } from '@etcd-ts/raft';
-import { ERRORS, UNCODED_ERRORS } from '@etcd-ts/wire-protocol';
+import type { EtcdMetrics } from '@etcd-ts/observability';
+import { ERRORS, EtcdError, UNCODED_ERRORS } from '@etcd-ts/wire-protocol';
 
 import { verdictError } from '../apply/conf-change-applier.js';
 import { sha1 } from '../bootstrap/initial-cluster.js';
@@ -38,6 +39,7 @@ export interface MembershipChangesParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  readonly metrics: EtcdMetrics;
   readonly strictReconfigCheck: boolean;
   readonly requestTimeoutMs: number;
   readonly electionTimeoutMs: number;
@@ -101,6 +103,19 @@ export class MembershipChanges {
   }
 
   async promoteHere(id: MemberId): Promise<void> {
+    const { learnerPromoteSuccesses, learnerPromoteFailures } = this.#parts.metrics.server;
+    try {
+      await this.#promoteReady(id);
+    } catch (error) {
+      // Who does not lead has not decided anything; who does is asked next.
+      const refused = error instanceof EtcdError && !error.is(ERRORS.NotLeader);
+      if (refused) learnerPromoteFailures.with(error.message).inc();
+      throw error;
+    }
+    learnerPromoteSuccesses.inc();
+  }
+
+  async #promoteReady(id: MemberId): Promise<void> {
     this.#learnerIsReady(id);
     this.#mayPromote(id);
     const member = { id, name: '', peerUrls: [], clientUrls: [], isLearner: false };

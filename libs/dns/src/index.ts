@@ -3,7 +3,7 @@ export type { DnsResolverOptions } from './dns-resolver.js';
 export { DnsServer } from './dns-server.js';
 export type { DnsServerOptions } from './dns-server.js';
 export { isDomainName, normalName } from './domain-name.js';
-export { formatNameserver, parseNameserver } from './nameserver.js';
+export { parseNameserver } from './nameserver.js';
 export type { Nameserver } from './nameserver.js';
 export type { AddressRecord, Lookup, SrvRecord } from './record.js';
 export { createSystemResolver } from './system-resolver.js';

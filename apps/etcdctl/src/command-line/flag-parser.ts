@@ -40,7 +40,7 @@ function parseLong(values: FlagValues, word: string, rest: string[]): string | u
   const attached = equals < 0 ? undefined : body.slice(equals + 1);
   const value = attached ?? (flag.kind === 'bool' ? 'true' : rest.shift());
   if (value === undefined) return `flag needs an argument: ${word}`;
-  return setFlag(values, flag, `--${name}`, value);
+  return setFlag(values, flag, value);
 }
 
 function parseShort(values: FlagValues, word: string, rest: string[]): string | undefined {
@@ -50,24 +50,23 @@ function parseShort(values: FlagValues, word: string, rest: string[]): string | 
     const flag = values.findShorthand(letter);
     if (flag === undefined) return `unknown shorthand flag: '${letter}' in -${letters}`;
     const after = letters.slice(1);
-    const shown = `-${letter}, --${flag.name}`;
-    if (after.length > 1 && after.startsWith('='))
-      return setFlag(values, flag, shown, after.slice(1));
+    if (after.length > 1 && after.startsWith('=')) return setFlag(values, flag, after.slice(1));
     if (flag.kind !== 'bool') {
       const value = after === '' ? rest.shift() : after;
       if (value === undefined) return `flag needs an argument: '${letter}' in -${letters}`;
-      return setFlag(values, flag, shown, value);
+      return setFlag(values, flag, value);
     }
-    const message = setFlag(values, flag, shown, 'true');
+    const message = setFlag(values, flag, 'true');
     if (message !== undefined) return message;
     letters = after;
   }
   return undefined;
 }
 
-function setFlag(values: FlagValues, flag: Flag, shown: string, value: string): string | undefined {
+function setFlag(values: FlagValues, flag: Flag, value: string): string | undefined {
   const why = values.set(flag, value);
-  return why === undefined
-    ? undefined
-    : `invalid argument ${JSON.stringify(value)} for "${shown}" flag: ${why}`;
+  if (why === undefined) return undefined;
+  const { name, shorthand } = flag;
+  const shown = shorthand === undefined ? `--${name}` : `-${shorthand}, --${name}`;
+  return `invalid argument ${JSON.stringify(value)} for "${shown}" flag: ${why}`;
 }

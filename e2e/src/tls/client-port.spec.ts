@@ -43,7 +43,11 @@ describe('a client port that asks for certificates', () => {
     metricsUrl = `https://127.0.0.1:${await freePort()}`;
     node = await startSecureNode({
       moreClientUrls: [plainUrl, `unixs://${socket}`],
-      flags: [...store.clientSideFlags('server'), '--listen-metrics-urls', metricsUrl],
+      flags: [
+        ...store.clientSideFlags('server'),
+        ...['--listen-metrics-urls', metricsUrl],
+        ...['--host-whitelist', 'allowed.example', '--cors', 'https://page.example'],
+      ],
     });
     url = `https://127.0.0.1:${node.setup.clientPort}`;
   });
@@ -188,6 +192,26 @@ describe('a client port that asks for certificates', () => {
     expect(await lastReason()).toBe('tls: first record does not look like a TLS handshake');
     const reverse = await curl(...store.curlFlags('alice'), plainUrl.replace('http:', 'https:'));
     expect(reverse.exitCode).not.toBe(0);
+  });
+
+  it('answers on the plain URL by names of --host-whitelist alone, with TLS by any', async () => {
+    const status = async (...args: readonly string[]): Promise<string> => {
+      const written = ['--output', '/dev/null', '--write-out', '%{http_code}'];
+      return (await curl(...store.curlFlags('alice'), ...written, ...args)).stdout;
+    };
+    expect(await status(`${plainUrl}/version`)).toBe('421');
+    expect(await status('--header', 'Host: allowed.example:1', `${plainUrl}/version`)).toBe('200');
+    expect(await status('--header', 'Host: other.example', `${url}/version`)).toBe('200');
+  });
+
+  it('lets pages of origins in --cors read its answers, and no others', async () => {
+    const allowed = async (origin: string): Promise<boolean> => {
+      const headers = ['--include', '--header', `Origin: ${origin}`, `${url}/version`];
+      const { stdout } = await curl(...store.curlFlags('alice'), ...headers);
+      return stdout.includes(`Access-Control-Allow-Origin: ${origin}\r\n`);
+    };
+    expect(await allowed('https://page.example')).toBe(true);
+    expect(await allowed('https://other.example')).toBe(false);
   });
 
   it('serves a renewed certificate of its own without a restart', async () => {

@@ -15,7 +15,7 @@ export type {
   SnapshotPosition,
   SnapshotRecord,
 } from './log-record.js';
-export { memberFiles, REAL_FILES } from './member-files.js';
+export { REAL_FILES } from './member-files.js';
 export type { DatabaseFiles, MemberFiles } from './member-files.js';
 export { SimulatedStorage } from './simulation/simulated-storage.js';
 export type { Survival } from './simulation/inode.js';

@@ -1,4 +1,4 @@
-import { HistoryRecorder, nextCompaction } from '@etcd-ts/checker';
+import { HistoryRecorder } from '@etcd-ts/checker';
 import type { HistoryEntry } from '@etcd-ts/checker';
 import { crc32c, SeededRng } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
@@ -7,7 +7,6 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 
 import { SimulatedClient } from '../clients/client.js';
 import type { Answer } from '../clients/execution.js';
-import { execute } from '../clients/execution.js';
 import { WatchingClient } from '../clients/watcher.js';
 import { ClusterWatch, sentBy } from '../member/cluster-watch.js';
 import type { Finding } from '../member/cluster-watch.js';
@@ -17,6 +16,7 @@ import { EventQueue } from '../time/event-queue.js';
 import type { Process } from '../time/event-queue.js';
 import { FaultInjection } from './fault-injection.js';
 import { judge } from './judgement.js';
+import { Maintenance } from './maintenance.js';
 import type { Plan } from './plan.js';
 import { Replacement } from './replacement.js';
 import { createWorkload } from './workloads.js';
@@ -47,7 +47,6 @@ const RECOVERY_MS = 60_000;
 /** Then everybody gets what they are owed: watchers their events, followers the last entries. */
 const SETTLE_MS = 6000;
 const STEP_MS = 100;
-const HASH_EVERY_MS = 2500;
 
 export async function simulate(plan: Plan, options: SimulationOptions): Promise<SimulationResult> {
   const metrics = createMetrics({ serverVersion: '3.7.1', mode: 'basic', grpcMethods: [] });
@@ -70,11 +69,11 @@ class Simulation {
   readonly #metrics: EtcdMetrics;
   readonly #recorder: HistoryRecorder;
   readonly #faults: FaultInjection;
+  readonly #maintenance: Maintenance;
   readonly #clients: SimulatedClient[] = [];
   readonly #watchers: WatchingClient[] = [];
   #traceHash = 0;
   #answered = 0;
-  #compactedThrough = 0;
 
   constructor(plan: Plan, options: SimulationOptions, metrics: EtcdMetrics) {
     this.#plan = plan;
@@ -102,6 +101,14 @@ class Simulation {
       network: this.#network,
       machines: this.#machines,
       replace: (victim) => replacement.begin(victim),
+    });
+    this.#maintenance = new Maintenance({
+      queue: this.#queue,
+      rng: this.#rng(3),
+      machines: this.#machines,
+      recorder: this.#recorder,
+      watch: this.#watch,
+      compactEveryMs: plan.compactEveryMs,
     });
   }
 
@@ -164,8 +171,7 @@ class Simulation {
     };
     for (const machine of this.#machines) machine.start();
     this.#startClients();
-    this.#compact();
-    this.#compareHashes();
+    this.#maintenance.start();
     this.#faults.schedule(faults);
     await this.#advance(durationMs);
     if (this.#goesOn) await this.#comeToRest();
@@ -219,62 +225,6 @@ class Simulation {
     this.#trace(`${entry.client} ${entry.operation.kind} ${told}`);
   }
 
-  /** Some client compacts now and then, as they please. */
-  #compact(): void {
-    const rng = this.#rng(3);
-    const client = -1;
-    const next = (): void => {
-      this.#queue.in(this.#plan.compactEveryMs * (0.5 + rng.next()), undefined, () => {
-        const operation = nextCompaction(rng, this.#watch.newestRevision);
-        const machine = this.#machines[rng.below(this.#machines.length)];
-        const serving = machine?.serving();
-        if (operation.kind === 'compact' && serving !== undefined) {
-          const call = this.#recorder.invoke(client, operation, machine?.name ?? '');
-          this.#compactedThrough = Math.max(this.#compactedThrough, operation.revision);
-          this.#queue.in(0, serving.process, () => {
-            void execute(serving.member.server, operation).then((answer) => {
-              if (answer.kind === 'ok') call.ok(answer.revision, answer.result);
-              else if (answer.kind === 'failed') call.failed(answer.failure);
-              else call.unknown();
-            });
-          });
-        }
-        next();
-      });
-    };
-    next();
-  }
-
-  /** All members are asked for the hash of one revision. */
-  #compareHashes(): void {
-    this.#queue.in(HASH_EVERY_MS, undefined, () => {
-      this.#askHashes(this.#watch.newestRevision);
-      this.#compareHashes();
-    });
-  }
-
-  #askHashes(revision: number): void {
-    for (const machine of this.#machines) {
-      const serving = machine.serving();
-      if (serving === undefined) continue;
-      const { member, process } = serving;
-      this.#queue.in(0, process, () => {
-        member.server.maintenance.hashKv(revision).then(
-          ({ hash, hashRevision, compactRevision }) =>
-            this.#watch.observe({
-              kind: 'hash',
-              member: machine.name,
-              revision: hashRevision,
-              compactRevision,
-              hash,
-            }),
-          // Not there yet, or compacted already.
-          () => undefined,
-        );
-      });
-    }
-  }
-
   /** Faults end, clients finish; then the cluster must serve, and agree, within a fixed time. */
   async #comeToRest(): Promise<void> {
     this.#faults.endAll();
@@ -292,7 +242,7 @@ class Simulation {
     }
     await this.#advance(SETTLE_MS);
     for (const watcher of this.#watchers) watcher.finish(this.#watch.newestRevision);
-    this.#askHashes(0);
+    this.#maintenance.compareHashes(0);
     await this.#advance(STEP_MS);
   }
 
@@ -327,7 +277,7 @@ class Simulation {
       history: this.#recorder.history(),
       logs: this.#watch.eventLogs(),
       records,
-      compactedThrough: this.#compactedThrough,
+      compactedThrough: this.#maintenance.compactedThrough,
       clockSkew: this.#plan.clockSkew,
       expired: this.#options.expired ?? (() => false),
     });

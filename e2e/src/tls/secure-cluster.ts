@@ -12,6 +12,9 @@ import {
 
 import type { CertificateStore } from './certificate-store.js';
 
+/** It has an election to sit out, on a machine that others use as well. */
+const RESTART_TIMEOUT_MS = 30_000;
+
 export interface SecureMember {
   readonly name: string;
   readonly process: EtcdProcess;
@@ -103,7 +106,11 @@ export class SecureCluster {
   async restart(at: number): Promise<void> {
     const member = this.member(at);
     await member.process.stop('SIGKILL');
-    this.members[at] = { ...member, process: await member.process.restart() };
+    const process = await EtcdProcess.launch(member.process.setup);
+    this.members[at] = { ...member, process };
+    await process.ready(RESTART_TIMEOUT_MS).catch((cause: unknown) => {
+      throw new Error(process.log.slice(-4_000), { cause });
+    });
   }
 
   async dispose(): Promise<void> {

@@ -20,6 +20,11 @@ const SPARE_CONNECTIONS = 1000;
 /** A request that is still being answered gets this long when the service stops. */
 const STOP_GRACE_MS = 5000;
 const IDLE_CHECK_MS = 20;
+/**
+ * Longer than proxies and clients keep theirs (mostly 60 s): whoever sends a request into a connection
+ * that is just being closed here takes that for a failure.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 export interface ServiceParts {
   readonly logger: Logger;
@@ -61,6 +66,7 @@ export async function startDiscoveryService(
     trustedProxies: options['trusted-proxies'],
   });
   const server = createServer(options, app);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxConnections = options['max-polls'] + SPARE_CONNECTIONS;
   let port: number;
   try {

@@ -26,7 +26,7 @@ describe('several instances over one etcd', () => {
     const url = (await instances[0]?.newToken(2)) ?? '';
     const elsewhere = url.replace(instances[0]?.origin ?? '', instances[1]?.origin ?? '');
     const waiting = joinV2(url, 'one', 'http://127.0.0.1:1');
-    const other = await fetch(`${elsewhere}?recursive=true&wait=true`);
+    const other = await fetch(`${elsewhere}?recursive=true&wait=true&waitIndex=1`);
     expect(await other.json()).toMatchObject({ node: { value: 'one=http://127.0.0.1:1' } });
     const late = await fetch(`${elsewhere}/ab`, {
       method: 'PUT',

@@ -1,11 +1,10 @@
 export { Client } from './client.js';
 export type { ClientOptions } from './client.js';
-export { Election, leaderOf, observeLeaders } from './concurrency/election.js';
-export type { LeaderSeen } from './concurrency/election.js';
-export { Lock } from './concurrency/lock.js';
-export { Session, SessionLostError } from './concurrency/session.js';
-export type { SessionOptions } from './concurrency/session.js';
-export { runStm } from './concurrency/stm.js';
+export { observeLeaders } from './concurrency/election.js';
+export type { Election, LeaderSeen } from './concurrency/election.js';
+export type { Lock } from './concurrency/lock.js';
+export { SessionLostError } from './concurrency/session.js';
+export type { Session, SessionOptions } from './concurrency/session.js';
 export type { StmAttempt, StmOptions } from './concurrency/stm.js';
 export { allKeys, between, from, prefix } from './kv/key-range.js';
 export type { Bytes, KeyRange, Keys } from './kv/key-range.js';

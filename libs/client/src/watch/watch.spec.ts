@@ -42,18 +42,18 @@ describe('a watch', () => {
       for (let revision = 5; revision < 40; revision++) {
         for (let i = below(4); i >= 0; i--) log.push(eventAt(revision, `k${revision}-${i}`));
       }
-      let current: FakeMember | undefined;
+      const started: FakeMember[] = [];
       const handlers = watchOver(
         log,
         () => 1 + below(6),
         () => 1 + below(8),
-        () => current?.cutConnections(),
+        () => started[0]?.cutConnections(),
       );
-      current = await FakeMember.start({ watch: handlers });
-      const client = new Client({ endpoints: [current.endpoint] });
-      const stop = current;
+      const member = await FakeMember.start({ watch: handlers });
+      started.push(member);
+      const client = new Client({ endpoints: [member.endpoint] });
       cleanups.push(
-        () => stop.stop(),
+        () => member.stop(),
         () => client.close(),
       );
       const seen: string[] = [];

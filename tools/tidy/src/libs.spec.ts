@@ -49,7 +49,7 @@ describe('every lib', () => {
   });
 
   it('is pure where the lint rules for purity say so, and nowhere else', () => {
-    const listed = /const PURE = \[([^\]]*)\]/.exec(readText('eslint.config.mjs'))?.[1] ?? '';
+    const listed = /const PURE_LIBS = \[([^\]]*)\]/.exec(readText('eslint.config.mjs'))?.[1] ?? '';
     const inRules = [...listed.matchAll(/'([^']+)'/g)].map((match) => match[1]).sort();
     const tagged = LIBS.filter((lib) => readText(`libs/${lib}/project.json`).includes('"io:pure"'));
     expect(inRules).toEqual(tagged.sort());

@@ -34,8 +34,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      decisions: { type: 'string', default: '20000' },
-      runs: { type: 'string', default: '1' },
+      decisions: { type: 'string', default: '1000' },
+      runs: { type: 'string', default: '20' },
     },
   });
   for (let run = 0; run < Number(values.runs); run++) {

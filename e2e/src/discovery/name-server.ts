@@ -37,7 +37,7 @@ export class NameServer {
       targets.map((target) => `srv-host=${service}._tcp.${DOMAIN},${target.replace(':', ',')}`),
     );
     const settings = [
-      ...['no-resolv', 'no-hosts', 'bind-interfaces', 'user=root', 'pid-file='],
+      ...['no-resolv', 'no-hosts', 'bind-interfaces', 'user=root', 'pid-file=', 'local-ttl=60'],
       ...[`listen-address=${ADDRESS}`, `port=${PORT}`, 'log-facility=-'],
       ...[`address=/.${DOMAIN}/127.0.0.1`, `local=/${DOMAIN}/`],
       'host-record=localhost,127.0.0.1',

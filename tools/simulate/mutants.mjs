@@ -67,6 +67,7 @@ export const MUTANTS = [
         'this.#durable.after(wal.sync().catch(() => undefined), () => this.#persisted(ready));',
       ],
     ],
+    options: ['--members', '1'],
   },
   {
     name: 'log-cut-before-state-durable',

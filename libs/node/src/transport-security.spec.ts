@@ -130,6 +130,19 @@ describe('a URL without TLS', () => {
   });
 });
 
+describe('a URL with TLS', () => {
+  it('is never served plain, also when a program has configured no certificate for it', async () => {
+    for (const flags of [[], TRUSTED(), ['--peer-trusted-ca-file', file('ca.pem')]]) {
+      const security = await open(flags);
+      for (const side of ['client', 'peer'] as const) {
+        expect(() => security.listenerFor(side, urlOf('https://127.0.0.1:1'), 'http')).toThrow(
+          'cannot listen on TLS for https://127.0.0.1:1: KeyFile and CertFile are not presented',
+        );
+      }
+    }
+  });
+});
+
 describe('connections to other members', () => {
   const peerFlags = (): readonly string[] => [
     ...['--peer-cert-file', file('server.pem'), '--peer-key-file', file('server.key')],

@@ -10,6 +10,7 @@ import {
   selfSignedCertificate,
   TlsAcceptor,
   TlsCredentials,
+  TlsFileError,
   tlsSettings,
 } from '@etcd-ts/tls';
 
@@ -59,16 +60,23 @@ export class NodeSecurity {
     return new NodeSecurity(config, parts, { client, peer });
   }
 
-  /** What a listener on the URL needs; nothing for one without TLS. */
+  /** What a listener on the URL needs; nothing for one without TLS. Throws TlsFileError. */
   listenerFor(
     side: Side,
     url: EndpointUrl,
     serve: ServedProtocols,
   ): Pick<ClientPortAddress, 'secure'> {
-    const credentials = this.#credentials[side];
-    if (!usesTls(url) || credentials === undefined) {
+    if (!usesTls(url)) {
       this.#adviseOnPlainUrl(side, url);
       return {};
+    }
+    const credentials = this.#credentials[side];
+    // Flags are checked for this long before, a configuration that a program has made is not: it must
+    // not end as a plain port where TLS was asked for.
+    if (credentials?.settings.served === undefined) {
+      throw new TlsFileError(
+        `cannot listen on TLS for ${url.text}: KeyFile and CertFile are not presented`,
+      );
     }
     const namesClient = side === 'client' && this.#config.clientSecurity.clientCertAuth;
     const options = {

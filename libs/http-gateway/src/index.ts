@@ -1,7 +1,8 @@
 export type { AccessOptions } from './access.js';
 export { createHttpServer } from './http-server.js';
+export { JsonGateway } from './json/json-gateway.js';
 export { clientListener, metricsListener } from './listener.js';
-export type { HttpFace, V2Handler } from './listener.js';
+export type { ApiHandler, HttpFace } from './listener.js';
 export { peerListener } from './peer-listener.js';
 export type { PeerFace, PeerOperations } from './peer-listener.js';
 export type {

@@ -18,7 +18,7 @@ export interface HttpFace {
 }
 
 /** Another API behind the same checks: it reads its requests, bodies too, and answers them itself. */
-export interface V2Handler {
+export interface ApiHandler {
   /** By the target as it came. */
   claims(rawTarget: string): boolean;
   /** Headers that are set on the response already are kept. */
@@ -31,16 +31,18 @@ type Route = (target: Target) => Answer | Promise<Answer>;
 export function clientListener(
   face: HttpFace,
   access: AccessOptions,
-  v2?: V2Handler,
+  apis: readonly ApiHandler[] = [],
 ): RequestListener {
   const pages = clientPages(face, access);
-  if (v2 === undefined) return pages;
   return (request, response) => {
-    const isV2 = request.method !== 'OPTIONS' && v2.claims(request.url ?? '/');
-    if (!isV2 || hostRefusal(access, request) !== undefined) return pages(request, response);
+    const isPreflight = request.method === 'OPTIONS';
+    const api = isPreflight ? undefined : apis.find((each) => each.claims(request.url ?? '/'));
+    if (api === undefined || hostRefusal(access, request) !== undefined) {
+      return pages(request, response);
+    }
     const headers = corsHeaders(access, request.headers.origin);
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    v2.handle(request, response);
+    api.handle(request, response);
   };
 }
 

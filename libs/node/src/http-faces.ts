@@ -5,16 +5,18 @@ import type {
   ServerResponse,
 } from 'node:http';
 import type { ServerConfig } from '@etcd-ts/config';
-import { hexId } from '@etcd-ts/foundation';
+import { GRPC_OVERHEAD_BYTES, hexId } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
 import {
   clientListener,
   createHttpServer,
+  JsonGateway,
   metricsListener,
   peerListener,
 } from '@etcd-ts/http-gateway';
 import { encodeMembers } from '@etcd-ts/membership';
 import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { BoundService } from '@etcd-ts/rpc';
 import type { Member } from '@etcd-ts/server';
 
 import { healthObserver, nodeStatus } from './node-status.js';
@@ -69,6 +71,7 @@ export class HttpFaces {
     metrics: EtcdMetrics,
     logger: Logger,
     stopping: AbortSignal,
+    services: readonly BoundService[],
   ): void {
     const node = nodeStatus(member, metrics);
     const face = { node, logger, observer: healthObserver(metrics) };
@@ -84,7 +87,14 @@ export class HttpFaces {
       client: clientListener(
         face,
         { corsOrigins: config.cors, hostWhitelist: config.hostWhitelist },
-        config.enableV2 ? v2Handler(member, logger, stopping) : undefined,
+        [
+          new JsonGateway({
+            services,
+            maxMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+            logger,
+          }),
+          ...(config.enableV2 ? [v2Handler(member, logger, stopping)] : []),
+        ],
       ),
       metrics: metricsListener(face),
     });

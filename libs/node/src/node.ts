@@ -184,7 +184,8 @@ class RunningNode implements Node {
     });
     for (const service of services) this.#grpc.add(service);
     const { signal } = this.#stopping;
-    this.#http.open(this.#config, member, this.metrics, logger.named('http-gateway'), signal);
+    const httpLogger = logger.named('http-gateway');
+    this.#http.open(this.#config, member, this.metrics, httpLogger, signal, services);
     member.ready.then(
       () => {
         this.#gate.open();

@@ -1,6 +1,6 @@
 import { Passwords } from '@etcd-ts/credentials';
 import type { Logger } from '@etcd-ts/foundation';
-import type { V2Handler } from '@etcd-ts/http-gateway';
+import type { ApiHandler } from '@etcd-ts/http-gateway';
 import type { Member } from '@etcd-ts/server';
 import { V2Face } from '@etcd-ts/v2-api';
 import type { V2Passwords } from '@etcd-ts/v2-api';
@@ -9,7 +9,7 @@ import type { V2Passwords } from '@etcd-ts/v2-api';
 const V2_BCRYPT_COST = 10;
 
 /** The v2 API of a member. */
-export function v2Handler(member: Member, logger: Logger, stopping: AbortSignal): V2Handler {
+export function v2Handler(member: Member, logger: Logger, stopping: AbortSignal): ApiHandler {
   const face = new V2Face({
     server: member.server.v2,
     passwords: v2Passwords(stopping),

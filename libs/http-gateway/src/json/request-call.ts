@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallContext, CallMetadata } from '@etcd-ts/rpc';
+import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
+
+/** Headers with this prefix become metadata without it, as in grpc-gateway. */
+const METADATA_PREFIX = 'grpc-metadata-';
+/** Tells a handler that the call came this way. */
+const MARK = 'grpcgateway-accept';
+
+/**
+ * The call that an HTTP request is. Who calls is said by `Authorization` alone: the certificate of the
+ * connection is not passed on (CVE-2018-16886).
+ */
+export function requestCall(
+  method: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): CallContext {
+  const gone = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort(new EtcdError(CANCELED));
+  });
+  const { remoteAddress, remotePort } = request.socket;
+  return {
+    method,
+    metadata: metadataOf(request),
+    deadlineMs: undefined,
+    signal: gone.signal,
+    peer: remoteAddress === undefined ? '@' : `${remoteAddress}:${remotePort ?? 0}`,
+  };
+}
+
+const CANCELED = { code: GrpcStatus.Canceled, message: 'context canceled' };
+
+function metadataOf({ headers }: IncomingMessage): CallMetadata {
+  return {
+    get(name) {
+      if (name === 'authorization') return headers.authorization;
+      if (name === MARK) return headers.accept ?? '';
+      const value = headers[METADATA_PREFIX + name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    getBinary: () => undefined,
+  };
+}

@@ -5,6 +5,9 @@ import { verify } from './load/verification.js';
 import { SHORT_LOG } from './short-log.js';
 import { KIND } from './kind.js';
 
+// What waits has its own deadline; together they take long on a machine with other work to do.
+jest.setTimeout(180_000);
+
 /** Of values written before the link breaks: the snapshot is larger than what goes through. */
 const VALUES = 64;
 const VALUE_BYTES = 32 * 1024;

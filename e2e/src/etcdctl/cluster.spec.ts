@@ -237,6 +237,13 @@ describe('a cluster of which a majority has died', () => {
     'member add x --peer-urls=http://127.0.0.1:1 --endpoints={client0}',
     'move-leader {id1} --endpoints={client0}',
     'endpoint status --endpoints={client0}',
-    'endpoint health --endpoints={client0}',
   ]);
+
+  it('endpoint health, whoever gives up first: the client or the member', async () => {
+    const { ours, reference } = await pair.run(splitLine('endpoint health --endpoints={client0}'));
+    for (const { exitCode, stderr } of [ours, reference]) {
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/is unhealthy: failed to commit proposal: .*deadline exceeded/u);
+    }
+  });
 });

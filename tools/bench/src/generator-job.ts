@@ -26,4 +26,11 @@ export type GeneratorJob =
       readonly streams: number;
       readonly puts: number;
       readonly valueBytes: number;
+    }
+  | {
+      readonly kind: 'v2Watch';
+      readonly endpoint: string;
+      readonly watchers: number;
+      readonly puts: number;
+      readonly valueBytes: number;
     };

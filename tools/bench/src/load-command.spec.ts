@@ -1,4 +1,4 @@
-import { parseH2load } from './load-command.js';
+import { parseH2load, parseWrk } from './load-command.js';
 
 const REPORT = `
 finished in 1.04s, 19200.23 req/s, 1.35MB/s
@@ -23,4 +23,15 @@ describe("h2load's report", () => {
   it('that lacks a number is an error, not a zero', () => {
     expect(() => parseH2load('finished in 1s')).toThrow(/not in h2load's report/);
   });
+});
+
+it('reads the report of wrk, and takes refusals for no answers', () => {
+  const report = '  840 requests in 2.03s, 470.27KB read\n  Non-2xx or 3xx responses: 40\n';
+  expect(parseWrk(report)).toEqual({
+    requests: 840,
+    answered: 800,
+    seconds: 2.03,
+    bytes: 470.27 * 1024,
+  });
+  expect(() => parseWrk('unable to connect')).toThrow('no figures');
 });

@@ -94,6 +94,37 @@ export function parseH2load(output: string): Omit<Load, 'generatorCpuSeconds'> {
   };
 }
 
+export interface WrkRun {
+  readonly url: string;
+  /** A Lua file that says what to send. */
+  readonly script: string;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** The same request over HTTP/1.1, as often as it is answered; an answer but 2xx is a failure. */
+export async function runWrk(load: WrkRun): Promise<Load> {
+  const { stdout, cpuSeconds: used } = await run('wrk', [
+    ...['-t', '1', '-c', String(load.connections), '-d', `${Math.ceil(load.seconds)}s`],
+    ...['-s', load.script, load.url],
+  ]);
+  return { ...parseWrk(stdout), generatorCpuSeconds: used };
+}
+
+/** The numbers of wrk's report. */
+export function parseWrk(output: string): Omit<Load, 'generatorCpuSeconds'> {
+  const report = /(\d+) requests in ([0-9.]+)(s|m), ([0-9.]+)(B|KB|MB|GB) read/u.exec(output);
+  if (report === null) throw new Error(`no figures in: ${output}`);
+  const [, requests = '', time = '', unit, size = '', sizeUnit = ''] = report;
+  const refused = Number(/Non-2xx or 3xx responses: (\d+)/u.exec(output)?.[1] ?? 0);
+  return {
+    requests: Number(requests),
+    answered: Number(requests) - refused,
+    seconds: Number(time) * (unit === 'm' ? 60 : 1),
+    bytes: Number(size) * 1024 ** ['B', 'KB', 'MB', 'GB'].indexOf(sizeUnit),
+  };
+}
+
 /** Our own generator, in a process of its own. */
 export async function runGenerator(job: GeneratorJob): Promise<Load> {
   const bundle = join(workspaceRoot(), 'dist', 'tools', 'bench', 'generator.cjs');

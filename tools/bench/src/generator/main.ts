@@ -3,6 +3,7 @@ import { LeaseGrantRequest, PutRequest } from '@etcd-ts/wire-protocol';
 import { distinctKey } from '../distinct-key.js';
 import type { GeneratorJob } from '../generator-job.js';
 import { runUnaryLoad, type LoadResult } from './unary-load.js';
+import { runV2WatchLoad } from './v2-watch-load.js';
 import { runWatchLoad } from './watch-load.js';
 
 const LEASE_TTL_SECONDS = 3600n;
@@ -27,6 +28,8 @@ function run(job: GeneratorJob): Promise<LoadResult> {
     }
     case 'watch':
       return runWatchLoad(job);
+    case 'v2Watch':
+      return runV2WatchLoad(job);
   }
 }
 

@@ -216,8 +216,9 @@ export class Machine implements Endpoint {
     else if (!incarnation.mayFail) {
       this.#parts.watch.found('member-failed', `${this.name} ended: ${textOf(error)}`);
     }
-    // The process ends, with what it holds, as the node's main program would.
-    this.kill();
+    // The process ends, with what it holds, as the node's main program would. What a disk has failed
+    // to sync is nowhere but in memory, and nobody may have been told that it is safe.
+    this.#end(this.#syncFails ? 'nothing' : 'everything');
   }
 
   /** To be called after each event of its process. */

@@ -65,7 +65,7 @@ async function runV2({ rounds, secondsPerWorkload }: Plan, write: boolean): Prom
   const text = [
     `${V2_HEADING}`,
     'PUT and GET of one key of 256 bytes by wrk; one put answers all long polls, then they are asked again from the next index. Answers that are no 2xx, or that /v2/stats/store has not counted, void the run.',
-    `- command: \`${commandLine()}\`\n- load average of the machine before: ${load.toFixed(1)} on ${cpus().length} cores; above 0.5, others worked on it meanwhile, and only the ratios mean something`,
+    `- command: \`${commandLine()}\`\n- load average of the machine before: ${load.toFixed(1)} on ${cpus().length} cores; where that is above 1, others worked on it meanwhile, and the figures are no better than a hint`,
     rows,
   ].join('\n\n');
   writeFileSync(documentFile(), `${v3}${text}\n${end}`);

@@ -23,37 +23,37 @@ const FLAGS = [
 
 const suite = hasPrometheus() ? describe : describe.skip;
 
+let cluster: EtcdCluster;
+let prometheus: Prometheus;
+
+beforeAll(async () => {
+  cluster = await EtcdCluster.start({ flavour: 'ours', size: 3, flags: FLAGS });
+  prometheus = await Prometheus.start(cluster.members.map(({ endpoint }) => endpoint));
+});
+afterAll(async () => {
+  await prometheus.dispose();
+  await cluster.dispose();
+});
+
+async function expectFiring(expected: readonly string[]): Promise<void> {
+  let seen: readonly string[] = [];
+  await eventually(
+    `firing: ${expected.join()}`,
+    async () => {
+      seen = (await prometheus.firing()).filter((name) => !SLOWNESS.includes(name));
+      return seen.join() === expected.join() || undefined;
+    },
+    FIRING_TIMEOUT_MS,
+  ).catch(() => undefined);
+  expect(seen).toEqual(expected);
+}
+
+async function put(member: ClusterMember, key: string, value = 'v'): Promise<number> {
+  const args = ['--command-timeout=8s', 'put', key];
+  return (await etcdctl(member.endpoint, args, { stdin: value })).exitCode ?? 1;
+}
+
 suite('alerts of a real Prometheus about three members (skipped where there is none)', () => {
-  let cluster: EtcdCluster;
-  let prometheus: Prometheus;
-
-  beforeAll(async () => {
-    cluster = await EtcdCluster.start({ flavour: 'ours', size: 3, flags: FLAGS });
-    prometheus = await Prometheus.start(cluster.members.map(({ endpoint }) => endpoint));
-  });
-  afterAll(async () => {
-    await prometheus.dispose();
-    await cluster.dispose();
-  });
-
-  async function expectFiring(expected: readonly string[]): Promise<void> {
-    let seen: readonly string[] = [];
-    await eventually(
-      `firing: ${expected.join()}`,
-      async () => {
-        seen = (await prometheus.firing()).filter((name) => !SLOWNESS.includes(name));
-        return seen.join() === expected.join() || undefined;
-      },
-      FIRING_TIMEOUT_MS,
-    ).catch(() => undefined);
-    expect(seen).toEqual(expected);
-  }
-
-  async function put(member: ClusterMember, key: string, value = 'v'): Promise<number> {
-    const args = ['--command-timeout=8s', 'put', key];
-    return (await etcdctl(member.endpoint, args, { stdin: value })).exitCode ?? 1;
-  }
-
   it('have a metric for every name in their expressions', async () => {
     const rules = readFileSync(RULES, 'utf8');
     const wanted = new Set(rules.match(/\b(?:etcd|grpc)_\w+(?=\{)/gu));
@@ -109,7 +109,9 @@ suite('alerts of a real Prometheus about three members (skipped where there is n
     await etcdctl(leader.endpoint, ['alarm', 'disarm']);
     await expectFiring([]);
   });
+});
 
+suite('alerts of a real Prometheus about members that die', () => {
   it('tell of one member that is down', async () => {
     await (await cluster.follower()).kill();
     await expectFiring(['etcdMembersDown']);

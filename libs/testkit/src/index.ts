@@ -9,7 +9,6 @@ export { EtcdProcess } from './etcd-process.js';
 export type { Exit, NodeSetup } from './etcd-process.js';
 export { etcdctl, startEtcdctl } from './etcdctl.js';
 export type { LinkState } from './link-state.js';
-export { PeerLinks } from './peer-links.js';
 export { freePort } from './ports.js';
 export { ProgressLine } from './progress.js';
 export { RpcClient, succeeded } from './rpc-client.js';

@@ -5,6 +5,8 @@ import { FRAME_HEADER_BYTES, FrameType, putFrameHeader } from './frame.js';
 import type { Http2Stream } from './http2-stream.js';
 import type { OutputBuffer } from './output-buffer.js';
 
+export const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** Frames of what every peer must accept: a larger one would only make others wait longer. */
 const FRAME_BYTES = DEFAULT_MAX_FRAME_BYTES;
 

@@ -1,6 +1,6 @@
 import { ConnectionCredit } from './connection-credit.js';
 import { ConnectionError, ErrorCode, toConnectionError } from './error-code.js';
-import { DataSender } from './data-sender.js';
+import { DataSender, NOTHING } from './data-sender.js';
 import { FloodGuard } from './flood-guard.js';
 import { FrameDecoder, protocolError } from './frame-decoder.js';
 import type { FrameEvents } from './frame-decoder.js';
@@ -22,8 +22,6 @@ import {
 import { StreamTable } from './stream-table.js';
 
 type Phase = 'open' | 'draining' | 'closed';
-
-const NOTHING = new Uint8Array(0);
 
 /**
  * The server's side of one HTTP/2 connection (RFC 9113) without its socket: bytes come in through
@@ -104,12 +102,7 @@ export class Http2Connection<Head> implements FrameEvents {
   }
 
   /** See DataSender.send. */
-  sendData(
-    stream: Http2Stream,
-    prefix: Uint8Array,
-    message: Uint8Array,
-    rest: Uint8Array = NOTHING,
-  ): boolean {
+  sendData(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array, rest = NOTHING): boolean {
     if (stream.closed) return true;
     this.#parts.pings.answered = true;
     this.#guard.sent(message.length + rest.length);

@@ -1,7 +1,7 @@
 import { ClusterId, MemberId } from '@etcd-ts/foundation';
 import fc from 'fast-check';
-import { Cluster } from './cluster.js';
-import type { MembershipChange, MembershipStore } from './cluster.js';
+import { Cluster, NO_DOWNGRADE } from './cluster.js';
+import type { Downgrade, MembershipChange, MembershipStore } from './cluster.js';
 import type { Member } from './member.js';
 
 const A = MemberId(0xan);
@@ -12,6 +12,7 @@ class MemoryStore implements MembershipStore {
   readonly saved = new Map<MemberId, Member>();
   readonly removedIds = new Set<MemberId>();
   version: string | undefined;
+  downgrade = NO_DOWNGRADE;
 
   saveMember(member: Member): void {
     this.saved.set(member.id, member);
@@ -26,11 +27,16 @@ class MemoryStore implements MembershipStore {
     this.version = version;
   }
 
+  saveDowngrade(downgrade: Downgrade): void {
+    this.downgrade = downgrade;
+  }
+
   load(): ReturnType<MembershipStore['load']> {
     return {
       members: this.saved.values(),
       removed: this.removedIds,
       clusterVersion: this.version,
+      downgrade: this.downgrade,
     };
   }
 }
@@ -151,6 +157,8 @@ describe('state', () => {
         const store = new MemoryStore();
         const members = cluster(store);
         members.setClusterVersion('3.7.0');
+        const downgrade = { enabled: true, targetVersion: '3.6.0' };
+        members.setDowngrade(downgrade);
         for (const each of changes) if (members.validate(each) === 'ok') apply(members, each);
         const again = cluster(store);
         expect(again.members()).toEqual(members.members());
@@ -158,6 +166,7 @@ describe('state', () => {
           [A, B, C].map((each) => members.isRemoved(each)),
         );
         expect(again.clusterVersion).toBe('3.7.0');
+        expect(again.downgrade).toEqual(downgrade);
         const urls = members.members().flatMap((each) => each.peerUrls);
         expect(new Set(urls).size).toBe(urls.length);
       }),

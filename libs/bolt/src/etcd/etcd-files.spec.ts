@@ -81,11 +81,20 @@ describe('the summary of a snapshot', () => {
     expect(summarize({})).toMatchObject({ revision: 0, liveKeys: 0, entries: 0, hash: 0 });
   });
 
+  it('takes its revision from the row without content by which a restore has raised it', () => {
+    const raised: Entries[0] = [
+      encodeRevisionKey({ main: 1000, sub: 0, isTombstone: false }),
+      Buffer.alloc(0),
+    ];
+    const rows = [row(2, a as Buffer), raised];
+    expect(summarize({ key: rows })).toMatchObject({ revision: 1000, entries: 2 });
+  });
+
   it.each([
     ['a key that is no revision', [Buffer.from('x'), Buffer.from('\n\x01a')]],
     [
       'a value without a key',
-      [encodeRevisionKey({ main: 2, sub: 0, isTombstone: false }), Buffer.alloc(0)],
+      [encodeRevisionKey({ main: 2, sub: 0, isTombstone: false }), Buffer.from('\x10\x02')],
     ],
     [
       'a key longer than its value',

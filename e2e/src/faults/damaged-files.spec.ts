@@ -118,7 +118,10 @@ describe('a damaged log', () => {
     'with a bit flipped at %d of its content is refused, naming the file and the place',
     async (part) => {
       const file = walFile();
-      flipBit(file, Math.floor(contentLength(file) * part), 3);
+      // In a record: what pads one to eight bytes says nothing, and no checksum covers it.
+      const place = readFileSync(file).indexOf('key-', Math.floor(contentLength(file) * part));
+      expect(place).toBeGreaterThan(0);
+      flipBit(file, place, 3);
       await expectRefused(/\.wal.*\d+/);
     },
   );

@@ -26,7 +26,9 @@ const { values } = parseArgs({
 const ROUGH = { durationMs: 15_000, faultEveryMs: 1500 };
 
 async function main(): Promise<number> {
-  const print = (line: string): void => console.log(line);
+  const print = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
   const options = {
     durationMs: Number(values['virtual-seconds']) * 1000,
     ...(values.members === undefined ? {} : { members: Number(values.members) }),
@@ -53,7 +55,9 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(1);
   },
 );

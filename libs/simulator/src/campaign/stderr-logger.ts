@@ -34,6 +34,6 @@ export class StderrLogger implements Logger {
 
   #write(level: string, message: string, fields: LogFields = {}): void {
     const said = Object.entries(fields).map(([key, value]) => `${key}=${String(value)}`);
-    console.error(`${level} ${this.#name} ${message} ${said.join(' ')}`);
+    process.stderr.write(`${level} ${this.#name} ${message} ${said.join(' ')}\n`);
   }
 }

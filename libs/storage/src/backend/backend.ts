@@ -14,6 +14,7 @@ import { GroupCommit } from './group-commit.js';
 import { OpenViews } from './open-views.js';
 import type { RevisionRow } from './pending-changes.js';
 import { SqliteDatabase } from './sqlite-database.js';
+import { sqliteFailure } from './sqlite-failure.js';
 import type { StateDatabase } from './state-database.js';
 import { StateView } from './state-view.js';
 import { storedPosition, storePosition } from './stored-position.js';
@@ -108,11 +109,14 @@ export class Backend {
   }
 
   #fail(cause: unknown): StorageError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failure ??=
       cause instanceof StorageError
         ? cause
-        : new StorageError('backendFailed', `backend failed: ${reason}`, cause);
+        : new StorageError(
+            'backendFailed',
+            `backend failed: ${sqliteFailure(cause, this.#database.path)}`,
+            cause,
+          );
     this.#options.logger.error('backend failed; nothing more is stored', {
       path: this.#database.path,
       error: this.#failure,

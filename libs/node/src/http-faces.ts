@@ -88,11 +88,7 @@ export class HttpFaces {
         face,
         { corsOrigins: config.cors, hostWhitelist: config.hostWhitelist },
         [
-          new JsonGateway({
-            services,
-            maxMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
-            logger,
-          }),
+          ...(config.enableGrpcGateway ? [jsonGateway(config, services, logger)] : []),
           ...(config.enableV2 ? [v2Handler(member, logger, stopping)] : []),
         ],
       ),
@@ -100,6 +96,17 @@ export class HttpFaces {
     });
   }
 }
+
+const jsonGateway = (
+  config: ServerConfig,
+  services: readonly BoundService[],
+  logger: Logger,
+): JsonGateway =>
+  new JsonGateway({
+    services,
+    maxMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+    logger,
+  });
 
 /** The sender, a member like this one, asks again in a moment. */
 function refuseEarly(request: IncomingMessage, response: ServerResponse): void {

@@ -166,6 +166,19 @@ describe('the URLs of a node', () => {
     await test.dispose();
   });
 
+  it('serve the API as JSON unless told not to', async () => {
+    for (const [flags, status] of [
+      [[], 501],
+      [['--enable-grpc-gateway=false'], 404],
+    ] as const) {
+      const test = await TestNode.start(flags);
+      // A GET: a route that is there refuses it, and without the gateway there is no route.
+      expect((await get(test.address, '/v3/kv/range')).status).toBe(status);
+      expect((await get(test.address, '/health')).status).toBe(200);
+      await test.dispose();
+    }
+  });
+
   it('may be unix sockets', async () => {
     const folder = temporaryDirectory();
     const path = join(folder, 'etcd.sock');

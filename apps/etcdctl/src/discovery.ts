@@ -1,8 +1,8 @@
 import { discoverClientEndpoints, withoutInsecure } from '@etcd-ts/bootstrap';
+import { ExitCode, ExitError } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
 import { createSystemResolver } from '@etcd-ts/dns';
-import type { FlagValues } from './command-line/flag-values.js';
-import { ExitCode, ExitError } from './exit-error.js';
 
 const LOOKUP_TIMEOUT_MS = 5_000;
 const LOOKUP_ATTEMPTS = 2;

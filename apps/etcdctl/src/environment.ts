@@ -1,5 +1,5 @@
-import type { FlagValues } from './command-line/flag-values.js';
-import { ExitCode, ExitError } from './exit-error.js';
+import { ExitCode, ExitError } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { packageLogLine } from './log-line.js';
 
 const PREFIX = 'ETCDCTL_';

@@ -1,5 +1,5 @@
+import { ExitCode, ExitError } from '@etcd-ts/command-line';
 import { ERRORS, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import { ExitCode, ExitError } from './exit-error.js';
 
 const KNOWN = new Set(Object.values(ERRORS).map(({ message }) => message));
 /** What the client itself says, without a server having been asked. */

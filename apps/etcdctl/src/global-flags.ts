@@ -1,5 +1,5 @@
-import type { Flag } from './command-line/flag.js';
-import { bool, duration, int64, text } from './command-line/flag.js';
+import { bool, duration, int64, text } from '@etcd-ts/command-line';
+import type { Flag } from '@etcd-ts/command-line';
 import { FORMATS } from './output/output.js';
 
 /** Of every command. Each is also an environment variable: ETCDCTL_WRITE_OUT, and so on. */

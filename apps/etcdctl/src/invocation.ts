@@ -1,12 +1,12 @@
+import { badFeature } from '@etcd-ts/command-line';
+import type { FlagValues, Streams } from '@etcd-ts/command-line';
 import type { ClientSet } from './client-setup.js';
 import { openClient } from './client-setup.js';
-import type { CommandPath } from './command-line/command.js';
-import type { FlagValues } from './command-line/flag-values.js';
+import type { CommandPath } from './command.js';
 import { applyEnvironment } from './environment.js';
-import { badFeature } from './exit-error.js';
 import { GLOBAL_FLAGS } from './global-flags.js';
 import type { Input } from './input.js';
-import type { Format, Streams } from './output/output.js';
+import type { Format } from './output/output.js';
 import { FORMATS, Output } from './output/output.js';
 
 /** What a command gets from outside. */

@@ -1,7 +1,6 @@
-import { COMMANDS } from './commands/index.js';
 import { StreamInput } from './input.js';
 import { interruptSignal } from './interruption.js';
-import { runProgram } from './program.js';
+import { runEtcdctl } from './program.js';
 
 /** Whoever read the output has gone: end as every program does then, by the signal. */
 function endQuietly(error: NodeJS.ErrnoException): void {
@@ -19,7 +18,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 process.stdout.on('error', endQuietly);
 process.stderr.on('error', endQuietly);
-void runProgram(COMMANDS, process.argv.slice(2), {
+void runEtcdctl(process.argv.slice(2), {
   streams: {
     out: (bytes) => void process.stdout.write(bytes),
     error: (text) => void process.stderr.write(text),

@@ -1,7 +1,7 @@
+import { failure } from '@etcd-ts/command-line';
 import { createLogger } from '@etcd-ts/observability';
 import type { NodeLogger } from '@etcd-ts/observability';
 import { SYSTEM_CLOCK } from '@etcd-ts/server';
-import { ExitError } from './exit-error.js';
 
 /** To standard error; standard output is the command's answer. */
 export function openLog(caller: string): NodeLogger {
@@ -12,6 +12,6 @@ export function openLog(caller: string): NodeLogger {
     clock: SYSTEM_CLOCK,
   } as const;
   const outcome = createLogger({ ...options, caller });
-  if (outcome.kind === 'error') throw new ExitError(outcome.message);
+  if (outcome.kind === 'error') throw failure(outcome.message);
   return outcome.logger;
 }

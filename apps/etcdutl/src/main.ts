@@ -1,7 +1,6 @@
-import { COMMANDS } from './commands/index.js';
-import { runProgram } from './program.js';
+import { runEtcdutl } from './program.js';
 
-void runProgram(COMMANDS, process.argv.slice(2), {
-  out: (text) => void process.stdout.write(text),
+void runEtcdutl(process.argv.slice(2), {
+  out: (bytes) => void process.stdout.write(bytes),
   error: (text) => void process.stderr.write(text),
 }).then((exitCode) => process.exit(exitCode));

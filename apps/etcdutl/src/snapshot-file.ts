@@ -1,8 +1,9 @@
+import { failure } from '@etcd-ts/command-line';
+import { errorText } from '@etcd-ts/daemon';
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { BoltError, BoltReader, snapshotExtent, SNAPSHOT_DIGEST_BYTES } from '@etcd-ts/bolt';
 import type { SnapshotExtent } from '@etcd-ts/bolt';
-import { ExitError } from './exit-error.js';
 
 const CHUNK_BYTES = 1 << 20;
 const SYSTEM_WORDS: Readonly<Record<string, string>> = {
@@ -22,7 +23,7 @@ export class SnapshotFile {
     try {
       this.#fd = openSync(path, 'r');
     } catch (error) {
-      throw new ExitError(`${verb} ${path}: ${systemWords(error)}`, undefined, { cause: error });
+      throw failure(`${verb} ${path}: ${systemWords(error)}`, { cause: error });
     }
     this.#sizeBytes = fstatSync(this.#fd).size;
     this.#extent = snapshotExtent(this.#sizeBytes);
@@ -42,7 +43,7 @@ export class SnapshotFile {
     const expected = this.#read(databaseBytes, SNAPSHOT_DIGEST_BYTES);
     const got = hash.digest();
     if (got.equals(expected)) return;
-    throw new ExitError(`expected sha256 ${shownBytes(expected)}, got ${shownBytes(got)}`);
+    throw failure(`expected sha256 ${shownBytes(expected)}, got ${shownBytes(got)}`);
   }
 
   /** Every page looked at: what comes out of the reader is whole. Throws ExitError. */
@@ -55,7 +56,7 @@ export class SnapshotFile {
     } catch (error) {
       if (!(error instanceof BoltError)) throw error;
       const message = `snapshot file integrity check failed: ${error.message}`;
-      throw new ExitError(message, undefined, { cause: error });
+      throw failure(message, { cause: error });
     }
   }
 
@@ -79,6 +80,7 @@ export class SnapshotFile {
 const shownBytes = (bytes: Uint8Array): string => `[${bytes.join(' ')}]`;
 
 function systemWords(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return SYSTEM_WORDS[code] ?? (error instanceof Error ? error.message : String(error));
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  return SYSTEM_WORDS[code] ?? errorText(error);
 }

@@ -1,3 +1,4 @@
+import { quote } from '@etcd-ts/command-line';
 import { prefixEnd } from '@etcd-ts/foundation';
 import type {
   AuthRoleGetResponse,
@@ -10,7 +11,6 @@ import {
   AuthStatusResponse as AuthStatusMessage,
   Permission_Type,
 } from '@etcd-ts/wire-protocol';
-import { quote } from '../go/quote.js';
 import { field, headerFields, headerJson, quotedField } from '../output/field-lines.js';
 import { some } from '../output/json.js';
 import type { Answer, Piece } from '../output/output.js';

@@ -1,6 +1,6 @@
+import { humanBytes } from '@etcd-ts/command-line';
 import type { HashKVResponse, StatusResponse } from '@etcd-ts/wire-protocol';
 import { field, headerFields, headerJson, quotedField } from '../output/field-lines.js';
-import { humanBytes } from '../output/humanize.js';
 import type { JsonValue } from '../output/json.js';
 import { some } from '../output/json.js';
 import type { Answer } from '../output/output.js';

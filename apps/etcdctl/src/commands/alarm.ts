@@ -1,8 +1,8 @@
+import { badArguments } from '@etcd-ts/command-line';
 import { AlarmRequest_AlarmAction, AlarmType } from '@etcd-ts/wire-protocol';
 import type { AlarmMember } from '@etcd-ts/wire-protocol';
 import { alarmAnswer } from '../answers/alarm.js';
-import type { Command } from '../command-line/command.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 
 export const ALARM: Command = {

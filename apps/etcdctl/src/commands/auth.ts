@@ -1,8 +1,8 @@
 import type { Client } from '@etcd-ts/client';
+import { badArguments } from '@etcd-ts/command-line';
 import { ERRORS, EtcdError } from '@etcd-ts/wire-protocol';
 import { authStatusAnswer } from '../answers/auth.js';
-import type { Command } from '../command-line/command.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 
 export const AUTH: Command = {

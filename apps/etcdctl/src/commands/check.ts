@@ -1,9 +1,7 @@
 import type { Client } from '@etcd-ts/client';
 import { prefix } from '@etcd-ts/client';
-import type { Command } from '../command-line/command.js';
-import { bool, text } from '../command-line/flag.js';
-import { badFeature, ExitCode, ExitError } from '../exit-error.js';
-import { quote } from '../go/quote.js';
+import { ExitCode, ExitError, badFeature, bool, quote, text } from '@etcd-ts/command-line';
+import type { Command } from '../command.js';
 import type { Connected, Invocation } from '../invocation.js';
 import type { Output } from '../output/output.js';
 import { ProgressBar } from '../output/progress-bar.js';

@@ -1,12 +1,10 @@
 import type { DeleteOptions, Keys } from '@etcd-ts/client';
 import { between, from, prefix } from '@etcd-ts/client';
 import { setTimeout as pause } from 'node:timers/promises';
+import { badArguments, bool, quote } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { deleteAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
-import { quote } from '../go/quote.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import { onlyOneArgument } from './get.js';
 import { requireOneOf } from './key-arguments.js';

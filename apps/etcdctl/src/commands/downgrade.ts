@@ -1,6 +1,6 @@
+import { badArguments } from '@etcd-ts/command-line';
 import { DowngradeRequest_DowngradeAction, DowngradeResponse } from '@etcd-ts/wire-protocol';
-import type { Command } from '../command-line/command.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import { headerJson } from '../output/field-lines.js';
 import { some } from '../output/json.js';

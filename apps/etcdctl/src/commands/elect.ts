@@ -1,8 +1,7 @@
 import { observeLeaders } from '@etcd-ts/client';
+import { ExitCode, ExitError, badArguments, bool } from '@etcd-ts/command-line';
 import { rangeAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failed } from '../failure.js';
 import { InterruptedError } from '../interruption.js';
 import type { Invocation } from '../invocation.js';

@@ -1,6 +1,5 @@
 import type { Client } from '@etcd-ts/client';
-import { bool } from '../command-line/flag.js';
-import { ExitCode, ExitError } from '../exit-error.js';
+import { ExitCode, ExitError, bool } from '@etcd-ts/command-line';
 import { failureText } from '../failure.js';
 import type { Connected, Invocation } from '../invocation.js';
 

@@ -1,13 +1,11 @@
 import type { Client } from '@etcd-ts/client';
+import { ExitCode, ExitError, formatDuration, int64 } from '@etcd-ts/command-line';
 import { AlarmRequest_AlarmAction, AlarmType, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { Health } from '../answers/endpoint.js';
 import { hashAnswer, healthAnswer, healthLine, statusAnswer } from '../answers/endpoint.js';
 import { alarmName } from '../answers/alarm.js';
-import type { Command } from '../command-line/command.js';
-import { int64 } from '../command-line/flag.js';
-import { ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failed, failureText } from '../failure.js';
-import { formatDuration } from '../go/duration.js';
 import type { Invocation } from '../invocation.js';
 import { askEach, chosenEndpoints, CLUSTER_FLAG } from './endpoint-set.js';
 

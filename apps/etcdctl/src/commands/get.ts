@@ -1,11 +1,10 @@
 import type { Keys, RangeOptions, SortTarget } from '@etcd-ts/client';
 import { between, from, prefix } from '@etcd-ts/client';
+import { badArguments, badFeature, bool, int64, text } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import type { KeyValue, RangeResponse } from '@etcd-ts/wire-protocol';
 import { pairLines, rangeAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { bool, int64, text } from '../command-line/flag.js';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments, badFeature } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import type { Output } from '../output/output.js';
 import { requireOneOf } from './key-arguments.js';

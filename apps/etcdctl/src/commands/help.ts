@@ -1,8 +1,7 @@
-import type { Command, CommandPath } from '../command-line/command.js';
-import { leafOf } from '../command-line/command.js';
-import { childNamed } from '../command-line/find-command.js';
-import { globalOptionsText, usageText } from '../command-line/usage.js';
+import { helpTopic } from '@etcd-ts/command-line';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
+import { globalOptionsText, usageText } from '../usage.js';
 
 export const HELP: Command = {
   use: 'help [command]',
@@ -24,17 +23,8 @@ export const OPTIONS: Command = {
 };
 
 async function runHelp({ path, args, surroundings }: Invocation): Promise<number> {
-  let found: CommandPath = { commands: [path.commands[0]] };
-  for (const word of args) {
-    const child = childNamed(leafOf(found), word);
-    if (child === undefined) {
-      const topic = args.map((arg) => `\`${arg}\``).join(' ');
-      surroundings.streams.error(`Unknown help topic [${topic}]\n`);
-      found = { commands: [path.commands[0]] };
-      break;
-    }
-    found = { commands: [...found.commands, child] };
-  }
-  surroundings.streams.out(Buffer.from(usageText(found)));
+  const topic = helpTopic(path.commands[0], args);
+  if (topic.complaint !== undefined) surroundings.streams.error(topic.complaint);
+  surroundings.streams.out(Buffer.from(usageText(topic.path)));
   return 0;
 }

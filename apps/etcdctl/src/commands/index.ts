@@ -1,4 +1,4 @@
-import type { Command } from '../command-line/command.js';
+import type { Command } from '../command.js';
 import { GLOBAL_FLAGS } from '../global-flags.js';
 import { ALARM } from './alarm.js';
 import { AUTH } from './auth.js';

@@ -1,6 +1,5 @@
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
-import { parseInteger } from '../go/integer.js';
+import { badArguments, parseInteger } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 
 /** Two flags that contradict each other. */
 export function requireOneOf(flags: FlagValues, one: string, other: string): void {

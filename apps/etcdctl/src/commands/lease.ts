@@ -1,3 +1,4 @@
+import { ExitCode, ExitError, badArguments, bool, parseInteger } from '@etcd-ts/command-line';
 import { LeaseRevokeResponse } from '@etcd-ts/wire-protocol';
 import { doneAnswer } from '../answers/header-only.js';
 import {
@@ -6,11 +7,8 @@ import {
   leaseListAnswer,
   timeToLiveAnswer,
 } from '../answers/lease.js';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failed, failureText } from '../failure.js';
-import { parseInteger } from '../go/integer.js';
 import type { Invocation } from '../invocation.js';
 import { leaseText } from '../output/ids.js';
 import { parseLease } from './key-arguments.js';

@@ -1,9 +1,8 @@
 import type { Session } from '@etcd-ts/client';
 import type { Lock } from '@etcd-ts/client';
+import { ExitCode, ExitError, badArguments, int64 } from '@etcd-ts/command-line';
 import { rangeAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { int64 } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failed } from '../failure.js';
 import { InterruptedError } from '../interruption.js';
 import type { Connected, Invocation } from '../invocation.js';

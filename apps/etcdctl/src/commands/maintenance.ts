@@ -1,11 +1,15 @@
 import type { Client } from '@etcd-ts/client';
+import {
+  ExitCode,
+  ExitError,
+  badArguments,
+  bool,
+  formatDuration,
+  parseInteger,
+} from '@etcd-ts/command-line';
 import { MoveLeaderResponse } from '@etcd-ts/wire-protocol';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failureText } from '../failure.js';
-import { formatDuration } from '../go/duration.js';
-import { parseInteger } from '../go/integer.js';
 import type { Connected, Invocation } from '../invocation.js';
 import { headerJson } from '../output/field-lines.js';
 import { askEach, chosenEndpoints, CLUSTER_FLAG } from './endpoint-set.js';

@@ -1,12 +1,11 @@
 import { Client, del, from, prefix, put } from '@etcd-ts/client';
 import type { ClientOptions, Credentials, Operation } from '@etcd-ts/client';
+import { badArguments, bool, int64, text, uint } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { Event_EventType } from '@etcd-ts/wire-protocol';
 import type { Event } from '@etcd-ts/wire-protocol';
 import { commonOptions, tlsOptions } from '../client-setup.js';
-import type { Command } from '../command-line/command.js';
-import { bool, int64, text, uint } from '../command-line/flag.js';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 
 /** How often the count of what was mirrored is told. */

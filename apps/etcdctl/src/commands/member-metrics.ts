@@ -1,4 +1,4 @@
-import type { FlagValues } from '../command-line/flag-values.js';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { tlsOptions } from '../client-setup.js';
 
 const METRIC = /^process_resident_memory_bytes (\S+)$/mu;

@@ -1,3 +1,4 @@
+import { ExitCode, ExitError, badArguments, badFeature, bool, text } from '@etcd-ts/command-line';
 import type { ResponseHeader } from '@etcd-ts/wire-protocol';
 import {
   MemberAddResponse,
@@ -7,9 +8,7 @@ import {
   MemberUpdateResponse,
 } from '@etcd-ts/wire-protocol';
 import { addAnswer, changeAnswer, listAnswer } from '../answers/member.js';
-import type { Command } from '../command-line/command.js';
-import { bool, text } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError, badFeature } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import { memberText } from '../output/ids.js';
 import { parseMember } from './key-arguments.js';

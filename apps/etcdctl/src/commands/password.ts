@@ -1,4 +1,4 @@
-import { badArguments } from '../exit-error.js';
+import { badArguments } from '@etcd-ts/command-line';
 import type { Surroundings } from '../invocation.js';
 
 /** Asks twice on a terminal, so that a slip of the finger locks nobody out. */

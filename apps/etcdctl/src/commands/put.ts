@@ -1,9 +1,8 @@
 import type { PutOptions } from '@etcd-ts/client';
+import { badArguments, bool, text } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { putAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { bool, text } from '../command-line/flag.js';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import { parseLease } from './key-arguments.js';
 

@@ -1,5 +1,7 @@
 import type { KeyRange } from '@etcd-ts/client';
 import { from, prefix } from '@etcd-ts/client';
+import { badArguments, bool } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import {
   AuthRoleAddResponse,
   AuthRoleDeleteResponse,
@@ -10,10 +12,7 @@ import {
 } from '@etcd-ts/wire-protocol';
 import { namesAnswer, rangePieces, roleAnswer } from '../answers/auth.js';
 import { doneAnswer } from '../answers/header-only.js';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import type { Piece } from '../output/output.js';
 import { onlyArgument } from './user.js';

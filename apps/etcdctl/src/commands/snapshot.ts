@@ -1,12 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Client } from '@etcd-ts/client';
+import { ExitCode, ExitError, badArguments, humanBytes } from '@etcd-ts/command-line';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import type { Command } from '../command-line/command.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failed } from '../failure.js';
 import type { Connected, Invocation } from '../invocation.js';
 import { infoLine } from '../log-line.js';
-import { humanBytes } from '../output/humanize.js';
 
 /** Pages of 512 bytes, and a SHA-256 after them. */
 const PAGE_BYTES = 512;

@@ -1,12 +1,15 @@
 import type { Condition, Operation } from '@etcd-ts/client';
 import { compare, del, get, put } from '@etcd-ts/client';
-import type { Command } from '../command-line/command.js';
-import { nameOf } from '../command-line/command.js';
-import { parseFlags } from '../command-line/flag-parser.js';
-import { FlagValues } from '../command-line/flag-values.js';
-import { optionsOf } from '../command-line/usage.js';
-import { ExitCode, ExitError } from '../exit-error.js';
-import { parseInteger } from '../go/integer.js';
+import {
+  ExitCode,
+  ExitError,
+  FlagValues,
+  nameOf,
+  optionsOf,
+  parseFlags,
+  parseInteger,
+} from '@etcd-ts/command-line';
+import type { Command } from '../command.js';
 import { DEL, deleteOperation } from './del.js';
 import { GET, getOperation } from './get.js';
 import { PUT, putOperation } from './put.js';

@@ -1,8 +1,7 @@
 import type { Condition, Operation } from '@etcd-ts/client';
+import { ExitCode, ExitError, badArguments, bool } from '@etcd-ts/command-line';
 import { txnAnswer } from '../answers/kv.js';
-import type { Command } from '../command-line/command.js';
-import { bool } from '../command-line/flag.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Input } from '../input.js';
 import type { Invocation } from '../invocation.js';
 import { parseCompare, parseOperation } from './txn-lines.js';

@@ -1,3 +1,4 @@
+import { badArguments, bool, text } from '@etcd-ts/command-line';
 import {
   AuthUserAddResponse,
   AuthUserChangePasswordResponse,
@@ -9,9 +10,7 @@ import {
 } from '@etcd-ts/wire-protocol';
 import { namesAnswer, roleAnswer } from '../answers/auth.js';
 import { doneAnswer } from '../answers/header-only.js';
-import type { Command } from '../command-line/command.js';
-import { bool, text } from '../command-line/flag.js';
-import { badArguments } from '../exit-error.js';
+import type { Command } from '../command.js';
 import type { Connected, Invocation } from '../invocation.js';
 import { askNewPassword, readPassword } from './password.js';
 

@@ -1,4 +1,4 @@
-import type { Command } from '../command-line/command.js';
+import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import { API_VERSION, ETCDCTL_VERSION } from '../version.js';
 

@@ -1,7 +1,7 @@
 import type { Keys } from '@etcd-ts/client';
 import { between, prefix } from '@etcd-ts/client';
-import type { FlagValues } from '../command-line/flag-values.js';
-import { badArguments } from '../exit-error.js';
+import { badArguments } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 
 export interface WatchArguments {
   /** A key and perhaps the end of a range. */

@@ -1,15 +1,20 @@
 import type { Client, Watch, WatchOptions } from '@etcd-ts/client';
 import { CompactedError } from '@etcd-ts/client';
+import {
+  ExitCode,
+  ExitError,
+  FlagValues,
+  badArguments,
+  bool,
+  int64,
+  parseFlags,
+  quote,
+} from '@etcd-ts/command-line';
 import type { Event } from '@etcd-ts/wire-protocol';
 import { EtcdError } from '@etcd-ts/wire-protocol';
 import { eventName, watchAnswer } from '../answers/watch.js';
-import type { Command } from '../command-line/command.js';
-import { bool, int64 } from '../command-line/flag.js';
-import { parseFlags } from '../command-line/flag-parser.js';
-import { FlagValues } from '../command-line/flag-values.js';
-import { badArguments, ExitCode, ExitError } from '../exit-error.js';
+import type { Command } from '../command.js';
 import { failureText } from '../failure.js';
-import { quote } from '../go/quote.js';
 import type { Invocation } from '../invocation.js';
 import type { Output } from '../output/output.js';
 import { runChild } from './child-command.js';

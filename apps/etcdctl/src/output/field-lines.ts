@@ -1,5 +1,5 @@
+import { quote } from '@etcd-ts/command-line';
 import type { KeyValue, ResponseHeader } from '@etcd-ts/wire-protocol';
-import { quote } from '../go/quote.js';
 import type { JsonValue } from './json.js';
 import { some } from './json.js';
 

@@ -1,7 +1,5 @@
-import { humanBytes } from './humanize.js';
 import { some, toGoJson } from './json.js';
 import { shown } from './output.js';
-import { renderTable } from './table.js';
 
 describe('JSON as Go writes it', () => {
   it('has numbers of any size, bytes in base64, and no markup', () => {
@@ -20,37 +18,6 @@ describe('JSON as Go writes it', () => {
     const nothing = [0, 0n, '', false, [], Buffer.alloc(0)].map(some);
     expect(nothing.every((value) => value === undefined)).toBe(true);
     expect(toGoJson([some(1n), some('x'), null])).toBe('[1,"x",null]');
-  });
-});
-
-describe('sizes', () => {
-  it.each([
-    [0n, '0 B'],
-    [9n, '9 B'],
-    [999n, '999 B'],
-    [1000n, '1.0 kB'],
-    [20480n, '20 kB'],
-    [1548288n, '1.5 MB'],
-    [2147483648n, '2.1 GB'],
-    [99_500_000n, '100 MB'],
-  ])('%s', (bytes, text) => {
-    expect(humanBytes(bytes)).toBe(text);
-  });
-});
-
-describe('a table', () => {
-  it('is a box with its titles in the middle and its cells to the right', () => {
-    const table = { header: ['id', 'long title'], rows: [['12345', 'x']] };
-    expect(renderTable(table)).toBe(
-      [
-        '┌───────┬────────────┐',
-        '│  ID   │ LONG TITLE │',
-        '├───────┼────────────┤',
-        '│ 12345 │          x │',
-        '└───────┴────────────┘',
-        '',
-      ].join('\n'),
-    );
   });
 });
 

@@ -1,8 +1,7 @@
-import { badFeature } from '../exit-error.js';
+import { badFeature, renderTable } from '@etcd-ts/command-line';
+import type { Streams, Table } from '@etcd-ts/command-line';
 import type { JsonValue } from './json.js';
 import { toGoJson } from './json.js';
-import type { Table } from './table.js';
-import { renderTable } from './table.js';
 
 export const FORMATS = ['fields', 'json', 'protobuf', 'simple', 'table'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -17,11 +16,6 @@ export interface Answer {
   readonly fields?: () => readonly Piece[];
   readonly protobuf?: () => Uint8Array;
   readonly table?: () => Table;
-}
-
-export interface Streams {
-  out(bytes: Uint8Array): void;
-  error(text: string): void;
 }
 
 /** Standard output, in the format that the user asked for. */

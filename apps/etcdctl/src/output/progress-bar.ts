@@ -1,4 +1,4 @@
-import { formatDuration } from '../go/duration.js';
+import { formatDuration } from '@etcd-ts/command-line';
 
 const BAR_COLUMNS = 50;
 const REDRAW_MS = 200;

@@ -1,6 +1,5 @@
-import { COMMANDS } from '../commands/index.js';
 import type { Input } from '../input.js';
-import { runProgram } from '../program.js';
+import { runEtcdctl } from '../program.js';
 
 export interface Seen {
   readonly out: string;
@@ -20,7 +19,7 @@ export async function typed(
     line: async () => undefined,
     secret: async () => '',
   };
-  const exitCode = await runProgram(COMMANDS, words, {
+  const exitCode = await runEtcdctl(words, {
     streams: {
       out: (bytes) => void (out += Buffer.from(bytes).toString()),
       error: (text) => void (error += text),

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { failure } from '@etcd-ts/command-line';
 import { errorText } from '@etcd-ts/daemon';
 import type { Logger } from '@etcd-ts/foundation';
 import { SYSTEM_CLOCK } from '@etcd-ts/server';
 import { Backend, DataDirectory } from '@etcd-ts/storage';
-import type { Command, Invocation } from '../command-line/command.js';
-import { ExitError } from '../exit-error.js';
+import type { Command, Invocation } from '../command.js';
 import { openLog } from '../log.js';
 
 /** Given back at a time. */
@@ -26,16 +26,17 @@ export const DEFRAG: Command = {
   run: runDefrag,
 };
 
-async function runDefrag({ flags }: Invocation): Promise<void> {
+async function runDefrag({ flags }: Invocation): Promise<number> {
   const dataDir = flags.text('data-dir');
   const logger = openLog('etcdutl');
   try {
     await defragment(dataDir, logger);
   } catch (error) {
     const message = `Failed to defragment etcd data[${dataDir}] (${errorText(error)})`;
-    throw new ExitError(message, undefined, { cause: error });
+    throw failure(message, { cause: error });
   }
   logger.info('finished defragmenting directory', { 'data-dir': dataDir });
+  return 0;
 }
 
 async function defragment(dataDir: string, logger: Logger): Promise<void> {

@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BoltReader } from '@etcd-ts/bolt';
+import { badArguments, failure } from '@etcd-ts/command-line';
 import { NO_LEASE } from '@etcd-ts/foundation';
 import { MvccStore } from '@etcd-ts/mvcc';
 import type { HashOutcome } from '@etcd-ts/mvcc';
 import { SYSTEM_CLOCK } from '@etcd-ts/server';
 import { Backend, BackendImport } from '@etcd-ts/storage';
-import type { Command, Invocation } from '../command-line/command.js';
-import { ExitCode, ExitError } from '../exit-error.js';
+import type { Command, Invocation } from '../command.js';
 import { openLog } from '../log.js';
 import { formatReport } from '../output/report.js';
 import { exhaust } from '../sliced-work.js';
@@ -36,16 +36,16 @@ export const HASHKV: Command = {
   run: runHashKv,
 };
 
-async function runHashKv({ args, flags, streams }: Invocation): Promise<void> {
+async function runHashKv({ args, flags, streams }: Invocation): Promise<number> {
   const [path] = args;
   if (path === undefined || args.length !== 1) {
-    throw new ExitError('hashkv requires exactly one argument', ExitCode.badArguments);
+    throw badArguments('hashkv requires exactly one argument');
   }
   const file = new SnapshotFile(path);
   try {
     if (file.hasDigest) file.checkDigest();
-    const outcome = await hashOf(file.openVerified(), flags.count('rev'));
-    if (outcome.kind !== 'ok') throw new ExitError(REFUSALS[outcome.kind]);
+    const outcome = await hashOf(file.openVerified(), Number(flags.integer('rev')));
+    if (outcome.kind !== 'ok') throw failure(REFUSALS[outcome.kind]);
     const { hash, hashRevision, compactRevision } = outcome;
     const report = {
       columns: [
@@ -61,6 +61,7 @@ async function runHashKv({ args, flags, streams }: Invocation): Promise<void> {
       json: { hash, hashRevision, compactRevision },
     } as const;
     streams.out(formatReport(report, flags.text('write-out')));
+    return 0;
   } finally {
     file.close();
   }

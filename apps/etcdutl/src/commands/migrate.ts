@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command, Invocation } from '../command-line/command.js';
-import { ExitError } from '../exit-error.js';
+import { failure } from '@etcd-ts/command-line';
+import type { Command, Invocation } from '../command.js';
 import { openLog } from '../log.js';
 import { API_VERSION } from '../version.js';
 
@@ -40,25 +40,24 @@ export const MIGRATE: Command = {
  * A data directory of this program has the storage version of this program and no other: what other
  * versions start from is a snapshot. So this answers whether the directory is what is asked for.
  */
-async function runMigrate({ flags }: Invocation): Promise<void> {
+async function runMigrate({ flags }: Invocation): Promise<number> {
   const target = flags.text('target-version');
   const match = /^(\d+)\.(\d+)$/u.exec(target);
   if (match === null) {
-    throw new ExitError(
-      `wrong target version format, expected "X.Y", got ${JSON.stringify(target)}`,
-    );
+    throw failure(`wrong target version format, expected "X.Y", got ${JSON.stringify(target)}`);
   }
   const [major, minor] = [Number(match[1]), Number(match[2])];
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    throw new ExitError(`target version "${target}" not supported. Minimal "${OLDEST.join('.')}"`);
+    throw failure(`target version "${target}" not supported. Minimal "${OLDEST.join('.')}"`);
   }
   const path = join(flags.text('data-dir'), 'member', 'snap', 'db.sqlite');
-  if (!existsSync(path)) throw new ExitError(`open ${path}: no such file or directory`);
+  if (!existsSync(path)) throw failure(`open ${path}: no such file or directory`);
   if (target !== API_VERSION) {
-    throw new ExitError(
+    throw failure(
       `cannot change the storage version from ${API_VERSION} to ${target}: a data directory of ` +
         'this program has no other; restore a snapshot with the tools of that version instead',
     );
   }
   openLog('etcdutl').info('storage version up-to-date', { 'storage-version': `${target}.0` });
+  return 0;
 }

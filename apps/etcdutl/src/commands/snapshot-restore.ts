@@ -1,14 +1,15 @@
 import { lookup } from 'node:dns/promises';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { badArguments, failure } from '@etcd-ts/command-line';
+import type { FlagValues } from '@etcd-ts/command-line';
 import { errorText } from '@etcd-ts/daemon';
 import { parseEndpointUrl } from '@etcd-ts/config';
 import type { EndpointUrl } from '@etcd-ts/config';
 import { hexId } from '@etcd-ts/foundation';
 import { planRestore, SYSTEM_CLOCK } from '@etcd-ts/server';
 import type { RestorePlan } from '@etcd-ts/server';
-import type { Command, FlagTexts, Invocation } from '../command-line/command.js';
-import { ExitCode, ExitError } from '../exit-error.js';
+import type { Command, Invocation } from '../command.js';
 import { openLog } from '../log.js';
 import { SnapshotFile } from '../snapshot-file.js';
 
@@ -68,14 +69,14 @@ export const RESTORE: Command = {
   run: runRestore,
 };
 
-async function runRestore({ args, flags }: Invocation): Promise<void> {
+async function runRestore({ args, flags }: Invocation): Promise<number> {
   const [path] = args;
   if (path === undefined || args.length !== 1) {
-    throw new ExitError('snapshot restore requires exactly one argument', ExitCode.badArguments);
+    throw badArguments('snapshot restore requires exactly one argument');
   }
-  const bumpRevisions = flags.count('bump-revision');
+  const bumpRevisions = revisionsIn(flags);
   if (bumpRevisions > 0 !== flags.bool('mark-compacted')) {
-    throw new ExitError('--mark-compacted required if --revision-bump > 0', ExitCode.badArguments);
+    throw badArguments('--mark-compacted required if --revision-bump > 0');
   }
   const plan = await planned(flags);
   const target = targetOf(flags);
@@ -88,7 +89,7 @@ async function runRestore({ args, flags }: Invocation): Promise<void> {
   try {
     if (!flags.bool('skip-hash-check')) {
       if (!file.hasDigest) {
-        throw new ExitError('snapshot missing hash but --skip-hash-check=false');
+        throw failure('snapshot missing hash but --skip-hash-check=false');
       }
       file.checkDigest();
     }
@@ -111,9 +112,17 @@ async function runRestore({ args, flags }: Invocation): Promise<void> {
     });
   }
   logger.info('restored snapshot', shown);
+  return 0;
 }
 
-async function planned(flags: FlagTexts): Promise<RestorePlan> {
+/** Beyond what a number counts exactly are no revisions. */
+function revisionsIn(flags: FlagValues): number {
+  const bump = flags.integer('bump-revision');
+  if (bump <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(bump);
+  throw badArguments(`--bump-revision ${bump} is more than there are revisions`);
+}
+
+async function planned(flags: FlagValues): Promise<RestorePlan> {
   try {
     const cluster = {
       name: flags.text('name'),
@@ -125,14 +134,14 @@ async function planned(flags: FlagTexts): Promise<RestorePlan> {
   } catch (error) {
     // Whoever starts a member is told which step failed; here it is the only one.
     const message = errorText(error).replace(/^error setting up initial cluster: /u, '');
-    throw new ExitError(message, undefined, { cause: error });
+    throw failure(message, { cause: error });
   }
 }
 
 function urlsIn(list: string): readonly EndpointUrl[] {
   return list.split(',').map((item) => {
     const parsed = parseEndpointUrl(item.trim());
-    if (parsed.kind === 'error') throw new ExitError(parsed.message);
+    if (parsed.kind === 'error') throw failure(parsed.message);
     return parsed.value;
   });
 }
@@ -146,13 +155,13 @@ async function addressOf(host: string): Promise<string | undefined> {
 }
 
 /** Both are new or empty: a restore overwrites nothing. */
-function targetOf(flags: FlagTexts): { readonly dataDir: string; readonly walDir: string } {
+function targetOf(flags: FlagValues): { readonly dataDir: string; readonly walDir: string } {
   const given = flags.text('data-dir');
   const dataDir = given === '' ? `${flags.text('name')}.etcd` : given;
   const isTaken = existsSync(dataDir) && !isEmptyDirectory(dataDir);
-  if (isTaken) throw new ExitError(`data-dir "${dataDir}" not empty or could not be read`);
+  if (isTaken) throw failure(`data-dir "${dataDir}" not empty or could not be read`);
   const walDir = flags.text('wal-dir') || join(dataDir, 'member', 'wal');
-  if (existsSync(walDir)) throw new ExitError(`wal-dir "${walDir}" exists`);
+  if (existsSync(walDir)) throw failure(`wal-dir "${walDir}" exists`);
   return { dataDir, walDir };
 }
 

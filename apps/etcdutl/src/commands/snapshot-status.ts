@@ -1,7 +1,6 @@
 import { summarizeSnapshot } from '@etcd-ts/bolt';
-import type { Command, Invocation } from '../command-line/command.js';
-import { ExitCode, ExitError } from '../exit-error.js';
-import { humanBytes } from '../output/human-bytes.js';
+import { badArguments, humanBytes } from '@etcd-ts/command-line';
+import type { Command, Invocation } from '../command.js';
 import { formatReport } from '../output/report.js';
 import { exhaust } from '../sliced-work.js';
 import { SnapshotFile } from '../snapshot-file.js';
@@ -12,10 +11,10 @@ export const STATUS: Command = {
   run: runStatus,
 };
 
-async function runStatus({ args, flags, streams }: Invocation): Promise<void> {
+async function runStatus({ args, flags, streams }: Invocation): Promise<number> {
   const [path] = args;
   if (path === undefined || args.length !== 1) {
-    throw new ExitError('snapshot status requires exactly one argument', ExitCode.badArguments);
+    throw badArguments('snapshot status requires exactly one argument');
   }
   const file = new SnapshotFile(path, 'stat');
   try {
@@ -43,6 +42,7 @@ async function runStatus({ args, flags, streams }: Invocation): Promise<void> {
       json: { hash, revision, totalKey: liveKeys, totalSize: sizeBytes, version: storageVersion },
     } as const;
     streams.out(formatReport(report, flags.text('write-out')));
+    return 0;
   } finally {
     file.close();
   }

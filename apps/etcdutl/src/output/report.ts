@@ -1,4 +1,4 @@
-import { ExitCode, ExitError } from '../exit-error.js';
+import { badFeature, renderTable } from '@etcd-ts/command-line';
 
 /** One row of facts, in whichever form is asked for. */
 export interface Report {
@@ -9,7 +9,10 @@ export interface Report {
 }
 
 /** Throws ExitError when there is no such form. */
-export function formatReport({ columns, fields, json }: Report, format: string): string {
+export const formatReport = (report: Report, format: string): Uint8Array =>
+  Buffer.from(textOf(report, format));
+
+function textOf({ columns, fields, json }: Report, format: string): string {
   switch (format) {
     case 'simple':
       return `${columns.map(([, cell]) => cell).join(', ')}\n`;
@@ -18,30 +21,13 @@ export function formatReport({ columns, fields, json }: Report, format: string):
     case 'json':
       return `${JSON.stringify(json)}\n`;
     case 'table':
-      return table(columns);
+      return renderTable({
+        header: columns.map(([title]) => title),
+        rows: [columns.map(([, cell]) => cell)],
+      });
     case 'protobuf':
-      throw new ExitError('protobuf not supported as output format', ExitCode.badFeature);
+      throw badFeature('protobuf not supported as output format');
     default:
-      throw new ExitError('unsupported output format', ExitCode.badFeature);
+      throw badFeature('unsupported output format');
   }
-}
-
-function table(columns: Report['columns']): string {
-  const widths = columns.map(([title, cell]) => Math.max(title.length, cell.length));
-  const rule = (left: string, cross: string, right: string): string =>
-    `${left}${widths.map((width) => '─'.repeat(width + 2)).join(cross)}${right}\n`;
-  const line = (cells: readonly string[]): string =>
-    `│${cells.map((cell) => ` ${cell} `).join('│')}│\n`;
-  return [
-    rule('┌', '┬', '┐'),
-    line(columns.map(([title], i) => centred(title.toUpperCase(), widths[i] ?? 0))),
-    rule('├', '┼', '┤'),
-    line(columns.map(([, cell], i) => cell.padStart(widths[i] ?? 0))),
-    rule('└', '┴', '┘'),
-  ].join('');
-}
-
-function centred(text: string, columns: number): string {
-  const left = Math.floor((columns - text.length) / 2);
-  return text.padStart(left + text.length).padEnd(columns);
 }

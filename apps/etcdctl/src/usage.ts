@@ -1,12 +1,16 @@
-import { API_VERSION, ETCDCTL_VERSION } from '../version.js';
-import { alignColumns } from './align-columns.js';
-import type { Command, CommandPath } from './command.js';
-import { fullName, globalFlags, inheritedFlags, leafOf, nameOf, ownFlags } from './command.js';
-import type { Flag } from './flag.js';
-import { HELP_FLAG } from './flag.js';
+import {
+  alignColumns,
+  fullName,
+  globalFlags,
+  leafOf,
+  nameOf,
+  optionsOf,
+} from '@etcd-ts/command-line';
+import type { AnyCommand, AnyCommandPath, Flag } from '@etcd-ts/command-line';
+import { API_VERSION, ETCDCTL_VERSION } from './version.js';
 
 /** What `--help` prints, in the layout of the original. */
-export function usageText(path: CommandPath): string {
+export function usageText(path: AnyCommandPath): string {
   const command = leafOf(path);
   const isRoot = path.commands.length === 1;
   const children = (command.children ?? []).filter(({ isHidden }) => isHidden !== true);
@@ -28,17 +32,11 @@ export function usageText(path: CommandPath): string {
 }
 
 /** What `etcdctl options` prints. */
-export function globalOptionsText(path: CommandPath): string {
+export function globalOptionsText(path: AnyCommandPath): string {
   return `The following options can be passed to any command:\n\n${flagLines(globalFlags(path))}`;
 }
 
-export function optionsOf(path: CommandPath): readonly Flag[] {
-  const isRoot = path.commands.length === 1;
-  const flags = isRoot ? globalFlags(path) : [...ownFlags(path), ...inheritedFlags(path)];
-  return [...flags, HELP_FLAG(nameOf(leafOf(path)))];
-}
-
-function commandList(children: readonly Command[]): string {
+function commandList(children: readonly AnyCommand[]): string {
   const rows = children
     .flatMap((child) => leaves(child, ''))
     .sort((a, b) => (a[0] < b[0] ? -1 : 1))
@@ -46,7 +44,7 @@ function commandList(children: readonly Command[]): string {
   return `COMMANDS:\n${alignColumns(rows)}`;
 }
 
-function leaves(command: Command, above: string): (readonly [string, string])[] {
+function leaves(command: AnyCommand, above: string): (readonly [string, string])[] {
   const name = above + nameOf(command);
   const children = (command.children ?? []).filter(({ isHidden }) => isHidden !== true);
   if (children.length === 0) return [[name, command.short]];

@@ -8,6 +8,8 @@ export interface Flag {
   readonly default: string;
   readonly usage: string;
   readonly isHidden?: boolean;
+  /** The command does not run without it. */
+  readonly isRequired?: boolean;
 }
 
 export const bool = (name: string, usage: string, initial = false): Flag => ({
@@ -39,9 +41,4 @@ export const duration = (name: string, usage: string, initial: string): Flag => 
   kind: 'duration',
   default: initial,
   usage,
-});
-
-export const HELP_FLAG = (command: string): Flag => ({
-  ...bool('help', `help for ${command}`),
-  shorthand: 'h',
 });

@@ -1,4 +1,4 @@
-/** Of a process, as etcdctl names them. */
+/** Of a process, as etcdctl names them; etcdutl has some of them. */
 export const ExitCode = {
   success: 0,
   error: 1,
@@ -23,6 +23,9 @@ export class ExitError extends Error {
   }
 }
 
+/** That it did not work, and nothing more particular. */
+export const failure = (message: string, options?: ErrorOptions): ExitError =>
+  new ExitError(ExitCode.error, message, options);
 export const badArguments = (message: string): ExitError =>
   new ExitError(ExitCode.badArguments, message);
 export const badFeature = (message: string): ExitError =>

@@ -46,6 +46,13 @@ export class FlagValues {
     return undefined;
   }
 
+  /** Names of flags that must be given and are not, or are empty. */
+  missing(): readonly string[] {
+    return [...this.#flags.values()]
+      .filter(({ isRequired, name }) => isRequired === true && !this.isGiven(name))
+      .map(({ name }) => name);
+  }
+
   bool(name: string): boolean {
     return this.#value(name) as boolean;
   }

@@ -4,11 +4,11 @@ export interface ShellScript {
   readonly script: string;
 }
 
-/* Each asks `etcdctl __complete WORDS... CURRENT` and offers what it answers, up to the last line. */
+/* Each asks `PROGRAM __complete WORDS... CURRENT` and offers what it answers, up to the last line. */
 
-const BASH = `# bash completion for etcdctl
+const bash = (program: string): string => `# bash completion for ${program}
 
-__etcdctl_complete() {
+__${program}_complete() {
     local current line choices=()
     current="\${COMP_WORDS[COMP_CWORD]}"
     while IFS= read -r line; do
@@ -20,13 +20,13 @@ __etcdctl_complete() {
     COMPREPLY=($(compgen -W "\${choices[*]}" -- "$current"))
 }
 
-complete -o default -F __etcdctl_complete etcdctl
+complete -o default -F __${program}_complete ${program}
 `;
 
-const ZSH = `#compdef etcdctl
-# zsh completion for etcdctl
+const zsh = (program: string): string => `#compdef ${program}
+# zsh completion for ${program}
 
-_etcdctl() {
+_${program}() {
     local line
     local -a choices
     while IFS= read -r line; do
@@ -36,34 +36,34 @@ _etcdctl() {
         esac
     done < <("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
     if (( $#choices )); then
-        _describe 'etcdctl' choices
+        _describe '${program}' choices
     else
         _files
     fi
 }
 
-if [ "$funcstack[1]" = "_etcdctl" ]; then
-    _etcdctl "$@"
+if [ "$funcstack[1]" = "_${program}" ]; then
+    _${program} "$@"
 else
-    compdef _etcdctl etcdctl
+    compdef _${program} ${program}
 fi
 `;
 
-const FISH = `# fish completion for etcdctl
+const fish = (program: string): string => `# fish completion for ${program}
 
-function __etcdctl_complete
+function __${program}_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
     $words[1] __complete $words[2..-1] "$current" 2>/dev/null | string match -v -r '^:'
 end
 
-complete -c etcdctl -e
-complete -c etcdctl -a '(__etcdctl_complete)'
+complete -c ${program} -e
+complete -c ${program} -a '(__${program}_complete)'
 `;
 
-const POWERSHELL = `# powershell completion for etcdctl
+const powershell = (program: string): string => `# powershell completion for ${program}
 
-Register-ArgumentCompleter -Native -CommandName 'etcdctl' -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName '${program}' -ScriptBlock {
     param($word, $ast, $position)
     $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
     if ($word -ne '') { $words = @($words | Select-Object -SkipLast 1) }
@@ -76,7 +76,8 @@ Register-ArgumentCompleter -Native -CommandName 'etcdctl' -ScriptBlock {
 }
 `;
 
-export const SHELL_SCRIPTS: readonly ShellScript[] = [
+/** For all shells that there is one for. */
+export const shellScripts = (program: string): readonly ShellScript[] => [
   {
     shell: 'bash',
     usage: `
@@ -84,13 +85,13 @@ Generate the autocompletion script for the bash shell.
 
 To load completions in your current shell session:
 
-	source <(etcdctl completion bash)
+	source <(${program} completion bash)
 
 To load completions for every new session, execute once:
 
-	etcdctl completion bash > /etc/bash_completion.d/etcdctl
+	${program} completion bash > /etc/bash_completion.d/${program}
 `,
-    script: BASH,
+    script: bash(program),
   },
   {
     shell: 'fish',
@@ -99,13 +100,13 @@ Generate the autocompletion script for the fish shell.
 
 To load completions in your current shell session:
 
-	etcdctl completion fish | source
+	${program} completion fish | source
 
 To load completions for every new session, execute once:
 
-	etcdctl completion fish > ~/.config/fish/completions/etcdctl.fish
+	${program} completion fish > ~/.config/fish/completions/${program}.fish
 `,
-    script: FISH,
+    script: fish(program),
   },
   {
     shell: 'powershell',
@@ -114,9 +115,9 @@ Generate the autocompletion script for powershell.
 
 To load completions in your current shell session:
 
-	etcdctl completion powershell | Out-String | Invoke-Expression
+	${program} completion powershell | Out-String | Invoke-Expression
 `,
-    script: POWERSHELL,
+    script: powershell(program),
   },
   {
     shell: 'zsh',
@@ -125,12 +126,12 @@ Generate the autocompletion script for the zsh shell.
 
 To load completions in your current shell session:
 
-	source <(etcdctl completion zsh)
+	source <(${program} completion zsh)
 
 To load completions for every new session, execute once:
 
-	etcdctl completion zsh > "\${fpath[1]}/_etcdctl"
+	${program} completion zsh > "\${fpath[1]}/_${program}"
 `,
-    script: ZSH,
+    script: zsh(program),
   },
 ];

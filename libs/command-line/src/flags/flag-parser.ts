@@ -1,9 +1,24 @@
 import type { Flag } from './flag.js';
-import type { FlagValues } from './flag-values.js';
+import { FlagValues } from './flag-values.js';
 
 export type ParseOutcome =
   | { readonly kind: 'ok'; readonly args: readonly string[]; readonly argsBeforeDash: number }
-  | { readonly kind: 'error'; readonly message: string };
+  | ParseProblem;
+
+interface ParseProblem {
+  readonly kind: 'error';
+  readonly message: string;
+}
+
+/** The values of these flags, and the arguments between them. */
+export function parseFlagsOf(
+  flags: readonly Flag[],
+  words: readonly string[],
+): ({ readonly flags: FlagValues } & Extract<ParseOutcome, { kind: 'ok' }>) | ParseProblem {
+  const values = new FlagValues(flags);
+  const outcome = parseFlags(values, words);
+  return outcome.kind === 'error' ? outcome : { ...outcome, flags: values };
+}
 
 /**
  * A command line by the rules of Go's pflag: `--flag=value`, `--flag value`, `-f value`, `-fvalue`,

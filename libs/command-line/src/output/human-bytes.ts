@@ -1,7 +1,7 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
 
 /** Bytes in powers of a thousand: `20 kB`, `2.1 GB`. One decimal below ten. */
-export function humanBytes(bytes: bigint): string {
+export function humanBytes(bytes: bigint | number): string {
   const value = Number(bytes);
   if (value < 10) return `${value} B`;
   const power = Math.floor(Math.log10(value) / 3);

@@ -1,17 +1,17 @@
-import type { Command, CommandPath } from './command.js';
+import type { AnyCommand, AnyCommandPath, Command, CommandPath } from './command.js';
 import { globalFlags, inheritedFlags, leafOf, nameOf, ownFlags } from './command.js';
-import type { Flag } from './flag.js';
+import type { Flag } from '../flags/flag.js';
 
 /** How much a mistyped name may differ from the one that is suggested. */
 const SUGGESTION_DISTANCE = 2;
 
-export type Found =
-  | { readonly kind: 'ok'; readonly path: CommandPath; readonly words: readonly string[] }
+export type Found<Call> =
+  | { readonly kind: 'ok'; readonly path: CommandPath<Call>; readonly words: readonly string[] }
   | { readonly kind: 'unknown'; readonly message: string };
 
 /** Follows the words that are no flags, as far as they name commands; a unique beginning is enough. */
-export function findCommand(root: Command, words: readonly string[]): Found {
-  let path: CommandPath = { commands: [root] };
+export function findCommand<Call>(root: Command<Call>, words: readonly string[]): Found<Call> {
+  let path: CommandPath<Call> = { commands: [root] };
   const rest = [...words];
   for (;;) {
     const at = firstArgument(path, rest);
@@ -27,7 +27,7 @@ export function findCommand(root: Command, words: readonly string[]): Found {
   }
 }
 
-export function childNamed(command: Command, word: string): Command | undefined {
+export function childNamed<Call>(command: Command<Call>, word: string): Command<Call> | undefined {
   const children = command.children ?? [];
   const exact = children.find((child) => nameOf(child) === word);
   if (exact !== undefined) return exact;
@@ -36,7 +36,7 @@ export function childNamed(command: Command, word: string): Command | undefined 
 }
 
 /** Where the first word stands that is neither a flag nor the value of one. */
-export function firstArgument(path: CommandPath, words: readonly string[]): number | undefined {
+export function firstArgument(path: AnyCommandPath, words: readonly string[]): number | undefined {
   const flags = [...globalFlags(path), ...inheritedFlags(path), ...ownFlags(path)];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
@@ -58,7 +58,7 @@ function takesNextWord(flags: readonly Flag[], word: string): boolean {
   return flag !== undefined && flag.kind !== 'bool';
 }
 
-function unknownCommand(root: Command, word: string): string {
+function unknownCommand(root: AnyCommand, word: string): string {
   const names = (root.children ?? []).filter(({ isHidden }) => isHidden !== true).map(nameOf);
   const alike = names.filter((name) => isAlike(word.toLowerCase(), name)).sort();
   const suggestions = alike.map((name) => `\t${name}\n`).join('');

@@ -29,6 +29,7 @@ const depConstraints = [
 const PURE_LIBS = [
   'foundation',
   'wire-protocol',
+  'command-line',
   'config',
   'raft',
   'mvcc',

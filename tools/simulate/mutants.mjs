@@ -44,7 +44,7 @@ export const MUTANTS = [
     file: 'libs/server/src/raft-loop.ts',
     changes: [
       [
-        'this.#durable.after(wal.sync(), () => this.#persisted(ready));',
+        'this.#durable.after(wal.sync(this.#isLoneWrite(ready)), () => this.#persisted(ready));',
         `wal.sync().catch(() => undefined);
          this.#durable.after(undefined, () => this.#persisted(ready));`,
       ],
@@ -63,7 +63,7 @@ export const MUTANTS = [
     file: 'libs/server/src/raft-loop.ts',
     changes: [
       [
-        'this.#durable.after(wal.sync(), () => this.#persisted(ready));',
+        'this.#durable.after(wal.sync(this.#isLoneWrite(ready)), () => this.#persisted(ready));',
         'this.#durable.after(wal.sync().catch(() => undefined), () => this.#persisted(ready));',
       ],
     ],

@@ -15,7 +15,7 @@ import { assembleOperations } from './operations/assembly.js';
 import { meetMembers } from './peers/connection.js';
 import type { Peers } from './peers/network.js';
 import { RaftLoop } from './raft-loop.js';
-import type { LogWriter } from './raft-loop.js';
+import type { LogWriter } from './raft-loop-parts.js';
 import { assembleReplica } from './replica-assembly.js';
 import { refreshMetrics } from './server-metrics.js';
 import { restoreState } from './state.js';
@@ -173,7 +173,7 @@ function assembleStateMachine(
 function logWriter({ wal, snapshots }: OpenedStorage): LogWriter {
   return {
     append: (hardState, entries) => wal.append(hardState, entries),
-    sync: () => wal.sync(),
+    sync: (mayBlock) => wal.sync(mayBlock),
     saveSnapshot: async (snapshot) => {
       await snapshots.save(snapshot);
       await wal.saveSnapshot(snapshot.metadata);

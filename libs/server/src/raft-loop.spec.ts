@@ -1,7 +1,7 @@
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { settle } from './testing/manual-time.js';
-import { LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
+import { append, LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
 import type { SetUp } from './testing/raft-loop-fixture.js';
 
 async function lead({ loop, raft }: SetUp): Promise<void> {
@@ -42,6 +42,31 @@ describe('the raft loop', () => {
       ...Array.from({ length: 100 }, (_, i) => `first ${i}`),
       ...Array.from({ length: 100 }, (_, i) => `second ${i}`),
     ]);
+  });
+
+  it('lets the disk block the thread for a lone write, and for no other', async () => {
+    const parts = setUp();
+    await lead(parts);
+    const before = parts.writer.blocking;
+    await parts.propose('lone');
+    expect(parts.writer.blocking - before).toBe(1);
+    parts.writer.isHeld = true;
+    const writes = [parts.propose('one of two'), parts.propose('the other')];
+    await settle();
+    writes.push(parts.propose('behind them'));
+    await settle();
+    parts.writer.release();
+    await Promise.all(writes);
+    expect(parts.writer.blocking - before).toBe(1);
+  });
+
+  it('never lets the disk block a member that others wait for', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.loop.receive(append(1, 2));
+    await settle();
+    expect(parts.writer.appended).toHaveLength(1);
+    expect(parts.writer.blocking).toBe(0);
   });
 
   it('never acknowledges after a write has failed, whatever comes later', async () => {

@@ -1,13 +1,12 @@
 import { NO_MEMBER, RaftIndex } from '@etcd-ts/foundation';
-import type { CancelTimer, Clock, Logger, MemberId, Scheduler } from '@etcd-ts/foundation';
+import type { CancelTimer, MemberId } from '@etcd-ts/foundation';
 import type { ReceiveOutcome } from '@etcd-ts/peer-transport';
-import type { Entry, HardState, MemoryLog, Message, Raft, Ready, Snapshot } from '@etcd-ts/raft';
+import type { Entry, Message, Raft, Ready, Snapshot } from '@etcd-ts/raft';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { DurabilityQueue } from './durability-queue.js';
 import { proposalBatches } from './proposal-batches.js';
-import type { Proposals } from './proposals.js';
-import type { ReadQueue } from './read-queue.js';
+import type { RaftLoopParts, StateMachine } from './raft-loop-parts.js';
 
 /** A read round that got no answer for this long is asked again (etcd: 500 ms). */
 const READ_RETRY_MS = 500;
@@ -16,47 +15,6 @@ const READ_RETRY_MS = 500;
  * a disk that stalls must not fill the heap with them. What is refused is sent again.
  */
 const MAX_UNPERSISTED_BYTES = 256 * 1024 * 1024;
-
-/** What the loop drives. Calls come from one place, in log order, never re-entrantly. */
-export interface StateMachine {
-  /** Applies committed entries, in order, completely, before it returns. */
-  apply(entries: readonly Entry[]): void;
-  /** The role or the leader has changed. */
-  leadershipChanged(): void;
-  /**
-   * Replaces the whole state by a received snapshot, whose position is durable in the log already.
-   * Resolves when the state serves; until then it is the former one. A rejection is fatal.
-   */
-  install(snapshot: Snapshot): Promise<void>;
-}
-
-/** What the loop needs of the write-ahead log and the snapshot files. */
-export interface LogWriter {
-  append(hardState: HardState | undefined, entries: readonly Entry[]): void;
-  /** Resolves when everything appended before is durable. */
-  sync(): Promise<void>;
-  /** Makes the position of a received snapshot durable, before anything that is appended later. */
-  saveSnapshot(snapshot: Snapshot): Promise<void>;
-}
-
-export interface RaftLoopParts {
-  readonly raft: Raft;
-  readonly log: MemoryLog;
-  readonly wal: LogWriter;
-  readonly proposals: Proposals;
-  readonly reads: ReadQueue;
-  readonly scheduler: Scheduler;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly tickIntervalMs: number;
-  readonly electionTimeoutMs: number;
-  /** To the other members; may report back into `raft` while it is called. */
-  readonly send: (messages: readonly Message[]) => void;
-  /** Raft refused so many proposals; their callers have been told. */
-  readonly dropped: (proposals: number) => void;
-  /** The log cannot be written any more: the node must stop and never acknowledge again. */
-  readonly failed: (error: Error) => void;
-}
 
 /**
  * Turns raft's decisions into disk writes, messages and applications.
@@ -133,9 +91,7 @@ export class RaftLoop {
    */
   campaignIfAlone(): void {
     this.tell((raft) => {
-      const { voters, votersOutgoing } = raft.confState;
-      if (voters.length !== 1 || voters[0] !== raft.id || votersOutgoing.length > 0) return;
-      raft.campaign();
+      if (isOnlyVoter(raft)) raft.campaign();
     });
   }
 
@@ -272,10 +228,18 @@ export class RaftLoop {
     if (ready.mustSync) {
       if (this.#writesInFlight++ === 0) this.#writingSinceMs = this.#parts.clock.monotonicMs();
       this.#unpersistedBytes += sizeOf(ready.entries);
-      this.#durable.after(wal.sync(), () => this.#persisted(ready));
+      this.#durable.after(wal.sync(this.#isLoneWrite(ready)), () => this.#persisted(ready));
     } else if (ready.messagesAfterPersist.length > 0) {
       this.#durable.after(undefined, () => this.#parts.send(ready.messagesAfterPersist));
     }
+  }
+
+  /**
+   * One write of one client: nobody gathers behind it, and no other member waits for heartbeats
+   * that a disk which stalls would hold back together with this thread.
+   */
+  #isLoneWrite({ entries }: Ready): boolean {
+    return this.#writesInFlight === 1 && entries.length === 1 && isOnlyVoter(this.#parts.raft);
   }
 
   #persisted(ready: Ready): void {
@@ -336,6 +300,11 @@ export class RaftLoop {
     this.#cancelTicks();
     this.#parts.failed(this.#failure);
   }
+}
+
+function isOnlyVoter(raft: Raft): boolean {
+  const { voters, votersOutgoing } = raft.confState;
+  return voters.length === 1 && voters[0] === raft.id && votersOutgoing.length === 0;
 }
 
 function sizeOf(entries: readonly Entry[]): number {

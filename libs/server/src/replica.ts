@@ -11,7 +11,7 @@ import type { ConfChangeApplier } from './apply/conf-change-applier.js';
 import { isBareV2Request } from './bare-v2-request.js';
 import { operationName } from './apply/operation-name.js';
 import type { Proposals } from './proposals.js';
-import type { StateMachine } from './raft-loop.js';
+import type { StateMachine } from './raft-loop-parts.js';
 import { requestIdOf } from './raft-request.js';
 import type { RaftRequest } from './raft-request.js';
 

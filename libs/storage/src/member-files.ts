@@ -44,7 +44,7 @@ const SQLITE: DatabaseFiles = {
 export function memberFiles(
   disk: Disk,
   databases: DatabaseFiles,
-  wal: Pick<WalOptions, 'segmentBytes'> = {},
+  wal: Pick<WalOptions, 'segmentBytes' | 'mayBlock'> = {},
 ): MemberFiles {
   return {
     disk,

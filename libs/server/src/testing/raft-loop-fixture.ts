@@ -12,7 +12,7 @@ import type { Entry, HardState, Message } from '@etcd-ts/raft';
 import { applied } from '../apply/outcome.js';
 import { Proposals } from '../proposals.js';
 import { RaftLoop } from '../raft-loop.js';
-import type { LogWriter, StateMachine } from '../raft-loop.js';
+import type { LogWriter, StateMachine } from '../raft-loop-parts.js';
 import { raftRequest } from '../raft-request.js';
 import { ReadQueue } from '../read-queue.js';
 import { ManualTime } from './manual-time.js';
@@ -24,6 +24,8 @@ export const OTHER = MemberId(2n);
 class HeldWriter implements LogWriter {
   readonly appended: Entry[] = [];
   syncs = 0;
+  /** Of the syncs, those this thread may be blocked for. */
+  blocking = 0;
   isHeld = false;
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -31,8 +33,9 @@ class HeldWriter implements LogWriter {
     this.appended.push(...entries);
   }
 
-  sync(): Promise<void> {
+  sync(mayBlock = false): Promise<void> {
     this.syncs++;
+    if (mayBlock) this.blocking++;
     if (!this.isHeld) return Promise.resolve();
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }

@@ -19,7 +19,7 @@ export class SimulatedStorage {
   constructor(disk = new CrashDisk(), databases = new MemoryDatabases()) {
     this.disk = disk;
     this.databases = databases;
-    this.files = memberFiles(disk, databases, { segmentBytes: SEGMENT_BYTES });
+    this.files = memberFiles(disk, databases, { segmentBytes: SEGMENT_BYTES, mayBlock: false });
   }
 
   /** 'everything': only the process died. Hooks and faults are not taken over. */

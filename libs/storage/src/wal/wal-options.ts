@@ -22,6 +22,8 @@ export interface WalOptions {
   readonly disk?: Disk;
   /** Cut and preallocation size; the default is etcd's 64,000,000. */
   readonly segmentBytes?: number;
+  /** False keeps every sync off the calling thread, for disks whose time is not the clock's. */
+  readonly mayBlock?: boolean;
 }
 
 /** The options with nothing left open. */
@@ -30,6 +32,7 @@ export interface WalSettings extends WalOptions {
   readonly maxWals: number;
   readonly disk: Disk;
   readonly segmentBytes: number;
+  readonly mayBlock: boolean;
 }
 
 /** As etcd's --max-wals. */
@@ -41,6 +44,7 @@ export function walSettings(options: WalOptions): WalSettings {
     maxWals: DEFAULT_MAX_WALS,
     disk: NODE_DISK,
     segmentBytes: SEGMENT_BYTES,
+    mayBlock: true,
     ...options,
   };
 }

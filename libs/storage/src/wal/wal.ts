@@ -20,6 +20,14 @@ import { type LogContents, type WalOptions, type WalSettings, walSettings } from
 const MAX_SYNCHRONOUS_WRITE_BYTES = 64 * 1024;
 /** As etcd: slower than this and an operator should know. */
 const SLOW_SYNC_SECONDS = 1;
+/**
+ * A sync that is quicker than this may be waited for in place; a thread's round trip costs about as
+ * much as the sync of a good disk. Measured with one client and one member: p50 of a put 355 -> 220
+ * microseconds, processor 0.32 -> 0.18 ms.
+ */
+const QUICK_SYNC_SECONDS = 0.001;
+/** So many in a row make a disk quick. After one slow sync the next ones leave the thread free. */
+const QUICK_SYNCS = 8;
 export interface WalContents extends LogContents {
   readonly wal: Wal;
 }
@@ -46,6 +54,7 @@ export class Wal {
   #inFlight: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
   #failure: WalFailedError | undefined;
+  #quickSyncs = 0;
 
   private constructor(position: WalPosition, settings: WalSettings) {
     this.#settings = settings;
@@ -135,26 +144,27 @@ export class Wal {
 
   /**
    * Resolves when everything appended before the call is durable; callers share batches. Rejects
-   * with WalFailedError once the log has failed, and from then on always.
+   * with WalFailedError once the log has failed, and from then on always. With `mayBlock` this
+   * thread has nothing better to do than to wait, and does, while the disk is known to be quick.
    */
-  sync(): Promise<void> {
+  sync(mayBlock = false): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     // First: between the end of one batch and the start of the queued one, both are unset or done.
     if (this.#queued !== undefined) return this.#queued;
     if (this.#inFlight === undefined) {
-      return this.#encoder.length === 0 ? Promise.resolve() : this.#begin();
+      return this.#encoder.length === 0 ? Promise.resolve() : this.#begin(mayBlock);
     }
     if (this.#encoder.length === 0) return this.#inFlight;
     this.#queued = this.#inFlight.then(() => this.#begin());
     return this.#queued;
   }
 
-  #begin(): Promise<void> {
+  #begin(mayBlock = false): Promise<void> {
     assert(this.#inFlight === undefined, 'one write-ahead log batch in flight at a time');
     this.#queued = undefined;
     const batch = this.#encoder.take();
     this.#encodedBase += batch.bytes.length;
-    this.#inFlight = this.#persist(batch).then(
+    this.#inFlight = this.#persist(batch, mayBlock).then(
       () => {
         this.#inFlight = undefined;
         this.#encoder.recycle(batch);
@@ -179,9 +189,9 @@ export class Wal {
     return this.#failure;
   }
 
-  async #persist({ bytes, cuts }: Batch): Promise<void> {
+  async #persist({ bytes, cuts }: Batch, mayBlock: boolean): Promise<void> {
     await this.#write(bytes.subarray(0, cuts[0]?.offset ?? bytes.length));
-    await this.#sync();
+    await this.#sync(mayBlock && this.#settings.mayBlock && this.#quickSyncs >= QUICK_SYNCS);
     for (const [i, cut] of cuts.entries()) {
       await this.#finishSegment();
       await this.#beginSegment(cut, bytes.subarray(cut.offset, cuts[i + 1]?.offset));
@@ -198,12 +208,14 @@ export class Wal {
     observer?.written(bytes.length, (clock.monotonicMs() - startMs) / 1000);
   }
 
-  async #sync(): Promise<void> {
+  async #sync(inPlace = false): Promise<void> {
     if (this.#settings.unsafeNoFsync) return;
     const { clock, observer, logger } = this.#settings;
     const startMs = clock.monotonicMs();
-    await this.#file.sync();
+    if (inPlace) this.#file.syncNow();
+    else await this.#file.sync();
     const seconds = (clock.monotonicMs() - startMs) / 1000;
+    this.#quickSyncs = seconds < QUICK_SYNC_SECONDS ? this.#quickSyncs + 1 : 0;
     observer?.fsynced(seconds);
     if (seconds > SLOW_SYNC_SECONDS) {
       logger.warn('slow fdatasync', {

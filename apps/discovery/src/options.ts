@@ -1,3 +1,4 @@
+import { LOG_OPTIONS } from '@etcd-ts/daemon';
 import type { CommandOption, OptionSection, OptionValues } from '@etcd-ts/daemon';
 
 export const ENV_PREFIX = 'DISC';
@@ -160,23 +161,6 @@ const LIMIT_OPTIONS = [
     default: '0',
     max: 10,
     help: 'Proxies in front of this service; the address of a caller is then taken from X-Forwarded-For.',
-  },
-] as const satisfies readonly CommandOption[];
-
-const LOG_OPTIONS = [
-  {
-    name: 'log-level',
-    kind: 'text',
-    default: 'info',
-    placeholder: 'LEVEL',
-    help: 'debug, info, warn, error or fatal.',
-  },
-  {
-    name: 'log-format',
-    kind: 'text',
-    default: 'json',
-    placeholder: 'FORMAT',
-    help: 'json or console.',
   },
 ] as const satisfies readonly CommandOption[];
 

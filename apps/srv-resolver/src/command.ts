@@ -1,15 +1,5 @@
 import { complaintAboutService } from '@etcd-ts/bootstrap';
-import {
-  formatOptionHelp,
-  parseCommandLine,
-  parseListenAddress,
-  runDaemon,
-  SYSTEM_CLOCK,
-  SYSTEM_SCHEDULER,
-} from '@etcd-ts/daemon';
-import type { CommandOption, RunningService } from '@etcd-ts/daemon';
-import type { LogLevel, NodeLogger } from '@etcd-ts/observability';
-import { createLogger } from '@etcd-ts/observability';
+import { DaemonProgram, parseListenAddress, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
 import { isIP } from 'node:net';
 import { COMMIT, VERSION } from './build-info.js';
 import { complaintAboutNameservers, createResolver } from './name-resolver.js';
@@ -46,64 +36,41 @@ Examples:
   etcd-srv publish --domain etcd.example.com --endpoints 10.0.0.1:2379 --addr 10.0.0.1:53
 `;
 
+const PROGRAM = new DaemonProgram({
+  name: 'etcd-srv',
+  version: VERSION,
+  commit: COMMIT,
+  introduction: INTRODUCTION,
+  examples: EXAMPLES,
+  sections: OPTION_SECTIONS,
+  envPrefix: ENV_PREFIX,
+});
+
 /** The `etcd-srv` command in this process. Resolves with its exit code. */
 export async function runCommand(): Promise<number> {
   const [first, ...rest] = process.argv.slice(2);
   switch (first) {
     case 'serve':
-      return run(SERVE_OPTIONS, rest, ([operand], values) =>
-        operand === undefined ? serve(values) : refuseOperand(operand),
+      return PROGRAM.run(SERVE_OPTIONS, rest, ([operand], values) =>
+        operand === undefined ? serve(values) : PROGRAM.refuseOperand(operand),
       );
     case 'publish':
-      return run(PUBLISH_OPTIONS, rest, ([operand], values) =>
-        operand === undefined ? publish(values) : refuseOperand(operand),
+      return PROGRAM.run(PUBLISH_OPTIONS, rest, ([operand], values) =>
+        operand === undefined ? publish(values) : PROGRAM.refuseOperand(operand),
       );
     default:
-      return run(RESOLVE_OPTIONS, process.argv.slice(2), resolve);
+      return PROGRAM.run(RESOLVE_OPTIONS, process.argv.slice(2), resolve);
   }
 }
-
-type Parsed<Table extends readonly CommandOption[]> = Extract<
-  ReturnType<typeof parseCommandLine<Table>>,
-  { kind: 'ok' }
->['values'];
-
-async function run<const Table extends readonly CommandOption[]>(
-  table: Table,
-  argv: readonly string[],
-  act: (operands: readonly string[], values: Parsed<Table>) => Promise<number> | number,
-): Promise<number> {
-  const parsed = parseCommandLine(table, { argv, env: process.env, envPrefix: ENV_PREFIX });
-  switch (parsed.kind) {
-    case 'help':
-      process.stdout.write(INTRODUCTION + formatOptionHelp(OPTION_SECTIONS, ENV_PREFIX) + EXAMPLES);
-      return 0;
-    case 'version':
-      process.stdout.write(`etcd-srv of etcd-ts ${VERSION} (${COMMIT})\n`);
-      return 0;
-    case 'error':
-      return refuse(parsed.message);
-    case 'ok':
-      return act(parsed.operands, parsed.values);
-  }
-}
-
-function refuse(message: string): number {
-  process.stderr.write(`etcd-srv: ${message}\nTry etcd-srv --help.\n`);
-  return 2;
-}
-
-const refuseOperand = (operand: string): number =>
-  refuse(`${JSON.stringify(operand)} is not an option`);
 
 function resolve(
   [domain, surplus]: readonly string[],
   options: ResolveOptions,
 ): Promise<number> | number {
-  if (domain === undefined) return refuse('which domain?');
-  if (surplus !== undefined) return refuseOperand(surplus);
+  if (domain === undefined) return PROGRAM.refuse('which domain?');
+  if (surplus !== undefined) return PROGRAM.refuseOperand(surplus);
   const complaint = complaintAboutNameservers(options);
-  if (complaint !== undefined) return refuse(complaint);
+  if (complaint !== undefined) return PROGRAM.refuse(complaint);
   // The first process of a container has no default effects of signals, and this one may wait long.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -126,8 +93,8 @@ function serve(options: ServeOptions): Promise<number> | number {
     .find((complaint) => complaint !== undefined);
   const complaint =
     complaintAboutNameservers(options) ?? complaintAboutAddress(options.addr) ?? badDomain;
-  if (complaint !== undefined) return refuse(complaint);
-  return runService(options, (logger) => {
+  if (complaint !== undefined) return PROGRAM.refuse(complaint);
+  return PROGRAM.serve(options, 'srv-resolver', (logger) => {
     const resolver = createResolver(options);
     return startResolverService(options, { resolver, clock: SYSTEM_CLOCK, logger });
   });
@@ -142,8 +109,8 @@ function publish(options: PublishOptions): Promise<number> | number {
     complaintAboutAddress(options['http-addr']) ??
     (options.endpoints.length === 0 ? '--endpoints is missing' : undefined) ??
     ((options.cert === '') === (options.key === '') ? undefined : '--cert and --key go together');
-  if (complaint !== undefined) return refuse(complaint);
-  return runService(options, (logger) =>
+  if (complaint !== undefined) return PROGRAM.refuse(complaint);
+  return PROGRAM.serve(options, 'srv-resolver', (logger) =>
     startPublishService(options, {
       resolver: createResolver(options),
       scheduler: SYSTEM_SCHEDULER,
@@ -159,28 +126,4 @@ function complaintAboutAddress(text: string, wantsIp = false): string | undefine
   } catch (error) {
     return String(error instanceof Error ? error.message : error);
   }
-}
-
-const LEVELS: ReadonlySet<string> = new Set(['debug', 'info', 'warn', 'error', 'fatal']);
-const isLevel = (text: string): text is LogLevel => LEVELS.has(text);
-
-function runService(
-  options: { readonly 'log-level': string; readonly 'log-format': string },
-  start: (logger: NodeLogger) => Promise<RunningService>,
-): Promise<number> | number {
-  const level = options['log-level'];
-  const format = options['log-format'];
-  if (!isLevel(level)) return refuse(`unknown --log-level ${level}`);
-  if (format !== 'json' && format !== 'console') return refuse(`unknown --log-format ${format}`);
-  const outcome = createLogger({
-    level,
-    format,
-    outputs: ['stderr'],
-    clock: SYSTEM_CLOCK,
-    caller: 'srv-resolver',
-  });
-  if (outcome.kind === 'error') return refuse(outcome.message);
-  const { logger } = outcome;
-  logger.info('starting', { version: VERSION, commit: COMMIT, pid: process.pid });
-  return runDaemon({ logger, start: () => start(logger) });
 }

@@ -1,3 +1,4 @@
+import { LOG_OPTIONS } from '@etcd-ts/daemon';
 import type { CommandOption, OptionSection, OptionValues } from '@etcd-ts/daemon';
 
 export const ENV_PREFIX = 'ETCD_SRV';
@@ -25,23 +26,6 @@ const DNS_OPTIONS = [
     min: 1,
     max: 10,
     help: 'Rounds over all nameservers.',
-  },
-] as const satisfies readonly CommandOption[];
-
-const LOG_OPTIONS = [
-  {
-    name: 'log-level',
-    kind: 'text',
-    default: 'info',
-    placeholder: 'LEVEL',
-    help: 'debug, info, warn, error or fatal.',
-  },
-  {
-    name: 'log-format',
-    kind: 'text',
-    default: 'json',
-    placeholder: 'FORMAT',
-    help: 'json or console.',
   },
 ] as const satisfies readonly CommandOption[];
 

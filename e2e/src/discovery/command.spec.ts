@@ -28,7 +28,7 @@ describe('the etcd-discovery command', () => {
       .filter((line) => line.startsWith('{'))
       .map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages).toEqual([
-      'starting the discovery service',
+      'starting',
       'discovery service is ready',
       'notifying init daemon',
       'successfully notified init daemon',

@@ -1,3 +1,4 @@
+export { DaemonProgram, LOG_OPTIONS } from './daemon-program.js';
 export { runDaemon } from './daemon-run.js';
 export type { DaemonRun, RunningService } from './daemon-run.js';
 export { parseListenAddress } from './listen-address.js';

@@ -1,8 +1,6 @@
 export { BoltError } from './bolt-error.js';
 export type { BoltErrorCode } from './bolt-error.js';
-export { ETCD_BUCKETS, withEmptyBuckets } from './etcd/buckets.js';
-export { decodeRevisionKey, encodeRevisionKey, revisionKeyBytes } from './etcd/revision-key.js';
-export type { RevisionKey } from './etcd/revision-key.js';
+export { withEmptyBuckets } from './etcd/buckets.js';
 export { SNAPSHOT_DIGEST_BYTES, snapshotExtent } from './etcd/snapshot-file.js';
 export type { SnapshotExtent } from './etcd/snapshot-file.js';
 export { summarizeSnapshot } from './etcd/snapshot-summary.js';

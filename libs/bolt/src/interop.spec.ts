@@ -12,8 +12,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SeededRng } from '@etcd-ts/foundation';
-import { encodeRevisionKey } from './etcd/revision-key.js';
+import { encodeRevisionKey, SeededRng } from '@etcd-ts/foundation';
 import { snapshotExtent } from './etcd/snapshot-file.js';
 import { summarizeSnapshot, type SnapshotSummary } from './etcd/snapshot-summary.js';
 import { BoltReader } from './reader/bolt-reader.js';
@@ -200,8 +199,8 @@ const asStatus = ({ hash, revision, entries, sizeBytes }: SnapshotSummary): Json
 /** Whether a row has this key and value, where the server says that it was written. */
 function hasRow(reader: BoltReader, kv: Json): boolean {
   const main = Number(kv['mod_revision']);
-  const from = encodeRevisionKey({ main, sub: 0, isTombstone: false });
-  const upTo = encodeRevisionKey({ main: main + 1, sub: 0, isTombstone: false });
+  const from = encodeRevisionKey({ main, sub: 0, tombstone: false });
+  const upTo = encodeRevisionKey({ main: main + 1, sub: 0, tombstone: false });
   const bytes = (field: string): Buffer => Buffer.from((kv[field] ?? '') as string, 'base64');
   for (const [key, row] of reader.entries('key', from)) {
     if (key.compare(upTo) >= 0) return false;

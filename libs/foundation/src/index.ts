@@ -20,6 +20,7 @@ export {
   toBinaryString,
 } from './bytes.js';
 export type { BinaryString } from './bytes.js';
+export { ETCD_BUCKETS, KEY_BUCKET, META_BUCKET } from './bucket-names.js';
 export { crc32c } from './crc32c.js';
 export { IndexedHeap } from './indexed-heap.js';
 export type { HeapEntry } from './indexed-heap.js';
@@ -32,4 +33,11 @@ export { SILENT_LOGGER } from './logger.js';
 export type { LogFields, Logger, LogValue } from './logger.js';
 export { SeededRng } from './rng.js';
 export type { Rng } from './rng.js';
+export {
+  decodeRevisionKey,
+  encodeRevisionKey,
+  revisionKeyBytes,
+  writeRevisionKey,
+} from './revision-key.js';
+export type { RevisionKey } from './revision-key.js';
 export type { CancelTimer, Clock, Scheduler } from './time.js';

@@ -1,9 +1,15 @@
-import { crc32c, Revision, toBinaryString } from '@etcd-ts/foundation';
+import {
+  crc32c,
+  KEY_BUCKET,
+  Revision,
+  revisionKeyBytes,
+  toBinaryString,
+  writeRevisionKey,
+} from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import type { RevisionRow } from './backend.js';
 import { visibleAt } from './key-index/key-index.js';
 import { decodeKeyValue } from './key-value-codec.js';
-import { REVISION_BYTES, writeRevisionKey } from './revision-bytes.js';
 import { RowScan } from './row-scan.js';
 import type { StoreState } from './store-state.js';
 
@@ -22,8 +28,8 @@ export type HashOutcome =
   | { readonly kind: 'compacted' }
   | { readonly kind: 'future' };
 
-/** The name of etcd's bucket for revisions: every hash begins with it. */
-const SEED = crc32c(Buffer.from('key'));
+/** Every hash begins with the name of the bucket. */
+const SEED = crc32c(Buffer.from(KEY_BUCKET));
 /** Keys looked at per slice when searching for a live one. */
 const SLICE_KEYS = 10_000;
 
@@ -65,7 +71,7 @@ class RowHash {
   readonly #state: StoreState;
   readonly #compactedAt: number;
   readonly #revision: Revision;
-  readonly #rowKey = Buffer.alloc(REVISION_BYTES + 1);
+  readonly #rowKey = Buffer.alloc(revisionKeyBytes(true));
   #keptAt: number;
 
   constructor(state: StoreState, compactedAt: number, revision: Revision) {
@@ -98,7 +104,7 @@ class RowHash {
   }
 
   #add(hash: number, row: RevisionRow): number {
-    const length = writeRevisionKey(this.#rowKey, row.main, row.sub, row.tombstone);
+    const length = writeRevisionKey(this.#rowKey, row);
     return crc32c(row.value, crc32c(this.#rowKey, hash, 0, length));
   }
 

@@ -1,23 +1,8 @@
+import { ETCD_BUCKETS } from '@etcd-ts/foundation';
 import type { BoltBucketSource } from '../writer/bolt-plan.js';
 
 /**
- * The buckets every etcd creates when it starts, in the order of the file. All are at the top
- * level; others are left alone by etcd.
- *
- * | bucket | key | value |
- * | --- | --- | --- |
- * | key | revision (see RevisionKey) | mvccpb.KeyValue; of a tombstone, the key alone |
- * | meta | consistent_index | u64, big-endian: the last raft index whose effects are in the file |
- * | meta | term (3.5) | u64, big-endian: the term of that index |
- * | meta | confState (3.5) | JSON of raftpb.ConfState |
- * | meta | scheduledCompactRev, finishedCompactRev | revision, 17 bytes |
- * | meta | storageVersion (3.6) | "3.6.0" |
- * | lease | lease id, u64 big-endian | leasepb.Lease |
- * | alarm | AlarmMember | empty |
- * | cluster | clusterVersion, downgrade (3.5) | "3.6.0", JSON |
- * | members, members_removed | member id in hex | Member as JSON, "removed" |
- * | auth | authEnabled, authRevision | one byte, u64 big-endian |
- * | authUsers, authRoles | name | authpb.User, authpb.Role |
+ * With an empty one for every bucket of etcd's that is not among them.
  *
  * What the readers of a snapshot insist on, beyond an intact file and its digest:
  * - 3.4 wants `key` only, and makes whatever else is missing (tried with 3.4.23: status, restore,
@@ -30,20 +15,6 @@ import type { BoltBucketSource } from '../writer/bolt-plan.js';
  * - Member to member, consistent_index has to be the index of the raft snapshot it comes with: a
  *   higher one hides the entries between from the receiver, a lower one has them applied twice.
  */
-export const ETCD_BUCKETS = [
-  'alarm',
-  'auth',
-  'authRoles',
-  'authUsers',
-  'cluster',
-  'key',
-  'lease',
-  'members',
-  'members_removed',
-  'meta',
-] as const;
-
-/** With an empty one for every bucket of etcd's that is not among them. */
 export function withEmptyBuckets(sources: readonly BoltBucketSource[]): BoltBucketSource[] {
   const present = new Set(sources.map(({ name }) => name));
   const missing = ETCD_BUCKETS.filter((name) => !present.has(name));

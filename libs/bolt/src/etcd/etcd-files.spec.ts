@@ -1,40 +1,10 @@
-import { fromBinaryString } from '@etcd-ts/foundation';
+import { encodeRevisionKey, ETCD_BUCKETS, fromBinaryString } from '@etcd-ts/foundation';
 import { BoltReader } from '../reader/bolt-reader.js';
 import { type Entries, finish, openFile, readFrom, writeFile } from '../testing/memory-file.js';
 import { planBolt } from '../writer/bolt-plan.js';
-import { ETCD_BUCKETS, withEmptyBuckets } from './buckets.js';
-import { decodeRevisionKey, encodeRevisionKey, revisionKeyBytes } from './revision-key.js';
+import { withEmptyBuckets } from './buckets.js';
 import { snapshotExtent } from './snapshot-file.js';
 import { summarizeSnapshot } from './snapshot-summary.js';
-
-describe('a key of the bucket of revisions', () => {
-  it('has 17 bytes, a tombstone one more, and sorts as the revisions do', () => {
-    const keys = [
-      { main: 1, sub: 0, isTombstone: false },
-      { main: 2, sub: 1, isTombstone: true },
-      { main: 2, sub: 300, isTombstone: false },
-      { main: 0x1_0000_0001, sub: 0, isTombstone: true },
-      { main: Number.MAX_SAFE_INTEGER, sub: 0, isTombstone: false },
-    ];
-    const encoded = keys.map(encodeRevisionKey);
-    expect(encoded.map(decodeRevisionKey)).toEqual(keys);
-    expect([...encoded].sort((a, b) => a.compare(b))).toEqual(encoded);
-    expect(encoded.map(({ length }) => length)).toEqual(
-      keys.map(({ isTombstone }) => revisionKeyBytes(isTombstone)),
-    );
-    expect(encoded[1]?.toString('latin1')).toBe('\0\0\0\0\0\0\0\x02_\0\0\0\0\0\0\0\x01t');
-  });
-
-  it('is nothing else', () => {
-    const key = encodeRevisionKey({ main: 5, sub: 0, isTombstone: true });
-    const with8 = (change: number, at: number) => Buffer.from(key).fill(change, at, at + 1);
-    expect(decodeRevisionKey(key.subarray(0, 16))).toBeUndefined();
-    expect(decodeRevisionKey(Buffer.concat([key, key]))).toBeUndefined();
-    expect(decodeRevisionKey(with8(0x2d, 8))).toBeUndefined();
-    expect(decodeRevisionKey(with8(0x75, 17))).toBeUndefined();
-    expect(decodeRevisionKey(with8(0xff, 0))).toBeUndefined();
-  });
-});
 
 describe('a snapshot', () => {
   it('shows by its size whether a digest follows the database', () => {
@@ -58,9 +28,9 @@ describe('a snapshot', () => {
 });
 
 /** A stored KeyValue of nothing but its key. */
-const row = (main: number, key: Buffer, isTombstone = false): Entries[0] => {
+const row = (main: number, key: Buffer, tombstone = false): Entries[0] => {
   const length = key.length < 128 ? [key.length] : [(key.length % 128) | 0x80, key.length >> 7];
-  return [encodeRevisionKey({ main, sub: 0, isTombstone }), Buffer.from([0x0a, ...length, ...key])];
+  return [encodeRevisionKey({ main, sub: 0, tombstone }), Buffer.from([0x0a, ...length, ...key])];
 };
 
 describe('the summary of a snapshot', () => {
@@ -83,7 +53,7 @@ describe('the summary of a snapshot', () => {
 
   it('takes its revision from the row without content by which a restore has raised it', () => {
     const raised: Entries[0] = [
-      encodeRevisionKey({ main: 1000, sub: 0, isTombstone: false }),
+      encodeRevisionKey({ main: 1000, sub: 0, tombstone: false }),
       Buffer.alloc(0),
     ];
     const rows = [row(2, a as Buffer), raised];
@@ -94,16 +64,16 @@ describe('the summary of a snapshot', () => {
     ['a key that is no revision', [Buffer.from('x'), Buffer.from('\n\x01a')]],
     [
       'a value without a key',
-      [encodeRevisionKey({ main: 2, sub: 0, isTombstone: false }), Buffer.from('\x10\x02')],
+      [encodeRevisionKey({ main: 2, sub: 0, tombstone: false }), Buffer.from('\x10\x02')],
     ],
     [
       'a key longer than its value',
-      [encodeRevisionKey({ main: 2, sub: 0, isTombstone: false }), Buffer.from('\n\x05a')],
+      [encodeRevisionKey({ main: 2, sub: 0, tombstone: false }), Buffer.from('\n\x05a')],
     ],
     [
       'a length without end',
       [
-        encodeRevisionKey({ main: 2, sub: 0, isTombstone: false }),
+        encodeRevisionKey({ main: 2, sub: 0, tombstone: false }),
         fromBinaryString('\n\xff\xff\xff\xff\xff\xff\x01'),
       ],
     ],

@@ -2,12 +2,12 @@ import {
   asBuffer,
   type BinaryString,
   crc32c,
+  decodeRevisionKey,
   fromBinaryString,
   toBinaryString,
 } from '@etcd-ts/foundation';
 import { BoltError } from '../bolt-error.js';
 import type { BoltReader } from '../reader/bolt-reader.js';
-import { decodeRevisionKey } from './revision-key.js';
 
 /** Entries between two yields: about a millisecond. */
 const SLICE_ENTRIES = 2048;
@@ -66,7 +66,7 @@ function countRow(key: Buffer, value: Buffer, liveKeys: Set<BinaryString>): numb
   if (name === undefined) {
     throw new BoltError('damaged', `the row of revision ${row.main}.${row.sub} has no key`);
   }
-  if (row.isTombstone) liveKeys.delete(toBinaryString(name));
+  if (row.tombstone) liveKeys.delete(toBinaryString(name));
   else liveKeys.add(toBinaryString(name));
   return row.main;
 }

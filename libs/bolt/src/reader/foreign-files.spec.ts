@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { brotliDecompressSync } from 'node:zlib';
 import { SeededRng } from '@etcd-ts/foundation';
-import { ETCD_BUCKETS } from '../etcd/buckets.js';
+import { ETCD_BUCKETS } from '@etcd-ts/foundation';
 import { snapshotExtent } from '../etcd/snapshot-file.js';
 import { summarizeSnapshot } from '../etcd/snapshot-summary.js';
 import { type Meta, META_BYTES, writeMetaPage } from '../format/meta-page.js';

@@ -1,6 +1,5 @@
-import { encodeRevisionKey, decodeRevisionKey } from '@etcd-ts/bolt';
 import type { BoltReader } from '@etcd-ts/bolt';
-import type { BinaryString } from '@etcd-ts/foundation';
+import { type BinaryString, decodeRevisionKey, encodeRevisionKey } from '@etcd-ts/foundation';
 import type { BackendImport } from '@etcd-ts/storage';
 
 import { CONF_STATE } from '../records/conf-state.js';
@@ -68,7 +67,7 @@ function bump(
   const value = Buffer.alloc(8);
   value.writeBigUInt64BE(BigInt(main));
   meta.set(CURRENT_REVISION, value);
-  meta.set(SCHEDULED_COMPACT, encodeRevisionKey({ main, sub: 0, isTombstone: false }));
+  meta.set(SCHEDULED_COMPACT, encodeRevisionKey({ main, sub: 0, tombstone: false }));
 }
 
 const mainOf = (key: Uint8Array | undefined): number =>

@@ -1,10 +1,15 @@
-import { compareBytes, RaftIndex, type Revision, Term } from '@etcd-ts/foundation';
+import {
+  compareBytes,
+  encodeRevisionKey,
+  RaftIndex,
+  type Revision,
+  Term,
+} from '@etcd-ts/foundation';
 import { BACKEND_KINDS, type BackendPlace } from '../testing/backend-kinds.js';
 import { temporaryDirectories } from '../testing/temporary-directory.js';
 import type { Backend } from './backend.js';
 import type { BackendView } from './backend-view.js';
 import { MAX_OPEN_VIEWS } from './open-views.js';
-import { encodeRevisionKey } from './revision-key.js';
 
 const directory = temporaryDirectories();
 

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { type Revision, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
+import { encodeRevisionKey, type Revision, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import { DataDirectory } from '../data-directory.js';
 import { TEST_CLOCK, temporaryDirectories } from '../testing/temporary-directory.js';
 import { Backend } from './backend.js';
 import { BackendImport } from './backend-import.js';
 import type { BackendView } from './backend-view.js';
-import { encodeRevisionKey } from './revision-key.js';
 
 const directory = temporaryDirectories();
 const OPTIONS = { logger: SILENT_LOGGER, clock: TEST_CLOCK, mustExist: true };

@@ -1,8 +1,12 @@
-import { asBuffer, compareBytes } from '@etcd-ts/foundation';
+import {
+  asBuffer,
+  compareBytes,
+  decodeRevisionKey,
+  KEY_BUCKET,
+  META_BUCKET,
+} from '@etcd-ts/foundation';
 import { type Disk, NODE_DISK } from '../disk.js';
 import { StorageError } from '../storage-error.js';
-import { KEY_BUCKET, META_BUCKET } from './bucket-names.js';
-import { decodeRevisionKey } from './revision-key.js';
 import { SqliteImport } from './sqlite-import.js';
 
 /** What an import writes into; nothing of it is there under its final name before finish(). */

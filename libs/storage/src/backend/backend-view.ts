@@ -1,8 +1,12 @@
-import { compareBytes } from '@etcd-ts/foundation';
+import {
+  compareBytes,
+  encodeRevisionKey,
+  ETCD_BUCKETS,
+  KEY_BUCKET,
+  revisionKeyBytes,
+} from '@etcd-ts/foundation';
 import type { SnapshotPosition } from '../log-record.js';
 import { StorageError } from '../storage-error.js';
-import { ETCD_BUCKETS, KEY_BUCKET } from './bucket-names.js';
-import { encodeRevisionKey, revisionKeyBytes } from './revision-key.js';
 import { type BucketEntry, type DatabaseView, NO_BOUND } from './state-database.js';
 import { storedPosition } from './stored-position.js';
 

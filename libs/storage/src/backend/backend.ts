@@ -1,5 +1,6 @@
 import {
   assert,
+  META_BUCKET,
   type RaftIndex,
   type Revision,
   type Term,
@@ -9,7 +10,6 @@ import type { SnapshotPosition } from '../log-record.js';
 import { StorageError } from '../storage-error.js';
 import type { BackendOptions } from './backend-options.js';
 import type { BackendView } from './backend-view.js';
-import { META_BUCKET } from './bucket-names.js';
 import { GroupCommit } from './group-commit.js';
 import { OpenViews } from './open-views.js';
 import type { RevisionRow } from './pending-changes.js';

@@ -1,6 +1,12 @@
-import { asBuffer, type BinaryString, RaftIndex, Term, toBinaryString } from '@etcd-ts/foundation';
+import {
+  asBuffer,
+  type BinaryString,
+  META_BUCKET,
+  RaftIndex,
+  Term,
+  toBinaryString,
+} from '@etcd-ts/foundation';
 import type { SnapshotPosition } from '../log-record.js';
-import { META_BUCKET } from './bucket-names.js';
 import type { PendingChanges } from './pending-changes.js';
 import type { CommittedState } from './state-database.js';
 

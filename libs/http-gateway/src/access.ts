@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { clientIdentityOf } from '@etcd-ts/rpc';
 import { failure } from './answer.js';
 import type { Answer } from './answer.js';
 
@@ -6,6 +8,8 @@ export interface AccessOptions {
   readonly corsOrigins: readonly string[];
   /** --host-whitelist: host names without port; `*` or an empty list allows all. */
   readonly hostWhitelist: readonly string[];
+  /** Whether the JSON API answers, and asks who calls. */
+  readonly asksForUsers: () => boolean;
 }
 
 /** The headers a browser of this origin gets; none if the origin is not allowed. */
@@ -24,11 +28,19 @@ export function corsHeaders(
   };
 }
 
+/** The answer to a request that must go no further, whatever it asks for. */
+export function refusalOf(options: AccessOptions, request: IncomingMessage): Answer | undefined {
+  const { headers, socket } = request;
+  // Node's types have it on TLS sockets only; what comes over HTTP/2 has one that says so itself.
+  const { encrypted = false } = socket as { readonly encrypted?: boolean };
+  return refuseHost(options, headers.host, encrypted) ?? refuseNamedCertificate(options, request);
+}
+
 /**
  * On a plain connection the Host header is checked against the white list: a page in a browser
  * which got itself the name of this address (DNS rebinding) still sends the name of its own host.
  */
-export function refuseHost(
+function refuseHost(
   options: AccessOptions,
   hostHeader: string | undefined,
   encrypted: boolean,
@@ -38,6 +50,25 @@ export function refuseHost(
   const host = hostName(hostHeader ?? '');
   return hostWhitelist.includes(host) ? undefined : failure(421, unrecognizedHost(host));
 }
+
+/**
+ * A client whose certificate names a user would believe to be that user, which over JSON it is not
+ * (CVE-2018-16886): it is told so at once, whatever token it has, in the original's words.
+ */
+function refuseNamedCertificate(
+  options: AccessOptions,
+  { url = '', socket }: IncomingMessage,
+): Answer | undefined {
+  const { peerCertificateCommonName } = clientIdentityOf(socket);
+  const isJson = url.startsWith('/v3/') || url.startsWith('/v3beta/');
+  if (peerCertificateCommonName === undefined || !isJson || !options.asksForUsers()) {
+    return undefined;
+  }
+  return failure(400, NAMED_CERTIFICATE);
+}
+
+const NAMED_CERTIFICATE =
+  'CommonName of client sending a request against gateway will be ignored and not used as expected';
 
 /** Without the port; an IPv6 address without its brackets. */
 function hostName(header: string): string {

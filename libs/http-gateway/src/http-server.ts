@@ -4,6 +4,8 @@ import type { Duplex } from 'node:stream';
 
 /** Time for the header of a request: a client that dribbles it holds a socket, no longer. */
 export const HEADERS_TIMEOUT_MS = 10_000;
+/** How often the two are looked after: Node's own half a minute would be the real time-out. */
+const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 /** Time for a whole request with its body, which no route of ours reads. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** As Node's own default, named because it bounds what one connection may put into memory. */
@@ -24,6 +26,7 @@ export function createHttpServer(
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs,
       maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     },
     listener,

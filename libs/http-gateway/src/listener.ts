@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from '@etcd-ts/foundation';
-import { corsHeaders, refuseHost } from './access.js';
+import { corsHeaders, refusalOf } from './access.js';
 import type { AccessOptions } from './access.js';
 import { failure, movedTo, notFound } from './answer.js';
 import type { Answer } from './answer.js';
@@ -37,7 +37,7 @@ export function clientListener(
   return (request, response) => {
     const isPreflight = request.method === 'OPTIONS';
     const api = isPreflight ? undefined : apis.find((each) => each.claims(request.url ?? '/'));
-    if (api === undefined || hostRefusal(access, request) !== undefined) {
+    if (api === undefined || refusalOf(access, request) !== undefined) {
       return pages(request, response);
     }
     const headers = corsHeaders(access, request.headers.origin);
@@ -48,7 +48,7 @@ export function clientListener(
 
 function clientPages(face: HttpFace, access: AccessOptions): RequestListener {
   return listener(face.logger, async (request) => {
-    const refused = hostRefusal(access, request);
+    const refused = refusalOf(access, request);
     if (refused !== undefined) return refused;
     const headers = corsHeaders(access, request.headers.origin);
     const answer =
@@ -57,10 +57,6 @@ function clientPages(face: HttpFace, access: AccessOptions): RequestListener {
         : await respond(request, (target) => clientRoute(face, target));
     return { ...answer, headers: { ...headers, ...answer.headers } };
   });
-}
-
-function hostRefusal(access: AccessOptions, { headers, socket }: IncomingMessage) {
-  return refuseHost(access, headers.host, 'encrypted' in socket);
 }
 
 /** What a URL of --listen-metrics-urls serves: metrics and health, nothing a browser would need. */

@@ -86,7 +86,11 @@ export class HttpFaces {
     this.#provide({
       client: clientListener(
         face,
-        { corsOrigins: config.cors, hostWhitelist: config.hostWhitelist },
+        {
+          corsOrigins: config.cors,
+          hostWhitelist: config.hostWhitelist,
+          asksForUsers: () => config.enableGrpcGateway && facts.authEnabled(),
+        },
         [
           ...(config.enableGrpcGateway ? [jsonGateway(config, services, logger)] : []),
           ...(config.enableV2 ? [v2Handler(member, logger, stopping)] : []),

@@ -22,11 +22,11 @@ export interface SecurityParts {
 type Side = 'client' | 'peer';
 
 /**
- * gRPC clients ask for h2 alone; whoever could do both, a browser or curl, is better served by the
- * HTTP/1.1 that this node's pages are made for.
+ * h2 first, as the original: a proxy that offers both and is given HTTP/1.1 could not pass on gRPC.
+ * Browsers and curl get it as well, and their pages over it.
  */
 const PROTOCOLS: Readonly<Record<ServedProtocols, readonly string[]>> = {
-  all: ['http/1.1', 'h2'],
+  all: ['h2', 'http/1.1'],
   grpc: ['h2'],
   http: ['http/1.1'],
 };

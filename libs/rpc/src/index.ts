@@ -6,7 +6,8 @@ export type {
   ResponseReader,
   ServiceClient,
 } from './client/service-client.js';
-export type { ClientIdentity } from './transport/grpc-connection.js';
+export { clientIdentityOf } from './port/client-identity.js';
+export type { AcceptedClient, ClientIdentity } from './transport/grpc-connection.js';
 export { GrpcServer } from './transport/grpc-server.js';
 export type { GrpcServerOptions } from './transport/grpc-server.js';
 export { ClientPort } from './port/client-port.js';

@@ -200,6 +200,8 @@ export interface MemberFacts {
   clusterVersion(): string | undefined;
   raftStatus(): Status;
   activeAlarms(): readonly AlarmType[];
+  /** As this member has applied it. */
+  authEnabled(): boolean;
   readonly electionTimeoutMs: number;
   /** --max-request-bytes: bounds watch fragments and range stream chunks too. */
   readonly maxRequestBytes: number;

@@ -61,6 +61,12 @@ export interface ServedNode {
   close(): Promise<void>;
 }
 
+const OPEN: AccessOptions = {
+  corsOrigins: ['*'],
+  hostWhitelist: ['*'],
+  asksForUsers: () => false,
+};
+
 /** A fake node behind a real socket. */
 export async function serve(
   node: NodeStatus,
@@ -75,9 +81,7 @@ export async function serve(
   };
   const options = { node, observer, logger: SILENT_LOGGER };
   const server = createHttpServer(
-    face === 'client'
-      ? clientListener(options, { corsOrigins: ['*'], hostWhitelist: ['*'], ...access })
-      : metricsListener(options),
+    face === 'client' ? clientListener(options, { ...OPEN, ...access }) : metricsListener(options),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

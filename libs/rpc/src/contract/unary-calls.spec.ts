@@ -214,8 +214,9 @@ describe.each(TRANSPORTS)('a unary call, on %s', (transport) => {
     });
   });
 
-  it('without the content type of gRPC is refused with 415', async () => {
-    await start(transport, [kv({})]);
+  it('without the content type of gRPC is refused with 415 where there are no pages', async () => {
+    server = await startTestingServer({ transport, services: [kv({})], serve: 'grpc' });
+    connection = new Connection(server.address);
     const session = connectHttp2(`http://${server.address}`);
     const stream = session.request({ ':method': 'POST', ':path': '/etcdserverpb.KV/Put' });
     stream.end('{}');

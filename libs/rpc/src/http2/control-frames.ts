@@ -74,3 +74,18 @@ export function writeHeaderBlock(
     flags = 0;
   } while (from < block.length);
 }
+
+/** END_STREAM, on a header block or, without one, on DATA that has no content. */
+export function writeLastFrame(
+  out: OutputBuffer,
+  streamId: number,
+  block: Buffer | undefined,
+): void {
+  if (block !== undefined) {
+    writeHeaderBlock(out, streamId, block, true);
+    return;
+  }
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  putFrameHeader(frame, 0, 0, FrameType.Data, Flag.EndStream, streamId);
+  out.append(frame);
+}

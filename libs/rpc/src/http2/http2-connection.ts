@@ -2,8 +2,7 @@ import { ConnectionCredit } from './connection-credit.js';
 import { ConnectionError, ErrorCode, toConnectionError } from './error-code.js';
 import { DataSender, NOTHING } from './data-sender.js';
 import { FloodGuard } from './flood-guard.js';
-import { FrameDecoder, protocolError } from './frame-decoder.js';
-import type { FrameEvents } from './frame-decoder.js';
+import { FrameDecoder, protocolError, type FrameEvents } from './frame-decoder.js';
 import { FrameSplitter } from './frame-splitter.js';
 import type { Http2ConnectionParts } from './http2-service.js';
 import type { Http2Stream } from './http2-stream.js';
@@ -14,6 +13,7 @@ import { applySettings, initialPeerSettings, ownSettings } from './settings.js';
 import {
   writeGoAway,
   writeHeaderBlock,
+  writeLastFrame,
   writePing,
   writeRstStream,
   writeSettingsAck,
@@ -109,17 +109,17 @@ export class Http2Connection<Head> implements FrameEvents {
     return this.#sender.send(stream, prefix, message, rest);
   }
 
-  /** The last HEADERS of a stream: it is closed. Only when nothing is queued any more. */
-  sendTrailers(stream: Http2Stream, block: Buffer): void {
+  /** The end of a stream, without a block if DATA was the last. Only when nothing is queued any more. */
+  sendTrailers(stream: Http2Stream, block: Buffer | undefined): void {
     if (stream.closed) return;
     this.answer(stream.id, block, stream.remoteEnded);
     this.#close(stream);
   }
 
   /** A whole answer in one header block, also for a request that never became a stream. */
-  answer(id: number, block: Buffer, remoteEnded: boolean): void {
+  answer(id: number, block: Buffer | undefined, remoteEnded: boolean): void {
     this.#parts.pings.answered = true;
-    writeHeaderBlock(this.out, id, block, true);
+    writeLastFrame(this.out, id, block);
     // Whoever has been answered need not send the rest (RFC 9113, section 8.1).
     if (!remoteEnded) this.#writeReset(id, ErrorCode.NoError);
   }

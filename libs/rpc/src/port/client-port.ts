@@ -5,7 +5,9 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { Http1Connections } from './http1-connections.js';
 import type { ListenAddress, ResolvedAddress } from './listen-address.js';
 import { bindError, codeOf, resolveListenAddress, withoutIpv6 } from './listen-address.js';
-import type { ClientIdentity } from '../transport/grpc-connection.js';
+import { MemorySocket } from '../page/memory-socket.js';
+import type { AcceptedClient, ClientIdentity } from '../transport/grpc-connection.js';
+import { identify } from './client-identity.js';
 import { MAX_SNIFF_BYTES, sniffProtocol } from './protocol-sniffer.js';
 
 /** Who comes over a plain connection. */
@@ -33,7 +35,7 @@ export interface SecureLayer {
 
 export interface ClientPortOptions {
   readonly addresses: readonly ClientPortAddress[];
-  readonly grpc: { acceptConnection(socket: Socket, client: ClientIdentity): void };
+  readonly grpc: { acceptConnection(socket: Socket, client: AcceptedClient): void };
   /** Must not listen itself. Its 'request' and 'upgrade' listeners are the caller's. */
   readonly http: HttpServer;
   /** A connection whose protocol is not known after this time is closed. */
@@ -48,7 +50,8 @@ const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Le
 
 /**
  * The addresses clients connect to. gRPC and HTTP/1 share a port: the first bytes of a connection
- * say whose it is, and are then put back for the server that gets it.
+ * say whose it is, and are then put back for the server that gets it. Requests over HTTP/2 that are
+ * no calls go to the HTTP/1 server as well.
  */
 export class ClientPort {
   readonly #options: ClientPortOptions;
@@ -153,8 +156,8 @@ export class ClientPort {
       forget();
       // Back to the front of what is still to be read, so that nobody sees that it was looked at.
       socket.unshift(seen);
-      if (protocol === 'http2' && serve !== 'http') this.#serveGrpc(socket, client);
-      else if (protocol === 'http1' && serve !== 'grpc') this.#http1.accept(socket);
+      if (protocol === 'http2' && serve !== 'http') this.#serveHttp2(socket, serve, client);
+      else if (protocol === 'http1' && serve !== 'grpc') this.#serveHttp1(socket, client);
       else refuse(socket);
     };
     const forget = (): void => {
@@ -167,10 +170,26 @@ export class ClientPort {
     socket.on('readable', onReadable).on('end', abandon).on('error', abandon).on('close', forget);
   }
 
-  #serveGrpc(socket: Socket, client: ClientIdentity): void {
+  #serveHttp1(socket: Socket | MemorySocket, client: ClientIdentity): void {
+    identify(socket, client);
+    this.#http1.accept(socket);
+  }
+
+  #serveHttp2(socket: Socket, serve: ServedProtocols, client: ClientIdentity): void {
     // HTTP/2 ends a connection as a whole: a client's half-closed one would stay open for ever.
     socket.allowHalfOpen = false;
-    this.#options.grpc.acceptConnection(socket, client);
+    const pages = (): MemorySocket => this.#connectPages(socket, client);
+    this.#options.grpc.acceptConnection(socket, serve === 'all' ? { ...client, pages } : client);
+  }
+
+  /** For a request over HTTP/2 that is no call: its way to the HTTP/1 server. */
+  #connectPages(socket: Socket, client: ClientIdentity): MemorySocket {
+    const { remoteAddress, remotePort } = socket;
+    const encrypted = 'encrypted' in socket ? true : undefined;
+    const pair = MemorySocket.pair({ remoteAddress, remotePort, encrypted });
+    if (this.#closed) pair.server.destroy();
+    else this.#serveHttp1(pair.server, client);
+    return pair.client;
   }
 }
 

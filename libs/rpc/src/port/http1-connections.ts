@@ -1,5 +1,10 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** A socket, or what stands for one within this process. */
+interface Connection extends Duplex {
+  destroySoon(): void;
+}
 
 /**
  * The HTTP/1 connections of a port, given to an HTTP server that does not listen itself. Such a
@@ -8,7 +13,7 @@ import type { Socket } from 'node:net';
 export class Http1Connections {
   readonly #server: HttpServer;
   /** Requests being answered, per open connection. */
-  readonly #inFlight = new Map<Socket, number>();
+  readonly #inFlight = new Map<Connection, number>();
   #whenEmpty: (() => void) | undefined;
   #closing = false;
 
@@ -20,7 +25,7 @@ export class Http1Connections {
     server.prependListener('request', this.#onRequest);
   }
 
-  accept(socket: Socket): void {
+  accept(socket: Connection): void {
     this.#inFlight.set(socket, 0);
     socket.once('close', () => {
       this.#inFlight.delete(socket);

@@ -20,6 +20,8 @@ beforeAll(async () => {
       }),
     ],
     grpc: { maxReceiveBytes: MAX_BYTES },
+    // Beside pages, a request of another type is one for them.
+    serve: 'grpc',
   });
   client = new RawClient(server.address);
 });

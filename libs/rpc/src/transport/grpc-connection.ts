@@ -1,3 +1,4 @@
+import { must } from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { Duplex } from 'node:stream';
 import type { HeaderField } from '../http2/hpack/header-field.js';
@@ -8,6 +9,9 @@ import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
 import { OutputBuffer } from '../http2/output-buffer.js';
 import type { SegmentPool, TakenOutput } from '../http2/output-buffer.js';
 import { PingPolicy } from '../http2/ping-policy.js';
+import type { PageHead } from '../page/page-head.js';
+import type { PageLink } from '../page/page-link.js';
+import { PageStream } from '../page/page-stream.js';
 import type { CallContext } from '../service/call-context.js';
 import type { CallLink } from './call-link.js';
 import { ConnectionWatch } from './connection-watch.js';
@@ -22,6 +26,11 @@ import { ServerCall } from './server-call.js';
 
 /** What whoever accepted a connection knows of the client. */
 export type ClientIdentity = Pick<CallContext, 'peerCertificateCommonName'>;
+
+export interface AcceptedClient extends ClientIdentity {
+  /** Connects to the HTTP/1 server that answers what is no call; without it such requests are refused. */
+  readonly pages?: () => Duplex;
+}
 
 /** What all connections of a server share. */
 export interface ConnectionParts {
@@ -44,6 +53,12 @@ export interface ConnectionParts {
  * largest: a client may begin as many as it likes.
  */
 const MAX_HELD_MESSAGES = 128;
+/**
+ * Pages of one connection under way, long polls mostly. Each is a connection within this process and
+ * a dozen objects, some 50 KiB: far more than a gRPC stream, which SETTINGS allow any number of.
+ */
+const MAX_PAGES = 1_024;
+const EMPTY_BODY = [{ name: 'content-length', value: '0' }];
 /** The payload of the ping between the two GOAWAYs: eight bytes, told from those of keep-alive. */
 const DRAIN_PING = Buffer.from('draining', 'latin1');
 const KEEPALIVE_PING = Buffer.alloc(8);
@@ -54,7 +69,7 @@ const KEEPALIVE_PING = Buffer.alloc(8);
 const LINGER_MS = 1_000;
 
 /** A socket with HTTP/2 on it, and the calls on that: all I/O of a connection. */
-export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
+export class GrpcConnection implements Http2Service<RequestHead>, CallLink, PageLink {
   readonly peer: string;
   readonly peerCertificateCommonName: string | undefined;
   readonly clock: Clock;
@@ -65,6 +80,8 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   readonly #parts: ConnectionParts;
   readonly #socket: Duplex;
   readonly #watch: ConnectionWatch;
+  readonly #pages: (() => Duplex) | undefined;
+  #openPages = 0;
   #heldBytes = 0;
   #flushScheduled = false;
   /** One write at a time: what comes meanwhile is gathered and is the next one. */
@@ -74,11 +91,12 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
   #ending = false;
   #closed = false;
 
-  constructor(socket: Duplex, parts: ConnectionParts, client: ClientIdentity) {
+  constructor(socket: Duplex, parts: ConnectionParts, client: AcceptedClient) {
     this.#socket = socket;
     this.#parts = parts;
     this.peer = peerName(socket);
     this.peerCertificateCommonName = client.peerCertificateCommonName;
+    this.#pages = client.pages;
     this.clock = parts.clock;
     this.deadlines = parts.deadlines;
     this.maxReceiveBytes = parts.maxReceiveBytes;
@@ -109,6 +127,9 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
 
   open(id: number, head: RequestHead, remoteEnded: boolean): Http2Stream | undefined {
     const { methods } = this.#parts;
+    if (head.page !== undefined && this.#pages !== undefined) {
+      return this.#openPage(id, head.page, remoteEnded);
+    }
     if (head.refusal !== undefined) {
       this.http2.answer(id, this.blocks.refusal(head.refusal), remoteEnded);
       return undefined;
@@ -120,6 +141,16 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
       return undefined;
     }
     return new ServerCall(id, head, head.method, remoteEnded, this);
+  }
+
+  #openPage(id: number, head: PageHead | 'malformed', remoteEnded: boolean) {
+    if (head === 'malformed' || this.#openPages >= MAX_PAGES) {
+      const status = head === 'malformed' ? 400 : 503;
+      this.http2.answer(id, this.blocks.page(status, EMPTY_BODY), remoteEnded);
+      return undefined;
+    }
+    this.#openPages++;
+    return new PageStream(id, head, remoteEnded, this);
   }
 
   headerTableBytes(bytes: number): void {
@@ -135,7 +166,15 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink {
     this.scheduleFlush();
   }
 
-  // --- the calls above ---
+  // --- the calls and pages above ---
+
+  connectPages(): Duplex {
+    return must(this.#pages, 'only who has pages opens one')();
+  }
+
+  pageEnded(): void {
+    this.#openPages--;
+  }
 
   hold(bytes: number): boolean {
     this.#heldBytes += bytes;

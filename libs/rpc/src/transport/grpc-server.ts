@@ -6,7 +6,7 @@ import type { ServerObserver } from '../service/observer.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import { FlushRound } from './flush-round.js';
 import { GrpcConnection } from './grpc-connection.js';
-import type { ClientIdentity, ConnectionParts } from './grpc-connection.js';
+import type { AcceptedClient, ConnectionParts } from './grpc-connection.js';
 import { ServedMethods } from './served-methods.js';
 import { SYSTEM_CLOCK, SYSTEM_SCHEDULER } from './system-time.js';
 
@@ -71,7 +71,7 @@ export class GrpcServer {
   }
 
   /** Takes the socket over, whose unread bytes may have been put back. */
-  acceptConnection(socket: Duplex, client: ClientIdentity = {}): void {
+  acceptConnection(socket: Duplex, client: AcceptedClient = {}): void {
     if (this.#closing !== undefined) socket.destroy();
     else this.#connections.add(new GrpcConnection(socket, this.#parts, client));
   }

@@ -1,6 +1,9 @@
 import type { HeaderField } from '../http2/hpack/header-field.js';
+import { isPage, pageHead } from '../page/page-head.js';
+import type { PageHead } from '../page/page-head.js';
 import type { CallMetadata } from '../service/call-context.js';
 import { GrpcStatus } from '@etcd-ts/wire-protocol';
+import { GRPC_CONTENT_TYPE } from './content-type.js';
 import { parseGrpcTimeout } from './grpc-timeout.js';
 import { decodeBase64, RequestMetadata } from './request-metadata.js';
 import type { ServedMethod } from './served-methods.js';
@@ -22,11 +25,11 @@ export interface RequestHead {
   readonly acceptsGzip: boolean;
   readonly metadata: CallMetadata;
   readonly refusal: Refusal | undefined;
+  /** Of a request that is no call; 'malformed' if no page can be meant by it. */
+  readonly page: PageHead | 'malformed' | undefined;
   /** Found when it is first asked for: services may be added while connections are open. */
   method: ServedMethod | undefined;
 }
-
-export const GRPC_CONTENT_TYPE = 'application/grpc';
 
 /** Refuses in grpc-go's order and words. */
 export function readRequestHead(fields: readonly HeaderField[]): RequestHead {
@@ -49,6 +52,7 @@ export function readRequestHead(fields: readonly HeaderField[]): RequestHead {
         : undefined) ??
       refuseBinary(fields) ??
       refuseMethod(metadata.get(':method')),
+    page: isPage(contentType) ? (pageHead(fields) ?? 'malformed') : undefined,
     method: undefined,
   };
 }

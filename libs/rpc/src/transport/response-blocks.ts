@@ -1,9 +1,10 @@
 import { GrpcStatus } from '@etcd-ts/wire-protocol';
+import type { HeaderField } from '../http2/hpack/header-field.js';
 import { IndexedFields } from '../http2/hpack/indexed-fields.js';
 import { indexedField, literalField } from '../http2/hpack/literal-field.js';
 import { DEFAULT_HEADER_TABLE_BYTES } from '../http2/limits.js';
 import type { Refusal } from './request-head.js';
-import { GRPC_CONTENT_TYPE } from './request-head.js';
+import { GRPC_CONTENT_TYPE } from './content-type.js';
 import type { CallStatus } from './status-message.js';
 import { encodeStatusMessage } from './status-message.js';
 
@@ -71,6 +72,15 @@ export class ResponseBlocks {
       literalField({ name: ':status', value: String(refusal.httpStatus) }),
       this.#contentType(GRPC_CONTENT_TYPE),
       ...statusFields(refusal),
+    ]);
+  }
+
+  /** Of an answer that is none of gRPC's. */
+  page(status: number, fields: readonly HeaderField[]): Buffer {
+    return Buffer.concat([
+      this.#fields.prologue(),
+      literalField({ name: ':status', value: String(status) }),
+      ...fields.map(literalField),
     ]);
   }
 

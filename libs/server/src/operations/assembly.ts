@@ -90,7 +90,7 @@ function authenticationParts({ auth, logins, consensus, store }: Parts): Authent
 }
 
 function memberFacts(parts: Parts): MemberFacts {
-  const { raft, cluster, store, alarms, config, requestIds, localId, clusterId } = parts;
+  const { raft, cluster, store, alarms, auth, config, requestIds, localId, clusterId } = parts;
   return {
     header: () => ({
       clusterId,
@@ -103,6 +103,7 @@ function memberFacts(parts: Parts): MemberFacts {
     clusterVersion: () => cluster.clusterVersion,
     raftStatus: () => raft.status(),
     activeAlarms: () => alarms.list(AlarmType.NONE).map(({ alarm }) => alarm),
+    authEnabled: () => auth.enabled,
     electionTimeoutMs: config.electionTimeoutMs,
     maxRequestBytes: config.maxRequestBytes,
     maxTxnOperations: config.maxTxnOps,

@@ -1,0 +1,1 @@
+export const GRPC_CONTENT_TYPE = 'application/grpc';

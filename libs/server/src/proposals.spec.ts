@@ -1,3 +1,4 @@
+import { Term } from '@etcd-ts/foundation';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { applied } from './apply/outcome.js';
@@ -12,9 +13,9 @@ function setUp() {
   const time = new ManualTime();
   const proposals = new Proposals(time, TIMEOUT_MS);
   let lastId = 0n;
-  const add = (data: Uint8Array = Buffer.from('data')) => {
+  const add = (data: Uint8Array = Buffer.from('data'), inTerm?: Term) => {
     const id = ++lastId;
-    const settled = proposals.add(id, raftRequest(id, {}), data);
+    const settled = proposals.add(id, raftRequest(id, {}), data, inTerm);
     settled.catch(() => undefined);
     return { id, data, settled };
   };
@@ -25,10 +26,24 @@ describe('proposals', () => {
   it('are taken once, in the order they came', () => {
     const { proposals, add } = setUp();
     const added = [add(), add(), add()];
-    const taken = proposals.takeFresh();
+    const taken = proposals.takeFresh(undefined);
     expect(taken).toHaveLength(3);
     taken.forEach((data, i) => expect(data).toBe(added[i]?.data));
-    expect(proposals.takeFresh()).toEqual([]);
+    expect(proposals.takeFresh(undefined)).toEqual([]);
+  });
+
+  it('for the leader of a term are taken in no other, nor by a follower', async () => {
+    const { proposals, add } = setUp();
+    const ours = (term: number) => add(Buffer.from(`of term ${term}`), Term(term));
+    const first = ours(3);
+    expect(proposals.takeFresh(Term(3))).toEqual([first.data]);
+    for (const leads of [Term(4), undefined]) {
+      const late = ours(3);
+      const any = add();
+      expect(proposals.takeFresh(leads)).toEqual([any.data]);
+      await expect(late.settled).rejects.toThrow('etcdserver: not leader');
+    }
+    expect(proposals.size).toBe(3);
   });
 
   it('are found by the identity of their bytes, never by their content', () => {
@@ -56,7 +71,7 @@ describe('proposals', () => {
     await time.advance(1);
     expect(proposals.expire(() => ERRORS.Timeout.error())).toBe(1);
     await expect(first.settled).rejects.toThrow('context deadline exceeded');
-    expect(proposals.takeFresh()).toEqual([second.data]);
+    expect(proposals.takeFresh(undefined)).toEqual([second.data]);
     await time.advance(TIMEOUT_MS);
     expect(proposals.expire(() => ERRORS.Timeout.error())).toBe(1);
     // Raft has it, so it may happen yet.
@@ -69,7 +84,7 @@ describe('proposals', () => {
   it('that raft did not take are told so', async () => {
     const { proposals, add } = setUp();
     const { settled } = add();
-    const dropped = proposals.drop(proposals.takeFresh(), () =>
+    const dropped = proposals.drop(proposals.takeFresh(undefined), () =>
       ERRORS.RequestTooManyRequests.error(),
     );
     expect(dropped).toBe(1);

@@ -1,5 +1,5 @@
 import { must } from '@etcd-ts/foundation';
-import type { Clock } from '@etcd-ts/foundation';
+import type { Clock, Term } from '@etcd-ts/foundation';
 import type { ConfChange, ProposeResult } from '@etcd-ts/raft';
 import { EtcdError, ERRORS, GrpcStatus } from '@etcd-ts/wire-protocol';
 
@@ -23,6 +23,8 @@ interface Proposal {
   readonly request: RaftRequest | undefined;
   readonly startedMs: number;
   readonly deadlineMs: number;
+  /** For the leader of this term and nobody else. */
+  readonly inTerm: Term | undefined;
   readonly resolve: (outcome: ApplyOutcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -55,12 +57,16 @@ export class Proposals {
     return this.#byId.size;
   }
 
-  add(id: bigint, request: RaftRequest, data: Uint8Array): Promise<ApplyOutcome> {
+  /**
+   * With `inTerm` it is proposed if this member leads in that term when its turn comes, and refused
+   * otherwise: what a leader decides by what only it knows must not reach the log of its successor.
+   */
+  add(id: bigint, request: RaftRequest, data: Uint8Array, inTerm?: Term): Promise<ApplyOutcome> {
     if (this.#pendingBytes + data.length > MAX_PENDING_PROPOSAL_BYTES) {
       return Promise.reject(ERRORS.RequestTooManyRequests.error());
     }
     this.#fresh.push(data);
-    return this.#await(id, request, data);
+    return this.#await(id, request, data, inTerm);
   }
 
   /** A change of membership, by the id in it. */
@@ -69,11 +75,16 @@ export class Proposals {
     return this.#await(change.id, undefined, encoded);
   }
 
-  #await(id: bigint, request: RaftRequest | undefined, data: Uint8Array): Promise<ApplyOutcome> {
+  #await(
+    id: bigint,
+    request: RaftRequest | undefined,
+    data: Uint8Array,
+    inTerm?: Term,
+  ): Promise<ApplyOutcome> {
     return new Promise((resolve, reject) => {
       const startedMs = this.#clock.monotonicMs();
       const deadlineMs = startedMs + this.#timeoutMs;
-      const proposal = { id, data, request, startedMs, deadlineMs, resolve, reject };
+      const proposal = { id, data, request, startedMs, deadlineMs, inTerm, resolve, reject };
       this.#byId.set(id, proposal);
       this.#byData.set(data, proposal);
       this.#pendingBytes += data.length;
@@ -90,13 +101,21 @@ export class Proposals {
 
   /**
    * Everything proposed since the last call: one raft step. What timed out while it waited for a
-   * leader is left out: its caller has been told, and need not be surprised by it later.
+   * leader is left out: its caller has been told, and need not be surprised by it later. So is,
+   * refused, what was meant for another term than the one in which this member `leads`.
    */
-  takeFresh(): readonly Uint8Array[] {
+  takeFresh(leads: Term | undefined): readonly Uint8Array[] {
     const fresh = this.#fresh;
     if (fresh.length === 0) return fresh;
     this.#fresh = [];
-    return fresh.filter((data) => this.#byData.has(data));
+    return fresh.filter((data) => {
+      const proposal = this.#byData.get(data);
+      if (proposal === undefined) return false;
+      if (proposal.inTerm === undefined || proposal.inTerm === leads) return true;
+      this.#forget(proposal);
+      proposal.reject(ERRORS.NotLeader.error());
+      return false;
+    });
   }
 
   /** The request behind these bytes if they were proposed here and nobody gave up on them. */

@@ -160,7 +160,8 @@ export class RaftLoop {
   #takeProposals(): void {
     const { raft, proposals } = this.#parts;
     if (raft.leader === NO_MEMBER || raft.isTransferring || this.#installing) return;
-    for (const batch of proposalBatches(proposals.takeFresh(), raft.isLeader)) {
+    const fresh = proposals.takeFresh(raft.isLeader ? raft.term : undefined);
+    for (const batch of proposalBatches(fresh, raft.isLeader)) {
       if (raft.propose(batch) === 'accepted') continue;
       this.#parts.dropped(proposals.drop(batch, () => ERRORS.RequestTooManyRequests.error()));
     }

@@ -1,5 +1,5 @@
 import type { AuthInfo } from '@etcd-ts/auth';
-import type { Clock } from '@etcd-ts/foundation';
+import type { Clock, Term } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { ConfChange } from '@etcd-ts/raft';
 import { encodeConfChange, ERRORS } from '@etcd-ts/wire-protocol';
@@ -44,18 +44,25 @@ export class Consensus {
    * After Timeout or Stopped the outcome is unknown: it may still be applied. Without a caller it is
    * the member's own proposal. Never throws: what the caller's token is refused with is a rejection.
    */
-  propose(payload: Payload, caller = this.#parts.member): Promise<Applied> {
+  propose(payload: Payload, caller = this.#parts.member, inTerm?: Term): Promise<Applied> {
     let sender: ReturnType<Caller['identify']>;
     try {
       sender = caller.identify();
     } catch (error) {
       return Promise.reject(error as Error);
     }
-    if (sender instanceof Promise) return sender.then((info) => this.#propose(payload, info));
-    return this.#propose(payload, sender);
+    if (sender instanceof Promise) {
+      return sender.then((info) => this.#propose(payload, info, inTerm));
+    }
+    return this.#propose(payload, sender, inTerm);
   }
 
-  #propose(payload: Payload, sender: AuthInfo | undefined): Promise<Applied> {
+  /** By the leader of `term`, on its own account: rejects with NotLeader if it leads no longer. */
+  proposeAsLeader(payload: Payload, term: Term): Promise<Applied> {
+    return this.propose(payload, this.#parts.member, term);
+  }
+
+  #propose(payload: Payload, sender: AuthInfo | undefined, inTerm?: Term): Promise<Applied> {
     const { proposals, requestIds, clock } = this.#parts;
     if (this.#parts.stopped()) return Promise.reject(ERRORS.Stopped.error());
     const id = requestIds.next();
@@ -65,7 +72,7 @@ export class Consensus {
       return Promise.reject(ERRORS.RequestTooLarge.error());
     }
     const startedMs = clock.monotonicMs();
-    const settled = proposals.add(id, request, data);
+    const settled = proposals.add(id, request, data, inTerm);
     this.#parts.wake();
     // Not `await`: the frame of an async function is kept for each request in flight.
     return settled.then(

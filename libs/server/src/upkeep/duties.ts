@@ -1,4 +1,4 @@
-import type { CancelTimer } from '@etcd-ts/foundation';
+import type { CancelTimer, Term } from '@etcd-ts/foundation';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { AssembledMember, MemberParts } from '../member-assembly.js';
@@ -78,30 +78,35 @@ function createVersionMonitor(
 
 function startLeaseDuties(
   { config, clock, scheduler, logger, metrics }: MemberParts,
-  { lessor, server, consensus }: AssembledMember,
+  { lessor, raft, consensus }: AssembledMember,
   stopped: () => boolean,
 ): readonly CancelTimer[] {
+  const leads = (): Term | undefined => (raft.isLeader ? raft.term : undefined);
   const expiry = startLeaseExpiry({
     lessor,
+    leads,
     clock,
     scheduler,
     logger: logger.named('server/lease-expiry'),
-    revoke: async (id) => void (await server.leases.revoke({ ID: id })),
+    revoke: async (id, term) => {
+      await consensus.proposeAsLeader({ leaseRevoke: { ID: id } }, term);
+    },
     revoked: () => metrics.lease.expired.inc(),
     stopped,
   });
   if (!config.leaseCheckpoint) return [expiry];
   const checkpoints = startLeaseCheckpoints({
     lessor,
+    leads,
     clock,
     scheduler,
     logger: logger.named('server/lease-checkpoint'),
-    propose: async (due) => {
+    propose: async (due, term) => {
       const list = due.map(({ id, remainingSeconds }) => ({
         ID: id,
         remainingTTL: BigInt(remainingSeconds),
       }));
-      await consensus.propose({ leaseCheckpoint: { checkpoints: list } });
+      await consensus.proposeAsLeader({ leaseCheckpoint: { checkpoints: list } }, term);
     },
     stopped,
   });

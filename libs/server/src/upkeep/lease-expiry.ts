@@ -1,5 +1,5 @@
 import { hexId } from '@etcd-ts/foundation';
-import type { CancelTimer, Clock, LeaseId, Logger, Scheduler } from '@etcd-ts/foundation';
+import type { CancelTimer, Clock, LeaseId, Logger, Scheduler, Term } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 
 /** How often expired leases are looked for (etcd: 500 ms). */
@@ -12,7 +12,10 @@ export interface LeaseExpiryParts {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
-  readonly revoke: (id: LeaseId) => Promise<void>;
+  /** In which this member leads; undefined: it does not. */
+  readonly leads: () => Term | undefined;
+  /** As the leader of `term`: rejects if it leads no longer. */
+  readonly revoke: (id: LeaseId, term: Term) => Promise<void>;
   /** An expired lease is gone, by the proposal of this member. */
   readonly revoked: () => void;
   readonly stopped: () => boolean;
@@ -21,12 +24,18 @@ export interface LeaseExpiryParts {
 /**
  * The primary proposes to revoke what has expired. A proposal that fails is not repeated here:
  * the lessor hands the lease out again after a while for as long as it exists.
+ *
+ * Only in the term in which it leads: a leader that was paused finds all leases expired, for its
+ * successor has renewed them meanwhile, and it knows of neither. Forwarded to the successor, what
+ * it proposes then would end leases that their holders keep alive (etcd #15247).
  */
 export function startLeaseExpiry(parts: LeaseExpiryParts): CancelTimer {
   return parts.scheduler.every(CHECK_INTERVAL_MS, () => {
+    const term = parts.leads();
+    if (term === undefined) return;
     const now = parts.clock.monotonicMs();
     for (const id of parts.lessor.expired(now, MAX_REVOCATIONS_PER_CHECK)) {
-      parts.revoke(id).then(parts.revoked, (error: unknown) => {
+      parts.revoke(id, term).then(parts.revoked, (error: unknown) => {
         if (parts.stopped()) return;
         parts.logger.warn('failed to revoke lease', {
           'lease-id': hexId(id),

@@ -46,6 +46,7 @@ export { LockWorkload } from './workload/locks.js';
 export type { LockOptions } from './workload/locks.js';
 export { EtcdMixWorkload, KubernetesMixWorkload } from './workload/mixes.js';
 export type { MixOptions } from './workload/mixes.js';
+export { ReaderWorkload } from './workload/readers.js';
 export { RegisterWorkload } from './workload/registers.js';
 export type { RegisterOptions } from './workload/registers.js';
 export type { Workload } from './workload/workload.js';

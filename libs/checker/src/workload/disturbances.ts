@@ -16,8 +16,16 @@ const COMPACTION_LEAD = 5;
 /** Compactions reach back so far at most, so that most of them remove something. */
 const COMPACTION_REACH = 200;
 
-/** Watches of the past, the present and the future: from 100 revisions back to 100 ahead. */
-export function nextWatch(rng: Rng, revision: number, prefixes: readonly string[]): WatchRequest {
+/**
+ * Watches of the past, the present and the future: from 100 revisions back to 100 ahead; and from
+ * exactly where the history was last `compacted`, if that is known.
+ */
+export function nextWatch(
+  rng: Rng,
+  revision: number,
+  prefixes: readonly string[],
+  compacted = 0,
+): WatchRequest {
   const prefix = pick(rng, [...prefixes, '']);
   const range =
     prefix === '' ? { key: '\0', rangeEnd: '\0' } : { key: prefix, rangeEnd: `${prefix}~` };
@@ -25,15 +33,25 @@ export function nextWatch(rng: Rng, revision: number, prefixes: readonly string[
   const filter = rng.below(10);
   return {
     range,
-    startRevision: rng.below(8) === 0 ? 0 : Math.max(1, revision + offset),
+    startRevision: startOf(rng, revision + offset, compacted),
     prevKv: rng.below(2) === 0,
     noPut: filter === 0,
     noDelete: filter === 1,
   };
 }
 
-/** At any of the last revisions, the current one included, and up to five that do not exist yet. */
-export function nextCompaction(rng: Rng, revision: number): Operation {
+function startOf(rng: Rng, revision: number, compacted: number): number {
+  const special = rng.below(8);
+  if (special === 0) return 0;
+  return special <= 2 && compacted > 0 ? compacted : Math.max(1, revision);
+}
+
+/**
+ * At any of the last revisions, the current one included, and up to five that do not exist yet; a
+ * share of them at the current one, so that nothing newer is left.
+ */
+export function nextCompaction(rng: Rng, revision: number, presentShare = 0): Operation {
+  if (presentShare > 0 && rng.next() < presentShare) return { kind: 'compact', revision };
   const lowest = Math.max(1, revision - COMPACTION_REACH);
   return { kind: 'compact', revision: lowest + rng.below(revision + COMPACTION_LEAD + 1 - lowest) };
 }

@@ -19,33 +19,57 @@ export interface CampaignOptions {
 const REPORT_EVERY_MS = 15_000;
 const SHRINK_MS = 60_000;
 
+const COUNTED = [
+  'virtualMs',
+  'operations',
+  'answered',
+  'elections',
+  'faults',
+  'snapshots',
+  'reconfigurations',
+] as const;
+
+type Totals = Record<(typeof COUNTED)[number] | 'runs', number>;
+
+function emptyTotals(): Totals {
+  return {
+    runs: 0,
+    virtualMs: 0,
+    operations: 0,
+    answered: 0,
+    elections: 0,
+    faults: 0,
+    snapshots: 0,
+    reconfigurations: 0,
+  };
+}
+
 /** Seed after seed, until one finds something (1) or time or seeds are up (0). */
 export async function campaign(parts: CampaignOptions): Promise<number> {
   const { firstSeed, seeds, minutes, options, logger, print, isTerminal } = parts;
   const startedMs = performance.now();
   const untilMs = startedMs + minutes * 60_000;
-  const sum = { runs: 0, virtualMs: 0, operations: 0, answered: 0, elections: 0, faults: 0 };
+  const sum = emptyTotals();
   let reportedMs = startedMs;
   const report = (): string => {
     const realMs = performance.now() - startedMs;
     return (
       `${sum.runs} seeds, ${(sum.virtualMs / 60_000).toFixed(1)} virtual minutes ` +
       `(${(sum.virtualMs / realMs).toFixed(0)}x real time), ${sum.answered} of ${sum.operations} ` +
-      `operations answered, ${sum.faults} faults, ${sum.elections} elections`
+      `operations answered, ${sum.faults} faults, ${sum.elections} elections, ` +
+      `${sum.snapshots} snapshots, ${sum.reconfigurations} members added or removed`
     );
   };
   for (; sum.runs < seeds && performance.now() < untilMs;) {
     const seed = firstSeed + sum.runs;
     const result = await simulate(planOf(seed, options), { logger });
     sum.runs++;
-    sum.virtualMs += result.virtualMs;
-    sum.operations += result.operations;
-    sum.answered += result.answered;
-    sum.elections += result.elections;
-    sum.faults += result.faults;
+    for (const key of COUNTED) sum[key] += result[key];
     if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
     if (result.finding !== undefined) {
-      print(`seed ${seed} found ${result.finding.rule}: ${result.finding.message}`);
+      print(
+        `seed ${seed} (${result.plan.profile}) found ${result.finding.rule}: ${result.finding.message}`,
+      );
       const least = await shrink(result, { logger, simulate, forMs: SHRINK_MS });
       print(`least that shows it:\n${describe(least)}`);
       print(`again: npm run simulate -- --seed ${seed} --seeds 1`);

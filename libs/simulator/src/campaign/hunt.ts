@@ -19,10 +19,12 @@ export async function hunt(
   };
   let seed = firstSeed;
   for (; cpuSeconds() * 1000 < HUNT_CPU_MS; seed++) {
-    const { finding } = await simulate(planOf(seed, options), { logger: SILENT_LOGGER });
+    const { finding, plan } = await simulate(planOf(seed, options), { logger: SILENT_LOGGER });
     if (finding === undefined) continue;
     const message = (finding.message.split('\n')[0] ?? '').slice(0, 160);
-    print(`found by seed ${seed} in ${cpuSeconds().toFixed(0)} s: ${finding.rule}: ${message}`);
+    print(
+      `found by seed ${seed} (${plan.profile}) in ${cpuSeconds().toFixed(0)} s: ${finding.rule}: ${message}`,
+    );
     return 0;
   }
   print(`not found by seeds ${firstSeed} to ${seed - 1} in ${cpuSeconds().toFixed(0)} s`);

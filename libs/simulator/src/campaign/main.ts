@@ -15,7 +15,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     members: { type: 'string' },
-    'virtual-seconds': { type: 'string', default: '40' },
+    'virtual-seconds': { type: 'string', default: '25' },
     log: { type: 'boolean', default: false },
     speed: { type: 'boolean', default: false },
     hunt: { type: 'boolean', default: false },

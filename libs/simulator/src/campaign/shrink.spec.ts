@@ -21,6 +21,8 @@ function judge(plan: Plan): SimulationResult {
     answered: 0,
     elections: 0,
     faults: plan.faults.length,
+    snapshots: 0,
+    reconfigurations: 0,
   };
 }
 

@@ -7,6 +7,12 @@ import type { EventQueue } from '../time/event-queue.js';
 import { execute } from './execution.js';
 import type { Answer } from './execution.js';
 
+/** When nobody asks for anything: in true time, the same for all. */
+export interface Lulls {
+  readonly busyMs: number;
+  readonly quietMs: number;
+}
+
 /** A member as its clients find it. */
 export interface Endpoint {
   /** Of its disk. */
@@ -24,6 +30,10 @@ export interface ClientParts {
   readonly endpoints: () => readonly Endpoint[];
   /** The mean time between an answer and the next request. */
   readonly thinkMs: number;
+  /** The chance to be one that always asks the same member. */
+  readonly pinnedShare: number;
+  /** Everybody works for a while, then nobody does. */
+  readonly lulls: Lulls | undefined;
   /** No more requests after so many. */
   readonly maxOperations: number;
   readonly newestRevision: () => number;
@@ -35,9 +45,6 @@ const MAX_DELAY_MS = 1;
 /** As long as a server's own, at most: some clients give up before, some hear of it. */
 const MIN_TIMEOUT_MS = 500;
 const MAX_TIMEOUT_MS = 9000;
-/** Of a client that always asks the same member. */
-const PINNED_SHARE = 0.75;
-
 /**
  * One client: asks, waits for the answer or gives up, thinks, asks the next. It never repeats a
  * request by itself, for what was lost may have happened.
@@ -54,7 +61,7 @@ export class SimulatedClient {
   constructor(parts: ClientParts) {
     this.#parts = parts;
     this.#process = new Process(`client ${parts.id}`);
-    this.#isPinned = parts.rng.next() < PINNED_SHARE;
+    this.#isPinned = parts.rng.next() < parts.pinnedShare;
     this.#timeoutMs = MIN_TIMEOUT_MS + parts.rng.next() * (MAX_TIMEOUT_MS - MIN_TIMEOUT_MS);
   }
 
@@ -65,7 +72,7 @@ export class SimulatedClient {
 
   start(): void {
     const { queue, rng, thinkMs, maxOperations } = this.#parts;
-    queue.in(-Math.log(1 - rng.next()) * thinkMs, this.#process, () => {
+    queue.in(this.#untilBusyMs(-Math.log(1 - rng.next()) * thinkMs), this.#process, () => {
       if (this.#isStopped || this.#operations >= maxOperations) return;
       this.#operations++;
       this.#ask();
@@ -130,6 +137,15 @@ export class SimulatedClient {
     const endpoints = this.#parts.endpoints();
     const at = this.#isPinned ? id % endpoints.length : rng.below(endpoints.length);
     return endpoints[at] as Endpoint;
+  }
+
+  /** From now to the first busy moment after a while. */
+  #untilBusyMs(delayMs: number): number {
+    const { lulls, queue } = this.#parts;
+    if (lulls === undefined) return delayMs;
+    const periodMs = lulls.busyMs + lulls.quietMs;
+    const phaseMs = (queue.nowMs + delayMs) % periodMs;
+    return phaseMs < lulls.busyMs ? delayMs : delayMs + periodMs - phaseMs;
   }
 
   #delayMs(): number {

@@ -16,6 +16,8 @@ export interface WatchingParts {
   readonly rng: Rng;
   readonly endpoints: () => readonly Endpoint[];
   readonly newestRevision: () => number;
+  /** Where the history was last cut off. */
+  readonly compactedRevision: () => number;
   readonly prefixes: readonly string[];
 }
 
@@ -49,9 +51,8 @@ export class WatchingClient {
   }
 
   start(): void {
-    const { rng, queue, newestRevision, prefixes } = this.#parts;
-    const request = nextWatch(rng, newestRevision(), prefixes);
-    this.#connect(request, undefined);
+    const { rng, queue } = this.#parts;
+    this.#connect(this.#nextWatch(), undefined);
     queue.in(-Math.log(1 - rng.next()) * MEAN_LIFE_MS, this.#process, () => {
       this.#connection?.close();
       this.#connection = undefined;
@@ -91,13 +92,26 @@ export class WatchingClient {
     connection.open(endpoint);
   }
 
+  #nextWatch(): WatchRequest {
+    const { rng, newestRevision, prefixes, compactedRevision } = this.#parts;
+    return nextWatch(rng, newestRevision(), prefixes, compactedRevision());
+  }
+
+  /** As the documentation advises: from what is left. Or something else altogether. */
+  #afterCompaction(request: WatchRequest, { responses }: WatchRecord): WatchRequest {
+    const last = responses.at(-1);
+    const startRevision = last?.kind === 'canceled' ? last.compactRevision : 0;
+    if (startRevision === 0 || this.#parts.rng.below(2) === 0) return this.#nextWatch();
+    return { ...request, startRevision };
+  }
+
   #retry(request: WatchRequest, record: OpenRecord, canceled: boolean): void {
-    const { queue, rng, newestRevision, prefixes } = this.#parts;
+    const { queue, rng } = this.#parts;
     const startRevision = nextOf(record);
     queue.in(RETRY_MS * (0.5 + rng.next()), this.#process, () => {
       if (this.#connection !== undefined) return;
       // Nothing was promised by a watch that was never confirmed.
-      if (canceled) this.#connect(nextWatch(rng, newestRevision(), prefixes), undefined);
+      if (canceled) this.#connect(this.#afterCompaction(request, record), undefined);
       else if (startRevision === 0) this.#connect(request, undefined);
       else this.#connect({ ...request, startRevision }, record);
     });

@@ -26,6 +26,8 @@ export class ClusterWatch {
   #finding: Finding | undefined;
   #newestRevision = 1;
   elections = 0;
+  /** States that members took over from others. */
+  snapshots = 0;
   applied = 0;
 
   get finding(): Finding | undefined {

@@ -4,7 +4,7 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 import { BootstrapError, MemberRemovedError, openMember } from '@etcd-ts/server';
 import type { Member } from '@etcd-ts/server';
 import type { RevisionCommit, WatchSink } from '@etcd-ts/mvcc';
-import type { Survival } from '@etcd-ts/storage';
+import type { MemberFiles, Survival } from '@etcd-ts/storage';
 import { SimulatedStorage } from '@etcd-ts/storage';
 
 import type { Endpoint } from '../clients/client.js';
@@ -18,6 +18,7 @@ import { LogMirror } from './cluster-watch.js';
 import { memberConfiguration } from './member-configuration.js';
 import type { MemberSettings } from './member-configuration.js';
 import { observedFiles } from './observed-files.js';
+import type { AppliedObserver } from './observed-files.js';
 
 export interface MachineParts {
   readonly settings: MemberSettings;
@@ -36,6 +37,7 @@ export interface MachineParts {
 interface Incarnation {
   readonly process: Process;
   member: Member | undefined;
+  id: MemberId | undefined;
   isReady: boolean;
   /** A disk was broken on purpose: that the member ends is what it should do. */
   mayFail: boolean;
@@ -98,7 +100,7 @@ export class Machine implements Endpoint {
   }
 
   get id(): MemberId | undefined {
-    return this.#current?.member?.server.facts.header().memberId;
+    return this.#current?.id;
   }
 
   get leads(): boolean {
@@ -112,11 +114,13 @@ export class Machine implements Endpoint {
     const incarnation: Incarnation = {
       process,
       member: undefined,
+      id: undefined,
       isReady: false,
       mayFail: this.#syncFails,
       leadsIn: 0,
     };
     this.#current = incarnation;
+    process.afterEach = () => this.#look(incarnation);
     this.#parts.started(process);
     this.#parts.queue.in(0, process, () => void this.#open(incarnation));
   }
@@ -125,15 +129,7 @@ export class Machine implements Endpoint {
     const { settings, queue, rng, network, watch, skew, logger, metrics } = this.#parts;
     const { process } = incarnation;
     const peers = network.attach(this.url, process, this.#clock);
-    const files = observedFiles(this.#storage.files, this.#mirror, {
-      applied: (index, term) => {
-        const revision = incarnation.member?.server.facts.header().revision;
-        if (revision !== undefined) this.#mirror.applied(index, term, revision);
-      },
-      installed: (appliedIndex) => {
-        watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash: false });
-      },
-    });
+    const files = this.#files(incarnation);
     try {
       const member = await openMember({
         config: memberConfiguration(settings),
@@ -160,6 +156,21 @@ export class Machine implements Endpoint {
     }
   }
 
+  #files(incarnation: Incarnation): MemberFiles {
+    const { watch, settings } = this.#parts;
+    const observer: AppliedObserver = {
+      applied: (index, term) => {
+        const revision = incarnation.member?.server.facts.header().revision;
+        if (revision !== undefined) this.#mirror.applied(index, term, revision);
+      },
+      installed: (appliedIndex) => {
+        watch.snapshots++;
+        watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash: false });
+      },
+    };
+    return observedFiles(this.#storage.files, this.#mirror, observer, settings.segmentBytes);
+  }
+
   /** Whom it asked has not heard of its addition yet: the process ends, and is started again. */
   #joinsTooEarly(error: unknown): boolean {
     const { settings } = this.#parts;
@@ -171,7 +182,8 @@ export class Machine implements Endpoint {
     incarnation.member = member;
     network.serve(this.url, member);
     const { facts } = member.server;
-    const { revision, raftTerm } = facts.header();
+    const { memberId, revision, raftTerm } = facts.header();
+    incarnation.id = memberId;
     const appliedIndex = facts.raftStatus().applied;
     watch.observe({
       kind: 'restored',
@@ -221,13 +233,13 @@ export class Machine implements Endpoint {
     this.#end(this.#syncFails ? 'nothing' : 'everything');
   }
 
-  /** To be called after each event of its process. */
-  look(): void {
-    const incarnation = this.#current;
-    const facts = incarnation?.member?.server.facts;
-    if (incarnation === undefined || facts === undefined) return;
-    const { memberId, raftTerm } = facts.header();
-    if (facts.leader() !== memberId || incarnation.leadsIn === raftTerm) return;
+  #look(incarnation: Incarnation): void {
+    const { member } = incarnation;
+    if (member === undefined || incarnation !== this.#current) return;
+    const { facts } = member.server;
+    if (facts.leader() !== incarnation.id) return;
+    const { raftTerm } = facts.header();
+    if (incarnation.leadsIn === raftTerm) return;
     incarnation.leadsIn = raftTerm;
     this.#mirror.leads(raftTerm);
   }

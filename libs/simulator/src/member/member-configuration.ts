@@ -19,6 +19,8 @@ export interface MemberSettings {
   readonly state: 'new' | 'existing';
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
+  /** Of the log's files. */
+  readonly segmentBytes: number;
 }
 
 /** The defaults of the command line, and what a simulation says otherwise. */

@@ -16,6 +16,7 @@ export function observedFiles(
   files: MemberFiles,
   mirror: LogMirror,
   observer: AppliedObserver,
+  segmentBytes: number,
 ): MemberFiles {
   let incomingFile: string | undefined;
   return {
@@ -32,10 +33,10 @@ export function observedFiles(
     },
     createWal: (dir, metadata, options) => {
       mirror.load({ index: 0, term: 0 }, []);
-      return mirrored(files.createWal(dir, metadata, options), mirror);
+      return mirrored(files.createWal(dir, metadata, { ...options, segmentBytes }), mirror);
     },
     openWal: (dir, start, options) => {
-      const contents = files.openWal(dir, start, options);
+      const contents = files.openWal(dir, start, { ...options, segmentBytes });
       mirror.load(start, contents.entries);
       mirrored(contents.wal, mirror);
       return contents;

@@ -17,6 +17,8 @@ export interface Station {
   readonly startedMs: number;
   parts: PeerNetworkParts | undefined;
   member: Member | undefined;
+  /** Where to answer those who are no peers yet: whoever sends a message says where it lives. */
+  readonly remotes: Map<MemberId, string>;
 }
 
 export interface NetworkObserver {
@@ -70,6 +72,7 @@ export class SimulatedNetwork {
       startedMs,
       parts: undefined,
       member: undefined,
+      remotes: new Map(),
     };
     this.#stations.set(url, station);
     return {
@@ -98,8 +101,7 @@ export class SimulatedNetwork {
   #connect(station: Station, parts: PeerNetworkParts): PeerNetwork {
     station.parts = parts;
     const peers = new Map<MemberId, string>();
-    const remotes = new Map<MemberId, string>();
-    const { url, process, clock } = station;
+    const { url, process, clock, remotes } = station;
     const first = (urls: readonly string[]): string => must(urls[0], 'a peer has a URL');
     return {
       addPeer: (id, urls) => void peers.set(id, first(urls)),
@@ -111,7 +113,7 @@ export class SimulatedNetwork {
         for (const message of messages) {
           this.#observer.sent(process, message);
           const to = peers.get(message.to) ?? remotes.get(message.to);
-          if (to !== undefined) this.#send(station, to, message, remotes);
+          if (to !== undefined) this.#send(station, to, message);
         }
       },
       activeSince: (id) => {
@@ -132,7 +134,7 @@ export class SimulatedNetwork {
     return Math.max(station.startedMs, ...links.map(({ sinceMs }) => sinceMs));
   }
 
-  #send(from: Station, to: string, message: Message, remotes: Map<MemberId, string>): void {
+  #send(from: Station, to: string, message: Message): void {
     const link = this.link(from.url, to);
     // A stream never repeats a message; raft must not mind if it did. But a proposal that is
     // forwarded twice is made twice: that much is expected of streams, by etcd too.
@@ -143,7 +145,7 @@ export class SimulatedNetwork {
     }
     for (const atMs of arrivals) {
       const copy = copyOf(message);
-      this.#queue.at(atMs, undefined, () => this.#arrive(from, to, copy, remotes));
+      this.#queue.post(atMs, undefined, () => this.#arrive(from, to, copy));
     }
   }
 
@@ -154,7 +156,7 @@ export class SimulatedNetwork {
     });
   }
 
-  #arrive(from: Station, url: string, message: Message, remotes: Map<MemberId, string>): void {
+  #arrive(from: Station, url: string, message: Message): void {
     const to = this.stationAt(url);
     if (to?.parts === undefined) {
       this.#unreachable(from, message);
@@ -166,7 +168,7 @@ export class SimulatedNetwork {
         this.#queue.in(1, from.process, () => from.parts?.raft.removedFromCluster());
         return;
       }
-      if (!remotes.has(message.to)) remotes.set(message.to, url);
+      if (!to.remotes.has(message.from)) to.remotes.set(message.from, from.url);
       if (message.type === 'installSnapshot') void this.#transfer(from, to, message);
       else parts.raft.receive(message);
     };

@@ -3,9 +3,11 @@ import { unreachable } from '@etcd-ts/foundation';
 import type { Survival } from '@etcd-ts/storage';
 
 import type { Machine } from '../member/machine.js';
+import type { Link } from '../network/link.js';
 import type { SimulatedNetwork } from '../network/simulated-network.js';
 import type { EventQueue } from '../time/event-queue.js';
 import type { Fault, Victim } from './fault.js';
+import type { Reconfiguration } from './reconfiguration.js';
 
 export interface FaultParts {
   readonly queue: EventQueue;
@@ -13,8 +15,10 @@ export interface FaultParts {
   readonly network: SimulatedNetwork;
   /** By number; a machine that was replaced has its successor in its place. */
   readonly machines: readonly Machine[];
-  readonly replace: (victim: number) => void;
+  readonly reconfiguration: Reconfiguration;
 }
+
+type OfTheCluster = 'partition' | 'storm' | 'moveLeader' | 'replace' | 'grow' | 'shrink';
 
 const SURVIVALS: readonly Survival[] = [
   'nothing',
@@ -68,7 +72,13 @@ export class FaultInjection {
         this.#moveLeader(fault.to);
         return;
       case 'replace':
-        this.#parts.replace(fault.victim);
+        this.#parts.reconfiguration.replace(fault.victim);
+        return;
+      case 'grow':
+        this.#parts.reconfiguration.grow(fault.asLearner);
+        return;
+      case 'shrink':
+        this.#parts.reconfiguration.shrink(fault.victim);
         return;
       default:
         for (const machine of this.#victims(fault.victim)) this.#hit(machine, fault, later);
@@ -77,7 +87,7 @@ export class FaultInjection {
 
   #hit(
     machine: Machine,
-    fault: Exclude<Fault, { kind: 'partition' | 'storm' | 'moveLeader' | 'replace' }>,
+    fault: Exclude<Fault, { kind: OfTheCluster }>,
     later: (action: () => void) => void,
   ): void {
     const { queue } = this.#parts;
@@ -102,6 +112,9 @@ export class FaultInjection {
         return;
       case 'oneWay':
         this.#cut(machine, fault.mute, !fault.mute, later);
+        return;
+      case 'slowLinks':
+        this.#disturb(machine, fault, later);
         return;
       case 'slowDisk':
         machine.slowDisk(fault.syncMs);
@@ -139,15 +152,29 @@ export class FaultInjection {
     incoming: boolean,
     later: (action: () => void) => void,
   ): void {
-    const { network, machines, queue } = this.#parts;
-    const links = machines
+    const links = this.#linksOf(machine, outgoing, incoming);
+    for (const link of links) link.cut();
+    later(() => links.forEach((link) => link.heal(this.#parts.queue.nowMs)));
+  }
+
+  #disturb(
+    machine: Machine,
+    { direction, weather }: Fault & { kind: 'slowLinks' },
+    later: (action: () => void) => void,
+  ): void {
+    const links = this.#linksOf(machine, direction !== 'to', direction !== 'from');
+    for (const link of links) link.disturb(weather);
+    later(() => links.forEach((link) => link.heal(this.#parts.queue.nowMs)));
+  }
+
+  #linksOf(machine: Machine, outgoing: boolean, incoming: boolean): readonly Link[] {
+    const { network, machines } = this.#parts;
+    return machines
       .filter((other) => other !== machine)
       .flatMap((other) => [
         ...(outgoing ? [network.link(machine.url, other.url)] : []),
         ...(incoming ? [network.link(other.url, machine.url)] : []),
       ]);
-    for (const link of links) link.cut();
-    later(() => links.forEach((link) => link.heal(queue.nowMs)));
   }
 
   #partition(group: readonly number[], later: (action: () => void) => void): void {

@@ -58,6 +58,15 @@ export type Fault =
       readonly forMs: number;
       readonly weather: NetworkWeather;
     }
+  /** What goes to the victim, or comes from it, or both: late, lost, repeated, out of order. */
+  | {
+      readonly kind: 'slowLinks';
+      readonly atMs: number;
+      readonly forMs: number;
+      readonly victim: Victim;
+      readonly direction: 'to' | 'from' | 'both';
+      readonly weather: NetworkWeather;
+    }
   | {
       readonly kind: 'slowDisk';
       readonly atMs: number;
@@ -73,24 +82,45 @@ export type Fault =
     }
   | { readonly kind: 'moveLeader'; readonly atMs: number; readonly to: number }
   /** Its machine is lost: removed, and a new one with an empty disk added in its place. */
-  | { readonly kind: 'replace'; readonly atMs: number; readonly victim: number };
+  | { readonly kind: 'replace'; readonly atMs: number; readonly victim: number }
+  /** A new member, as a learner first or a voter at once. */
+  | { readonly kind: 'grow'; readonly atMs: number; readonly asLearner: boolean }
+  /** A member is removed for good. */
+  | { readonly kind: 'shrink'; readonly atMs: number; readonly victim: number };
 
-type FaultKind = Fault['kind'];
+export type FaultKind = Fault['kind'];
 
-const WEIGHTS: readonly (readonly [FaultKind, number])[] = [
-  ['kill', 12],
-  ['powerLoss', 16],
-  ['pause', 12],
-  ['restart', 5],
-  ['partition', 12],
-  ['isolate', 10],
-  ['oneWay', 8],
-  ['storm', 6],
-  ['slowDisk', 6],
-  ['brokenDisk', 4],
-  ['moveLeader', 4],
-  ['replace', 4],
-];
+/** What kinds of faults there are in a plan, and how they are. */
+export interface FaultMix {
+  /** How often in proportion; those not named do not happen. */
+  readonly weights: Partial<Record<FaultKind, number>>;
+  /** Of those that can hit anybody: how many hit the leader, and how many everybody at once. */
+  readonly leaderShare: number;
+  readonly allShare: number;
+  /** Most are short. */
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** The mean time between two, as a share of what was asked for. */
+  readonly spacing: number;
+}
+
+export const ALL_FAULTS: Readonly<Record<FaultKind, number>> = {
+  kill: 12,
+  powerLoss: 16,
+  pause: 12,
+  restart: 5,
+  partition: 12,
+  isolate: 10,
+  oneWay: 8,
+  storm: 6,
+  slowLinks: 8,
+  slowDisk: 6,
+  brokenDisk: 4,
+  moveLeader: 4,
+  replace: 3,
+  grow: 2,
+  shrink: 2,
+};
 
 /** After the last fault the cluster has this long before the clients stop. */
 const MAX_CALM_AT_END_MS = 5000;
@@ -98,6 +128,7 @@ const CALM_AT_BEGIN_MS = 2000;
 
 export function planFaults(
   rng: Rng,
+  mix: FaultMix,
   members: number,
   durationMs: number,
   everyMs: number,
@@ -106,20 +137,20 @@ export function planFaults(
   const untilMs = durationMs - Math.min(MAX_CALM_AT_END_MS, durationMs / 4);
   let atMs = CALM_AT_BEGIN_MS;
   for (;;) {
-    atMs += -Math.log(1 - rng.next()) * everyMs;
+    atMs += -Math.log(1 - rng.next()) * everyMs * mix.spacing;
     if (atMs > untilMs) return faults;
-    faults.push(planFault(rng, members, Math.round(atMs)));
+    faults.push(planFault(rng, mix, members, Math.round(atMs)));
   }
 }
 
-function planFault(rng: Rng, members: number, atMs: number): Fault {
-  const kind = kindBy(rng);
-  const forMs = Math.round(50 + rng.next() ** 3 * 12_000);
-  const victim = victimOf(rng, members);
+function planFault(rng: Rng, mix: FaultMix, members: number, atMs: number): Fault {
+  const kind = kindBy(rng, mix.weights);
+  const forMs = Math.round(mix.minMs + rng.next() ** 2 * (mix.maxMs - mix.minMs));
+  const victim = victimOf(rng, mix, members);
   switch (kind) {
     case 'kill':
     case 'powerLoss':
-      return { kind, atMs, forMs, victim: rng.below(8) === 0 ? 'all' : victim };
+      return { kind, atMs, forMs, victim: rng.next() < mix.allShare ? 'all' : victim };
     case 'pause':
     case 'restart':
     case 'isolate':
@@ -132,34 +163,42 @@ function planFault(rng: Rng, members: number, atMs: number): Fault {
     case 'oneWay':
       return { kind, atMs, forMs, victim, mute: rng.below(2) === 0 };
     case 'storm':
-      return { kind, atMs, forMs, weather: stormOf(rng) };
+      return { kind, atMs, forMs, weather: stormOf(rng, 20 + rng.next() * 400) };
+    case 'slowLinks': {
+      const direction = (['to', 'from', 'both'] as const)[rng.below(3)] ?? 'both';
+      const maxDelayMs = 20 + rng.next() ** 2 * 1500;
+      return { kind, atMs, forMs, victim, direction, weather: stormOf(rng, maxDelayMs) };
+    }
     case 'slowDisk':
       return { kind, atMs, forMs, victim, syncMs: 20 + rng.next() ** 2 * 3000 };
     case 'moveLeader':
       return { kind, atMs, to: rng.below(members) };
+    case 'grow':
+      return { kind, atMs, asLearner: rng.below(2) === 0 };
     case 'replace':
+    case 'shrink':
       return { kind, atMs, victim: rng.below(members) };
   }
 }
 
-function victimOf(rng: Rng, members: number): Victim {
-  return rng.below(3) === 0 ? 'leader' : rng.below(members);
+function victimOf(rng: Rng, { leaderShare }: FaultMix, members: number): Victim {
+  return rng.next() < leaderShare ? 'leader' : rng.below(members);
 }
 
-function stormOf(rng: Rng): NetworkWeather {
+function stormOf(rng: Rng, maxDelayMs: number): NetworkWeather {
   return {
     minDelayMs: 0.5,
-    maxDelayMs: 20 + rng.next() * 400,
+    maxDelayMs,
     dropped: rng.next() * 0.4,
     duplicated: rng.next() * 0.2,
     reordered: rng.next() * 0.5,
   };
 }
 
-function kindBy(rng: Rng): FaultKind {
-  const total = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
-  let left = rng.below(total);
-  for (const [kind, weight] of WEIGHTS) {
+function kindBy(rng: Rng, weights: FaultMix['weights']): FaultKind {
+  const kinds = Object.entries(weights) as [FaultKind, number][];
+  let left = rng.next() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of kinds) {
     left -= weight;
     if (left < 0) return kind;
   }

@@ -14,6 +14,7 @@ export interface MaintenanceParts {
   readonly recorder: HistoryRecorder;
   readonly watch: ClusterWatch;
   readonly compactEveryMs: number;
+  readonly compactAtPresentShare: number;
 }
 
 /** Of whoever compacts: no client has this number. */
@@ -25,6 +26,8 @@ export class Maintenance {
   readonly #parts: MaintenanceParts;
   /** The highest revision that somebody asked to compact at. */
   compactedThrough = 0;
+  /** The last one that was compacted at, as far as was heard. */
+  compacted = 0;
   #comparedRevision = 0;
 
   constructor(parts: MaintenanceParts) {
@@ -45,8 +48,8 @@ export class Maintenance {
   }
 
   #compact(): void {
-    const { queue, rng, machines, recorder, watch } = this.#parts;
-    const operation = nextCompaction(rng, watch.newestRevision);
+    const { queue, rng, machines, recorder, watch, compactAtPresentShare } = this.#parts;
+    const operation = nextCompaction(rng, watch.newestRevision, compactAtPresentShare);
     const machine = machines[rng.below(machines.length)];
     const serving = machine?.serving();
     if (operation.kind !== 'compact' || machine === undefined || serving === undefined) return;
@@ -54,8 +57,10 @@ export class Maintenance {
     this.compactedThrough = Math.max(this.compactedThrough, operation.revision);
     queue.in(0, serving.process, () => {
       void execute(serving.member.server, operation).then((answer) => {
-        if (answer.kind === 'ok') call.ok(answer.revision, answer.result);
-        else if (answer.kind === 'failed') call.failed(answer.failure);
+        if (answer.kind === 'ok') {
+          call.ok(answer.revision, answer.result);
+          this.compacted = operation.revision;
+        } else if (answer.kind === 'failed') call.failed(answer.failure);
         else call.unknown();
       });
     });

@@ -3,14 +3,18 @@ import { SeededRng } from '@etcd-ts/foundation';
 
 import { FINE_WEATHER } from '../network/link.js';
 import type { NetworkWeather } from '../network/link.js';
+import type { Lulls } from '../clients/client.js';
 import type { Fault } from './fault.js';
 import { planFaults } from './fault.js';
+import { profileOf } from './profile.js';
 
-export type WorkloadKind = 'etcd' | 'kubernetes' | 'leases' | 'registers' | 'lists';
+export type WorkloadKind = 'etcd' | 'kubernetes' | 'leases' | 'registers' | 'lists' | 'readers';
 
 /** Everything that one simulation is made of. What is not in here comes from the seed alone. */
 export interface Plan {
   readonly seed: number;
+  /** What it concentrates on. */
+  readonly profile: string;
   readonly members: number;
   /** Of virtual time in which clients ask and faults happen. */
   readonly durationMs: number;
@@ -18,9 +22,12 @@ export interface Plan {
   readonly watchers: number;
   readonly operationsPerClient: number;
   readonly thinkMs: number;
+  readonly pinnedShare: number;
+  readonly lulls: Lulls | undefined;
   /** One each for a part of the clients. */
   readonly workloads: readonly WorkloadKind[];
   readonly compactEveryMs: number;
+  readonly compactAtPresentShare: number;
   readonly snapshotCount: number;
   readonly snapshotCatchupEntries: number;
   readonly segmentBytes: number;
@@ -37,35 +44,47 @@ export interface PlanOptions {
   readonly faultEveryMs?: number;
 }
 
-const DEFAULT_DURATION_MS = 40_000;
-const FAULT_EVERY_MS = 3500;
+const DEFAULT_DURATION_MS = 25_000;
+const FAULT_EVERY_MS = 2000;
 
 export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const rng = new SeededRng(seed);
-  const members = options.members ?? pick(rng, [3, 3, 3, 3, 5, 5, 7, 1]);
+  const profile = profileOf(rng);
+  const members = options.members ?? pick(rng, profile.members);
   const durationMs = options.durationMs ?? DEFAULT_DURATION_MS;
   return {
     seed,
+    profile: profile.name,
     members,
     durationMs,
     clients: 3 + rng.below(6),
     watchers: 1 + rng.below(5),
     operationsPerClient: 1_000_000,
     thinkMs: pick(rng, [30, 80, 200]),
+    pinnedShare: 0.75,
+    lulls: undefined,
     workloads: pick<readonly WorkloadKind[]>(rng, [
       ['etcd'],
       ['etcd', 'leases'],
       ['kubernetes', 'leases'],
       ['registers', 'leases'],
-      ['lists', 'etcd'],
+      ['lists', 'etcd', 'readers'],
     ]),
     compactEveryMs: pick(rng, [300, 1000, 5000]),
+    compactAtPresentShare: pick(rng, [0, 0, 0.1]),
     snapshotCount: pick(rng, [20, 50, 200, 1000]),
     snapshotCatchupEntries: pick(rng, [5, 50, 500]),
-    segmentBytes: pick(rng, [16, 64, 256]) * 1024,
+    segmentBytes: pick(rng, [4, 16, 256]) * 1024,
     clockSkew: pick(rng, [0, 0.001, 0.02]),
     weather: planWeather(rng),
-    faults: planFaults(rng, members, durationMs, options.faultEveryMs ?? FAULT_EVERY_MS),
+    ...profile.changes(rng),
+    faults: planFaults(
+      rng,
+      profile.faults(rng),
+      members,
+      durationMs,
+      options.faultEveryMs ?? FAULT_EVERY_MS,
+    ),
   };
 }
 
@@ -73,12 +92,18 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
 export function lightPlan(seed: number, durationMs: number): Plan {
   return {
     ...planOf(seed, { members: 3, durationMs }),
+    profile: 'light',
     clients: 1,
     watchers: 1,
     thinkMs: 2000,
+    pinnedShare: 0.75,
+    lulls: undefined,
     workloads: ['registers'],
     compactEveryMs: 60_000,
+    compactAtPresentShare: 0,
     snapshotCount: 1000,
+    snapshotCatchupEntries: 500,
+    segmentBytes: 256 * 1024,
     clockSkew: 0,
     weather: FINE_WEATHER,
     faults: [],

@@ -1,6 +1,6 @@
 import { HistoryRecorder } from '@etcd-ts/checker';
 import type { HistoryEntry } from '@etcd-ts/checker';
-import { crc32c, SeededRng } from '@etcd-ts/foundation';
+import { SeededRng } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -17,9 +17,11 @@ import type { Process } from '../time/event-queue.js';
 import { FaultInjection } from './fault-injection.js';
 import { judge } from './judgement.js';
 import { Maintenance } from './maintenance.js';
+import { urlOf } from './member-name.js';
 import type { Plan } from './plan.js';
-import { Replacement } from './replacement.js';
-import { createWorkload } from './workloads.js';
+import { Reconfiguration } from './reconfiguration.js';
+import { TraceHash } from './trace-hash.js';
+import { createWorkload, PREFIXES } from './workloads.js';
 
 export interface SimulationOptions {
   readonly logger: Logger;
@@ -40,6 +42,10 @@ export interface SimulationResult {
   readonly answered: number;
   readonly elections: number;
   readonly faults: number;
+  /** States that members took over from others. */
+  readonly snapshots: number;
+  /** Members added and removed. */
+  readonly reconfigurations: number;
 }
 
 /** How long a healthy cluster may take to serve everybody again, in virtual time. */
@@ -70,9 +76,10 @@ class Simulation {
   readonly #recorder: HistoryRecorder;
   readonly #faults: FaultInjection;
   readonly #maintenance: Maintenance;
+  readonly #reconfiguration: Reconfiguration;
   readonly #clients: SimulatedClient[] = [];
   readonly #watchers: WatchingClient[] = [];
-  #traceHash = 0;
+  readonly #traceHash = new TraceHash();
   #answered = 0;
 
   constructor(plan: Plan, options: SimulationOptions, metrics: EtcdMetrics) {
@@ -82,15 +89,16 @@ class Simulation {
     this.#network = new SimulatedNetwork(this.#queue, this.#rng(1), {
       sent: (process, message) => {
         const machine = this.#byProcess.get(process);
-        this.#trace(`${message.type} ${message.from} ${message.to} ${message.term}`);
+        this.#trace(message.type, Number(message.from), Number(message.to), message.term);
         sentBy(this.#watch, machine?.name ?? process.name, message);
       },
     });
     this.#network.weather = plan.weather;
     this.#machines = Array.from({ length: plan.members }, (_, i) => this.#machine(i));
     this.#recorder = new HistoryRecorder(() => this.#queue.nowMs);
-    const replacement = new Replacement({
+    this.#reconfiguration = new Reconfiguration({
       queue: this.#queue,
+      rng: this.#rng(4),
       machines: this.#machines,
       create: (name, initialCluster) =>
         this.#createMachine(this.#machines.length, name, initialCluster, 'existing'),
@@ -100,7 +108,7 @@ class Simulation {
       rng: this.#rng(2),
       network: this.#network,
       machines: this.#machines,
-      replace: (victim) => replacement.begin(victim),
+      reconfiguration: this.#reconfiguration,
     });
     this.#maintenance = new Maintenance({
       queue: this.#queue,
@@ -109,6 +117,7 @@ class Simulation {
       recorder: this.#recorder,
       watch: this.#watch,
       compactEveryMs: plan.compactEveryMs,
+      compactAtPresentShare: plan.compactAtPresentShare,
     });
   }
 
@@ -117,11 +126,10 @@ class Simulation {
     return new SeededRng(this.#plan.seed * 1009 + purpose);
   }
 
-  #trace(text: string): void {
-    this.#traceHash = crc32c(
-      Buffer.from(`${this.#queue.nowMs} ${text}`, 'latin1'),
-      this.#traceHash,
-    );
+  #trace(what: string, ...numbers: readonly number[]): void {
+    this.#traceHash.number(this.#queue.nowMs);
+    this.#traceHash.text(what);
+    for (const number of numbers) this.#traceHash.number(number);
   }
 
   #machine(number: number): Machine {
@@ -137,7 +145,7 @@ class Simulation {
     state: 'new' | 'existing',
   ): Machine {
     const rng = this.#rng(100 + number + this.#byProcess.size);
-    const { clockSkew, snapshotCount, snapshotCatchupEntries } = this.#plan;
+    const { clockSkew, snapshotCount, snapshotCatchupEntries, segmentBytes } = this.#plan;
     const machine: Machine = new Machine({
       settings: {
         name,
@@ -146,6 +154,7 @@ class Simulation {
         state,
         snapshotCount,
         snapshotCatchupEntries,
+        segmentBytes,
       },
       queue: this.#queue,
       rng,
@@ -165,10 +174,6 @@ class Simulation {
 
   async run(): Promise<SimulationResult> {
     const { durationMs, faults } = this.#plan;
-    this.#queue.afterEach = (process) => {
-      if (process === undefined) return;
-      this.#byProcess.get(process)?.look();
-    };
     for (const machine of this.#machines) machine.start();
     this.#startClients();
     this.#maintenance.start();
@@ -188,7 +193,8 @@ class Simulation {
   }
 
   #startClients(): void {
-    const { clients, watchers, workloads, thinkMs, operationsPerClient } = this.#plan;
+    const { clients, watchers, workloads, operationsPerClient } = this.#plan;
+    const { thinkMs, pinnedShare, lulls } = this.#plan;
     const endpoints = (): readonly Machine[] => this.#machines;
     const newestRevision = (): number => this.#watch.newestRevision;
     const made = workloads.map(createWorkload);
@@ -202,6 +208,8 @@ class Simulation {
         recorder: this.#recorder,
         endpoints,
         thinkMs,
+        pinnedShare,
+        lulls,
         maxOperations: operationsPerClient,
         newestRevision,
         ended: (entry, answer) => this.#ended(entry, answer),
@@ -209,10 +217,17 @@ class Simulation {
       this.#clients.push(client);
       client.start();
     }
-    const prefixes = ['key', 'registry/', 'lease/', 'register', 'list'];
     for (let id = 0; id < watchers; id++) {
       const rng = this.#rng(2000 + id);
-      const parts = { id, queue: this.#queue, rng, endpoints, newestRevision, prefixes };
+      const parts = {
+        id,
+        queue: this.#queue,
+        rng,
+        endpoints,
+        newestRevision,
+        compactedRevision: () => this.#maintenance.compacted,
+        prefixes: PREFIXES,
+      };
       const watcher = new WatchingClient(parts);
       this.#watchers.push(watcher);
       watcher.start();
@@ -221,8 +236,7 @@ class Simulation {
 
   #ended(entry: HistoryEntry, answer: Answer): void {
     if (answer.kind !== 'lost') this.#answered++;
-    const told = answer.kind === 'ok' ? answer.revision : answer.kind;
-    this.#trace(`${entry.client} ${entry.operation.kind} ${told}`);
+    this.#trace(answer.kind, entry.client, answer.kind === 'ok' ? answer.revision : 0);
   }
 
   /** Faults end, clients finish; then the cluster must serve, and agree, within a fixed time. */
@@ -251,6 +265,7 @@ class Simulation {
     const commits = machines.map((machine) => machine.serving()?.member.server.facts.header());
     const revisions = new Set(commits.map((header) => header?.revision));
     return (
+      !this.#reconfiguration.isBusy &&
       this.#clients.every(({ isDone }) => isDone) &&
       machines.filter((machine) => machine.leads).length === 1 &&
       revisions.size === 1 &&
@@ -290,21 +305,19 @@ class Simulation {
       plan: this.#plan,
       finding,
       unjudged,
-      traceHash: this.#traceHash,
+      traceHash: this.#traceHash.value,
       virtualMs: this.#queue.nowMs,
       events: this.#queue.handled,
       operations: this.#recorder.history().length,
       answered: this.#answered,
       elections: this.#watch.elections,
       faults: this.#faults.injected,
+      snapshots: this.#watch.snapshots,
+      reconfigurations: this.#reconfiguration.done,
     };
   }
 }
 
 function nameOf(number: number): string {
   return `m${number}`;
-}
-
-function urlOf(name: string): string {
-  return `http://${name}.test:2380`;
 }

@@ -3,12 +3,16 @@ import {
   KubernetesMixWorkload,
   LeaseWorkload,
   ListAppendWorkload,
+  ReaderWorkload,
   RegisterWorkload,
 } from '@etcd-ts/checker';
 import type { Workload } from '@etcd-ts/checker';
 import { unreachable } from '@etcd-ts/foundation';
 
 import type { WorkloadKind } from './plan.js';
+
+/** Of all the keys that there are. */
+export const PREFIXES = ['mix/', 'registry/pods/', 'lease/', 'register/', 'list/'];
 
 export function createWorkload(kind: WorkloadKind): Workload {
   switch (kind) {
@@ -17,11 +21,13 @@ export function createWorkload(kind: WorkloadKind): Workload {
     case 'kubernetes':
       return new KubernetesMixWorkload();
     case 'leases':
-      return new LeaseWorkload();
+      return new LeaseWorkload({ ttlSeconds: [2, 2, 4, 8, 20], keeperEvery: 3 });
     case 'registers':
       return new RegisterWorkload();
     case 'lists':
       return new ListAppendWorkload();
+    case 'readers':
+      return new ReaderWorkload(PREFIXES);
     default:
       return unreachable(kind, 'workload');
   }

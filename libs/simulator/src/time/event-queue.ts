@@ -6,6 +6,8 @@ export class Process {
   readonly name: string;
   /** Not scheduled by its machine before this moment (SIGSTOP, a long collection of garbage). */
   pausedUntilMs = 0;
+  /** After each event of it, and all its reactions. */
+  afterEach: (() => void) | undefined;
   #alive = true;
   readonly #mourners = new Set<() => void>();
 
@@ -34,7 +36,7 @@ interface QueuedEvent extends HeapEntry {
   dueMs: number;
   order: number;
   readonly owner: Process | undefined;
-  run: (() => void) | undefined;
+  readonly run: () => void;
 }
 
 export type CancelEvent = () => void;
@@ -55,8 +57,6 @@ export class EventQueue {
   readonly #events = new IndexedHeap<QueuedEvent>(
     (a, b) => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order),
   );
-  /** After each event and all its reactions. */
-  afterEach: (owner: Process | undefined) => void = () => undefined;
   #nowMs = 0;
   #added = 0;
   #handled = 0;
@@ -70,17 +70,27 @@ export class EventQueue {
   }
 
   at(dueMs: number, owner: Process | undefined, run: () => void): CancelEvent {
-    const event = {
-      dueMs: Math.max(dueMs, this.#nowMs),
+    const event = this.#add(dueMs, owner, run);
+    return () => {
+      if (event.heapIndex >= 0) this.#events.remove(event);
+    };
+  }
+
+  /** As `at`, for what nobody takes back. */
+  post(dueMs: number, owner: Process | undefined, run: () => void): void {
+    this.#add(dueMs, owner, run);
+  }
+
+  #add(dueMs: number, owner: Process | undefined, run: () => void): QueuedEvent {
+    const event: QueuedEvent = {
+      dueMs: dueMs > this.#nowMs ? dueMs : this.#nowMs,
       order: this.#added++,
       owner,
       run,
       heapIndex: -1,
-    } as QueuedEvent;
-    this.#events.push(event);
-    return () => {
-      if (event.heapIndex >= 0) this.#events.remove(event);
     };
+    this.#events.push(event);
+    return event;
   }
 
   in(delayMs: number, owner: Process | undefined, run: () => void): CancelEvent {
@@ -94,14 +104,14 @@ export class EventQueue {
       let last: QueuedEvent | undefined;
       const next = (): void => {
         try {
-          if (last !== undefined) this.afterEach(last.owner);
+          last?.owner?.afterEach?.();
           last = done() ? undefined : this.#take(untilMs);
           if (last === undefined) {
             resolve();
             return;
           }
           this.#handled++;
-          last.run?.();
+          last.run();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));
           return;

@@ -57,22 +57,20 @@ export class ProcessScheduler implements Scheduler {
 
   /** As Node's: what a pause has missed is not made up for. */
   every(intervalMs: number, callback: () => void): CancelTimer {
+    const stepMs = intervalMs / this.#rate;
     let cancelled = false;
-    let cancel: CancelTimer = () => undefined;
-    const arm = (): void => {
-      cancel = this.after(intervalMs, () => {
-        callback();
-        if (!cancelled) arm();
-      });
+    const fire = (): void => {
+      if (cancelled) return;
+      callback();
+      this.#queue.post(this.#queue.nowMs + stepMs, this.#process, fire);
     };
-    arm();
+    this.#queue.post(this.#queue.nowMs + stepMs, this.#process, fire);
     return () => {
       cancelled = true;
-      cancel();
     };
   }
 
   soon(callback: () => void): void {
-    this.#queue.in(0, this.#process, callback);
+    this.#queue.post(this.#queue.nowMs, this.#process, callback);
   }
 }

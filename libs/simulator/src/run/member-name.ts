@@ -1,0 +1,8 @@
+/** Every machine has one name, in the cluster and on the network. */
+export function urlOf(name: string): string {
+  return `http://${name}.test:2380`;
+}
+
+export function serverNameOf(url: string): string {
+  return new URL(url).hostname.replace(/\.test$/u, '');
+}

@@ -1,0 +1,171 @@
+import type { Rng } from '@etcd-ts/foundation';
+
+import type { Machine } from '../member/machine.js';
+import type { EventQueue } from '../time/event-queue.js';
+import { serverNameOf, urlOf } from './member-name.js';
+
+export interface ReconfigurationParts {
+  readonly queue: EventQueue;
+  readonly rng: Rng;
+  /** By number; changed in place. */
+  readonly machines: Machine[];
+  readonly create: (name: string, initialCluster: string) => Machine;
+}
+
+/** How many members a cluster is grown to at most. */
+const MAX_MEMBERS = 7;
+const RETRY_MS = 400;
+/** A process that does not know of its removal is started again within, and for, so long. */
+const RETURNS_WITHIN_MS = 3000;
+const RETURNS_FOR_MS = 4000;
+
+type Step = (machine: Machine) => Promise<boolean>;
+
+/**
+ * What an operator does to the members of a cluster: adds one, as a learner that is promoted or a
+ * voter at once, removes one, or does both where a machine is lost. One thing after the other, and
+ * every step is repeated until it has worked: half a change can leave a cluster without a quorum.
+ */
+export class Reconfiguration {
+  readonly #parts: ReconfigurationParts;
+  #created = 0;
+  #isBusy = false;
+  /** Members added and removed. */
+  done = 0;
+
+  constructor(parts: ReconfigurationParts) {
+    this.#parts = parts;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  grow(asLearner: boolean): void {
+    const { machines } = this.#parts;
+    if (this.#isBusy || machines.length >= MAX_MEMBERS) return;
+    this.#isBusy = true;
+    this.#add(asLearner, (machine) => void machines.push(machine));
+  }
+
+  shrink(number: number): void {
+    const { machines } = this.#parts;
+    const victim = machines[number];
+    if (this.#isBusy || victim?.id === undefined || machines.length < 2) return;
+    this.#isBusy = true;
+    this.#remove(victim, () => {
+      machines.splice(machines.indexOf(victim), 1);
+      victim.kill();
+      this.#comeBack(victim, () => (this.#isBusy = false));
+    });
+  }
+
+  /** Its machine is lost first. */
+  replace(number: number): void {
+    const { machines } = this.#parts;
+    const victim = machines[number];
+    // A cluster of two cannot lose one.
+    if (this.#isBusy || victim?.id === undefined || machines.length < 3) return;
+    this.#isBusy = true;
+    this.#remove(victim, () => {
+      this.#add(true, (machine) => (machines[machines.indexOf(victim)] = machine));
+    });
+    victim.kill();
+    victim.isRemoved = true;
+  }
+
+  #remove(victim: Machine, then: () => void): void {
+    const { id } = victim;
+    const step: Step = async ({ member }) => {
+      const { cluster } = member?.server ?? {};
+      const known = cluster?.knownMembers() ?? [];
+      if (known.some((each) => each.id === id) && id !== undefined) await cluster?.removeMember(id);
+      return known.length > 0;
+    };
+    this.#repeat(step, victim, () => {
+      this.done++;
+      then();
+    });
+  }
+
+  #add(asLearner: boolean, take: (machine: Machine) => void): void {
+    const { create } = this.#parts;
+    const name = `n${++this.#created}`;
+    const url = urlOf(name);
+    let initialCluster = '';
+    const step: Step = async ({ member }) => {
+      if (member === undefined) return false;
+      const { cluster } = member.server;
+      const isKnown = cluster.knownMembers().some(({ peerUrls }) => peerUrls.includes(url));
+      if (!isKnown) await cluster.addMember([url], asLearner);
+      initialCluster = cluster
+        .knownMembers()
+        .flatMap(({ peerUrls }) => peerUrls.map((peer) => `${serverNameOf(peer)}=${peer}`))
+        .join(',');
+      return true;
+    };
+    this.#repeat(step, undefined, () => {
+      const machine = create(name, initialCluster);
+      take(machine);
+      machine.start();
+      this.#promote(machine);
+    });
+  }
+
+  #promote(machine: Machine): void {
+    const step: Step = async ({ member }) => {
+      const server = member?.server;
+      const own = server?.cluster
+        .knownMembers()
+        .find(({ peerUrls }) => peerUrls.includes(machine.url));
+      if (server === undefined || own === undefined) return false;
+      if (own.isLearner) await server.cluster.promoteMember(own.id);
+      return true;
+    };
+    this.#repeat(step, undefined, () => {
+      this.done++;
+      this.#isBusy = false;
+    });
+  }
+
+  /**
+   * Somebody starts a removed member once more, from its old disk: it must not take part again. One
+   * at a time: two that have both missed their removal could outvote nobody, but elect each other.
+   */
+  #comeBack(victim: Machine, then: () => void): void {
+    const { queue, rng } = this.#parts;
+    const afterMs = rng.next() * RETURNS_WITHIN_MS;
+    queue.in(afterMs, undefined, () => victim.start());
+    queue.in(afterMs + RETURNS_FOR_MS, undefined, () => {
+      victim.kill();
+      victim.isRemoved = true;
+      then();
+    });
+  }
+
+  /** Asks one member after the other. */
+  #repeat(step: Step, except: Machine | undefined, then: () => void): void {
+    const { queue, machines } = this.#parts;
+    let tries = 0;
+    const attempt = (): void => {
+      const machine = machines[tries++ % machines.length];
+      const serving = machine === except ? undefined : machine?.serving();
+      let isOver = false;
+      const over = (done: boolean): void => {
+        if (isOver) return;
+        isOver = true;
+        if (done) queue.in(0, undefined, then);
+        else queue.in(RETRY_MS, undefined, attempt);
+      };
+      if (machine === undefined || serving === undefined) {
+        over(false);
+        return;
+      }
+      serving.process.onDeath(() => over(false));
+      queue.in(0, serving.process, () => {
+        step(machine).then(over, () => over(false));
+      });
+    };
+    queue.in(0, undefined, attempt);
+  }
+}

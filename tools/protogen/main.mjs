@@ -5,10 +5,12 @@
 //   node tools/protogen/main.mjs --check [DIR]   writes nothing; exits 1 when DIR (by default the
 //                                                checked-in code) is not what would be written
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { amend } from './src/amend.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const GENERATED = path.join(ROOT, 'libs/wire-protocol/src/generated');
@@ -21,6 +23,9 @@ function generateInto(directory) {
     env: { ...process.env, PATH: `${binaries}${path.delimiter}${process.env.PATH}` },
     stdio: 'inherit',
   });
+  for (const [name, source] of contents(directory)) {
+    writeFileSync(path.join(directory, name), amend(source));
+  }
 }
 
 /** Path -> content of every file below the directory. */

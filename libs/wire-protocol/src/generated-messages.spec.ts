@@ -56,6 +56,19 @@ describe('the generated messages', () => {
     expect(() => TxnRequest.decode(encoded)).toThrow('recursion limit');
   });
 
+  it.each([
+    ['a field number of zero', [0x00], 'proto: KeyValue: illegal tag 0 (wire type 0)'],
+    ['one after a field', [0x18, 0x02, 0x02, 0x01], 'proto: KeyValue: illegal tag 0 (wire type 2)'],
+    ['the end of no group', [0x0c], 'proto: KeyValue: wiretype end group for non-group'],
+  ])('refuse %s in the words of the original', (_what, bytes, words) => {
+    expect(() => KeyValue.decode(Buffer.from(bytes))).toThrow(words);
+  });
+
+  it('refuse what is illegal inside of another message, too', () => {
+    const lying = Buffer.from([0x0a, 0x02, 0x00, 0x00, 0x10, 0x01]);
+    expect(() => RangeResponse.decode(lying)).toThrow('ResponseHeader: illegal tag 0');
+  });
+
   it('come with service definitions that name the methods as on the wire', () => {
     expect(KVDefinition.fullName).toBe('etcdserverpb.KV');
     expect(KVDefinition.methods.rangeStream).toMatchObject({

@@ -4,6 +4,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "authpb";
 
 export const protobufFileName = "authpb/auth.proto";
@@ -106,8 +108,11 @@ export const UserAddOptions: MessageFns<UserAddOptions> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: UserAddOptions: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: UserAddOptions: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -140,7 +145,7 @@ export const UserAddOptions: MessageFns<UserAddOptions> = {
 };
 
 function createBaseUser(): User {
-  return { name: Buffer.alloc(0), password: Buffer.alloc(0), roles: [], options: undefined };
+  return { name: EMPTY_BYTES, password: EMPTY_BYTES, roles: [], options: undefined };
 }
 
 export const User: MessageFns<User> = {
@@ -206,8 +211,11 @@ export const User: MessageFns<User> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: User: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: User: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -219,8 +227,8 @@ export const User: MessageFns<User> = {
 
   fromJSON(object: any): User {
     return {
-      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0),
-      password: isSet(object.password) ? Buffer.from(bytesFromBase64(object.password)) : Buffer.alloc(0),
+      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES,
+      password: isSet(object.password) ? Buffer.from(bytesFromBase64(object.password)) : EMPTY_BYTES,
       roles: globalThis.Array.isArray(object?.roles) ? object.roles.map((e: any) => globalThis.String(e)) : [],
       options: isSet(object.options) ? UserAddOptions.fromJSON(object.options) : undefined,
     };
@@ -248,8 +256,8 @@ export const User: MessageFns<User> = {
   },
   fromPartial<I extends Exact<DeepPartial<User>, I>>(object: I): User {
     const message = createBaseUser();
-    message.name = object.name ?? Buffer.alloc(0);
-    message.password = object.password ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
+    message.password = object.password ?? EMPTY_BYTES;
     message.roles = object.roles?.map((e) => e) || [];
     message.options = (object.options !== undefined && object.options !== null)
       ? UserAddOptions.fromPartial(object.options)
@@ -259,7 +267,7 @@ export const User: MessageFns<User> = {
 };
 
 function createBasePermission(): Permission {
-  return { permType: 0, key: Buffer.alloc(0), rangeEnd: Buffer.alloc(0) };
+  return { permType: 0, key: EMPTY_BYTES, rangeEnd: EMPTY_BYTES };
 }
 
 export const Permission: MessageFns<Permission> = {
@@ -314,8 +322,11 @@ export const Permission: MessageFns<Permission> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Permission: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Permission: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -328,8 +339,8 @@ export const Permission: MessageFns<Permission> = {
   fromJSON(object: any): Permission {
     return {
       permType: isSet(object.permType) ? permission_TypeFromJSON(object.permType) : 0,
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
     };
   },
 
@@ -353,14 +364,14 @@ export const Permission: MessageFns<Permission> = {
   fromPartial<I extends Exact<DeepPartial<Permission>, I>>(object: I): Permission {
     const message = createBasePermission();
     message.permType = object.permType ?? 0;
-    message.key = object.key ?? Buffer.alloc(0);
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseRole(): Role {
-  return { name: Buffer.alloc(0), keyPermission: [] };
+  return { name: EMPTY_BYTES, keyPermission: [] };
 }
 
 export const Role: MessageFns<Role> = {
@@ -404,8 +415,11 @@ export const Role: MessageFns<Role> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Role: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Role: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -417,7 +431,7 @@ export const Role: MessageFns<Role> = {
 
   fromJSON(object: any): Role {
     return {
-      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0),
+      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES,
       keyPermission: globalThis.Array.isArray(object?.keyPermission)
         ? object.keyPermission.map((e: any) => Permission.fromJSON(e))
         : [],
@@ -440,7 +454,7 @@ export const Role: MessageFns<Role> = {
   },
   fromPartial<I extends Exact<DeepPartial<Role>, I>>(object: I): Role {
     const message = createBaseRole();
-    message.name = object.name ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
     message.keyPermission = object.keyPermission?.map((e) => Permission.fromPartial(e)) || [];
     return message;
   },

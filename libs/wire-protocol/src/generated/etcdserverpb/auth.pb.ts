@@ -6,6 +6,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Permission, UserAddOptions } from "../authpb/auth.pb.js";
 import { ResponseHeader } from "./header.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "etcdserverpb";
 
 export const protobufFileName = "etcdserverpb/auth.proto";
@@ -188,8 +190,11 @@ export const AuthEnableRequest: MessageFns<AuthEnableRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthEnableRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthEnableRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -251,8 +256,11 @@ export const AuthEnableResponse: MessageFns<AuthEnableResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthEnableResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthEnableResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -309,8 +317,11 @@ export const AuthDisableRequest: MessageFns<AuthDisableRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthDisableRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthDisableRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -372,8 +383,11 @@ export const AuthDisableResponse: MessageFns<AuthDisableResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthDisableResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthDisableResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -430,8 +444,11 @@ export const AuthStatusRequest: MessageFns<AuthStatusRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthStatusRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthStatusRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -518,8 +535,11 @@ export const AuthStatusResponse: MessageFns<AuthStatusResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthStatusResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthStatusResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -612,8 +632,11 @@ export const AuthenticateRequest: MessageFns<AuthenticateRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthenticateRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthenticateRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -697,8 +720,11 @@ export const AuthenticateResponse: MessageFns<AuthenticateResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthenticateResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthenticateResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -806,8 +832,11 @@ export const AuthUserAddRequest: MessageFns<AuthUserAddRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserAddRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserAddRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -892,8 +921,11 @@ export const AuthUserAddResponse: MessageFns<AuthUserAddResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserAddResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserAddResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -961,8 +993,11 @@ export const AuthUserGetRequest: MessageFns<AuthUserGetRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserGetRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserGetRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1039,8 +1074,11 @@ export const AuthUserGetResponse: MessageFns<AuthUserGetResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserGetResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserGetResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1104,8 +1142,11 @@ export const AuthUserListRequest: MessageFns<AuthUserListRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserListRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserListRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1178,8 +1219,11 @@ export const AuthUserListResponse: MessageFns<AuthUserListResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserListResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserListResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1254,8 +1298,11 @@ export const AuthUserDeleteRequest: MessageFns<AuthUserDeleteRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserDeleteRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserDeleteRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1321,8 +1368,11 @@ export const AuthUserDeleteResponse: MessageFns<AuthUserDeleteResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserDeleteResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserDeleteResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1412,8 +1462,11 @@ export const AuthUserChangePasswordRequest: MessageFns<AuthUserChangePasswordReq
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserChangePasswordRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserChangePasswordRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1493,8 +1546,11 @@ export const AuthUserChangePasswordResponse: MessageFns<AuthUserChangePasswordRe
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserChangePasswordResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserChangePasswordResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1575,8 +1631,11 @@ export const AuthUserGrantRoleRequest: MessageFns<AuthUserGrantRoleRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserGrantRoleRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserGrantRoleRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1649,8 +1708,11 @@ export const AuthUserGrantRoleResponse: MessageFns<AuthUserGrantRoleResponse> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserGrantRoleResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserGrantRoleResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1729,8 +1791,11 @@ export const AuthUserRevokeRoleRequest: MessageFns<AuthUserRevokeRoleRequest> = 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserRevokeRoleRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserRevokeRoleRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1803,8 +1868,11 @@ export const AuthUserRevokeRoleResponse: MessageFns<AuthUserRevokeRoleResponse> 
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthUserRevokeRoleResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthUserRevokeRoleResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1872,8 +1940,11 @@ export const AuthRoleAddRequest: MessageFns<AuthRoleAddRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleAddRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleAddRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1939,8 +2010,11 @@ export const AuthRoleAddResponse: MessageFns<AuthRoleAddResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleAddResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleAddResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2008,8 +2082,11 @@ export const AuthRoleGetRequest: MessageFns<AuthRoleGetRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleGetRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleGetRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2086,8 +2163,11 @@ export const AuthRoleGetResponse: MessageFns<AuthRoleGetResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleGetResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleGetResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2151,8 +2231,11 @@ export const AuthRoleListRequest: MessageFns<AuthRoleListRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleListRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleListRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2225,8 +2308,11 @@ export const AuthRoleListResponse: MessageFns<AuthRoleListResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleListResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleListResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2301,8 +2387,11 @@ export const AuthRoleDeleteRequest: MessageFns<AuthRoleDeleteRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleDeleteRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleDeleteRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2368,8 +2457,11 @@ export const AuthRoleDeleteResponse: MessageFns<AuthRoleDeleteResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleDeleteResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleDeleteResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2448,8 +2540,11 @@ export const AuthRoleGrantPermissionRequest: MessageFns<AuthRoleGrantPermissionR
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleGrantPermissionRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleGrantPermissionRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2526,8 +2621,11 @@ export const AuthRoleGrantPermissionResponse: MessageFns<AuthRoleGrantPermission
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleGrantPermissionResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleGrantPermissionResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2564,7 +2662,7 @@ export const AuthRoleGrantPermissionResponse: MessageFns<AuthRoleGrantPermission
 };
 
 function createBaseAuthRoleRevokePermissionRequest(): AuthRoleRevokePermissionRequest {
-  return { role: "", key: Buffer.alloc(0), rangeEnd: Buffer.alloc(0) };
+  return { role: "", key: EMPTY_BYTES, rangeEnd: EMPTY_BYTES };
 }
 
 export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissionRequest> = {
@@ -2619,8 +2717,11 @@ export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissio
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleRevokePermissionRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleRevokePermissionRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2633,8 +2734,8 @@ export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissio
   fromJSON(object: any): AuthRoleRevokePermissionRequest {
     return {
       role: isSet(object.role) ? globalThis.String(object.role) : "",
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
     };
   },
 
@@ -2660,8 +2761,8 @@ export const AuthRoleRevokePermissionRequest: MessageFns<AuthRoleRevokePermissio
   ): AuthRoleRevokePermissionRequest {
     const message = createBaseAuthRoleRevokePermissionRequest();
     message.role = object.role ?? "";
-    message.key = object.key ?? Buffer.alloc(0);
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -2700,8 +2801,11 @@ export const AuthRoleRevokePermissionResponse: MessageFns<AuthRoleRevokePermissi
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AuthRoleRevokePermissionResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AuthRoleRevokePermissionResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -147,8 +147,11 @@ export const Member: MessageFns<Member> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Member: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Member: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -249,8 +252,11 @@ export const MemberAddRequest: MessageFns<MemberAddRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberAddRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberAddRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -345,8 +351,11 @@ export const MemberAddResponse: MessageFns<MemberAddResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberAddResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberAddResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -431,8 +440,11 @@ export const MemberRemoveRequest: MessageFns<MemberRemoveRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberRemoveRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberRemoveRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -509,8 +521,11 @@ export const MemberRemoveResponse: MessageFns<MemberRemoveResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberRemoveResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberRemoveResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -599,8 +614,11 @@ export const MemberUpdateRequest: MessageFns<MemberUpdateRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberUpdateRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberUpdateRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -684,8 +702,11 @@ export const MemberUpdateResponse: MessageFns<MemberUpdateResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberUpdateResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberUpdateResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -760,8 +781,11 @@ export const MemberListRequest: MessageFns<MemberListRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberListRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberListRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -838,8 +862,11 @@ export const MemberListResponse: MessageFns<MemberListResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberListResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberListResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -917,8 +944,11 @@ export const MemberPromoteRequest: MessageFns<MemberPromoteRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberPromoteRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberPromoteRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -995,8 +1025,11 @@ export const MemberPromoteResponse: MessageFns<MemberPromoteResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MemberPromoteResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MemberPromoteResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

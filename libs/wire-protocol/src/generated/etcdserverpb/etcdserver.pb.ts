@@ -295,8 +295,11 @@ export const Request: MessageFns<Request> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Request: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Request: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -465,8 +468,11 @@ export const Metadata: MessageFns<Metadata> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Metadata: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Metadata: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

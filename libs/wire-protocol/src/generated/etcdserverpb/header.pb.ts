@@ -95,8 +95,11 @@ export const ResponseHeader: MessageFns<ResponseHeader> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResponseHeader: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResponseHeader: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

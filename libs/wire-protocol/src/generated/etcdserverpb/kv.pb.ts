@@ -6,6 +6,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { KeyValue } from "../mvccpb/kv.pb.js";
 import { ResponseHeader } from "./header.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "etcdserverpb";
 
 export const protobufFileName = "etcdserverpb/kv.proto";
@@ -314,8 +316,8 @@ export interface CompactionResponse {
 
 function createBaseRangeRequest(): RangeRequest {
   return {
-    key: Buffer.alloc(0),
-    rangeEnd: Buffer.alloc(0),
+    key: EMPTY_BYTES,
+    rangeEnd: EMPTY_BYTES,
     limit: 0n,
     revision: 0n,
     sortOrder: 0,
@@ -510,8 +512,11 @@ export const RangeRequest: MessageFns<RangeRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RangeRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RangeRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -523,8 +528,8 @@ export const RangeRequest: MessageFns<RangeRequest> = {
 
   fromJSON(object: any): RangeRequest {
     return {
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
       limit: isSet(object.limit) ? BigInt(object.limit) : 0n,
       revision: isSet(object.revision) ? BigInt(object.revision) : 0n,
       sortOrder: isSet(object.sort_order) ? rangeRequest_SortOrderFromJSON(object.sort_order) : 0,
@@ -588,8 +593,8 @@ export const RangeRequest: MessageFns<RangeRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<RangeRequest>, I>>(object: I): RangeRequest {
     const message = createBaseRangeRequest();
-    message.key = object.key ?? Buffer.alloc(0);
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     message.limit = (object.limit !== undefined && object.limit !== null) ? BigInt(object.limit) : 0n;
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.sortOrder = object.sortOrder ?? 0;
@@ -683,8 +688,11 @@ export const RangeResponse: MessageFns<RangeResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RangeResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RangeResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -769,8 +777,11 @@ export const RangeStreamResponse: MessageFns<RangeStreamResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RangeStreamResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RangeStreamResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -806,8 +817,8 @@ export const RangeStreamResponse: MessageFns<RangeStreamResponse> = {
 
 function createBasePutRequest(): PutRequest {
   return {
-    key: Buffer.alloc(0),
-    value: Buffer.alloc(0),
+    key: EMPTY_BYTES,
+    value: EMPTY_BYTES,
     lease: 0n,
     prevKv: false,
     ignoreValue: false,
@@ -903,8 +914,11 @@ export const PutRequest: MessageFns<PutRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: PutRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: PutRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -916,8 +930,8 @@ export const PutRequest: MessageFns<PutRequest> = {
 
   fromJSON(object: any): PutRequest {
     return {
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : EMPTY_BYTES,
       lease: isSet(object.lease) ? BigInt(object.lease) : 0n,
       prevKv: isSet(object.prev_kv) ? globalThis.Boolean(object.prev_kv) : false,
       ignoreValue: isSet(object.ignore_value) ? globalThis.Boolean(object.ignore_value) : false,
@@ -953,8 +967,8 @@ export const PutRequest: MessageFns<PutRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<PutRequest>, I>>(object: I): PutRequest {
     const message = createBasePutRequest();
-    message.key = object.key ?? Buffer.alloc(0);
-    message.value = object.value ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.value = object.value ?? EMPTY_BYTES;
     message.lease = (object.lease !== undefined && object.lease !== null) ? BigInt(object.lease) : 0n;
     message.prevKv = object.prevKv ?? false;
     message.ignoreValue = object.ignoreValue ?? false;
@@ -1008,8 +1022,11 @@ export const PutResponse: MessageFns<PutResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: PutResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: PutResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1053,7 +1070,7 @@ export const PutResponse: MessageFns<PutResponse> = {
 };
 
 function createBaseDeleteRangeRequest(): DeleteRangeRequest {
-  return { key: Buffer.alloc(0), rangeEnd: Buffer.alloc(0), prevKv: false };
+  return { key: EMPTY_BYTES, rangeEnd: EMPTY_BYTES, prevKv: false };
 }
 
 export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
@@ -1108,8 +1125,11 @@ export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DeleteRangeRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DeleteRangeRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1121,8 +1141,8 @@ export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
 
   fromJSON(object: any): DeleteRangeRequest {
     return {
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
       prevKv: isSet(object.prev_kv) ? globalThis.Boolean(object.prev_kv) : false,
     };
   },
@@ -1146,8 +1166,8 @@ export const DeleteRangeRequest: MessageFns<DeleteRangeRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<DeleteRangeRequest>, I>>(object: I): DeleteRangeRequest {
     const message = createBaseDeleteRangeRequest();
-    message.key = object.key ?? Buffer.alloc(0);
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     message.prevKv = object.prevKv ?? false;
     return message;
   },
@@ -1212,8 +1232,11 @@ export const DeleteRangeResponse: MessageFns<DeleteRangeResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DeleteRangeResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DeleteRangeResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1331,8 +1354,11 @@ export const RequestOp: MessageFns<RequestOp> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RequestOp: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RequestOp: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1480,8 +1506,11 @@ export const ResponseOp: MessageFns<ResponseOp> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResponseOp: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResponseOp: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1558,7 +1587,7 @@ export const ResponseOp: MessageFns<ResponseOp> = {
 };
 
 function createBaseCompare(): Compare {
-  return { result: 0, target: 0, key: Buffer.alloc(0), targetUnion: undefined, rangeEnd: Buffer.alloc(0) };
+  return { result: 0, target: 0, key: EMPTY_BYTES, targetUnion: undefined, rangeEnd: EMPTY_BYTES };
 }
 
 export const Compare: MessageFns<Compare> = {
@@ -1693,8 +1722,11 @@ export const Compare: MessageFns<Compare> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Compare: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Compare: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1708,7 +1740,7 @@ export const Compare: MessageFns<Compare> = {
     return {
       result: isSet(object.result) ? compare_CompareResultFromJSON(object.result) : 0,
       target: isSet(object.target) ? compare_CompareTargetFromJSON(object.target) : 0,
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
       targetUnion: isSet(object.version)
         ? { $case: "version", value: BigInt(object.version) }
         : isSet(object.create_revision)
@@ -1720,7 +1752,7 @@ export const Compare: MessageFns<Compare> = {
         : isSet(object.lease)
         ? { $case: "lease", value: BigInt(object.lease) }
         : undefined,
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
     };
   },
 
@@ -1759,7 +1791,7 @@ export const Compare: MessageFns<Compare> = {
     const message = createBaseCompare();
     message.result = object.result ?? 0;
     message.target = object.target ?? 0;
-    message.key = object.key ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
     switch (object.targetUnion?.$case) {
       case "version": {
         if (object.targetUnion?.value !== undefined && object.targetUnion?.value !== null) {
@@ -1792,7 +1824,7 @@ export const Compare: MessageFns<Compare> = {
         break;
       }
     }
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -1853,8 +1885,11 @@ export const TxnRequest: MessageFns<TxnRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: TxnRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: TxnRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1954,8 +1989,11 @@ export const TxnResponse: MessageFns<TxnResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: TxnResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: TxnResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2051,8 +2089,11 @@ export const CompactionRequest: MessageFns<CompactionRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: CompactionRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: CompactionRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -2125,8 +2166,11 @@ export const CompactionResponse: MessageFns<CompactionResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: CompactionResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: CompactionResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

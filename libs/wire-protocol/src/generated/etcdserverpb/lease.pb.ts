@@ -134,8 +134,11 @@ export const LeaseGrantRequest: MessageFns<LeaseGrantRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseGrantRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseGrantRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -244,8 +247,11 @@ export const LeaseGrantResponse: MessageFns<LeaseGrantResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseGrantResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseGrantResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -333,8 +339,11 @@ export const LeaseRevokeRequest: MessageFns<LeaseRevokeRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseRevokeRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseRevokeRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -400,8 +409,11 @@ export const LeaseRevokeResponse: MessageFns<LeaseRevokeResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseRevokeResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseRevokeResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -486,8 +498,11 @@ export const LeaseCheckpoint: MessageFns<LeaseCheckpoint> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseCheckpoint: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseCheckpoint: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -562,8 +577,11 @@ export const LeaseCheckpointRequest: MessageFns<LeaseCheckpointRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseCheckpointRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseCheckpointRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -633,8 +651,11 @@ export const LeaseCheckpointResponse: MessageFns<LeaseCheckpointResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseCheckpointResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseCheckpointResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -705,8 +726,11 @@ export const LeaseKeepAliveRequest: MessageFns<LeaseKeepAliveRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseKeepAliveRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseKeepAliveRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -800,8 +824,11 @@ export const LeaseKeepAliveResponse: MessageFns<LeaseKeepAliveResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseKeepAliveResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseKeepAliveResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -895,8 +922,11 @@ export const LeaseTimeToLiveRequest: MessageFns<LeaseTimeToLiveRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseTimeToLiveRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseTimeToLiveRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1022,8 +1052,11 @@ export const LeaseTimeToLiveResponse: MessageFns<LeaseTimeToLiveResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseTimeToLiveResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseTimeToLiveResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1104,8 +1137,11 @@ export const LeaseLeasesRequest: MessageFns<LeaseLeasesRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseLeasesRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseLeasesRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1170,8 +1206,11 @@ export const LeaseStatus: MessageFns<LeaseStatus> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseStatus: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseStatus: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1248,8 +1287,11 @@ export const LeaseLeasesResponse: MessageFns<LeaseLeasesResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseLeasesResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseLeasesResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

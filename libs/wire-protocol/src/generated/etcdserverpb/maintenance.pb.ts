@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ResponseHeader } from "./header.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "etcdserverpb";
 
 export const protobufFileName = "etcdserverpb/maintenance.proto";
@@ -288,8 +290,11 @@ export const AlarmRequest: MessageFns<AlarmRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AlarmRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AlarmRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -381,8 +386,11 @@ export const AlarmMember: MessageFns<AlarmMember> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AlarmMember: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AlarmMember: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -466,8 +474,11 @@ export const AlarmResponse: MessageFns<AlarmResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: AlarmResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: AlarmResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -531,8 +542,11 @@ export const StatusRequest: MessageFns<StatusRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: StatusRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: StatusRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -761,8 +775,11 @@ export const StatusResponse: MessageFns<StatusResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: StatusResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: StatusResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -911,8 +928,11 @@ export const DowngradeInfo: MessageFns<DowngradeInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DowngradeInfo: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DowngradeInfo: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -974,8 +994,11 @@ export const DefragmentRequest: MessageFns<DefragmentRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DefragmentRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DefragmentRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1037,8 +1060,11 @@ export const DefragmentResponse: MessageFns<DefragmentResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DefragmentResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DefragmentResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1095,8 +1121,11 @@ export const HashRequest: MessageFns<HashRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HashRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HashRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1169,8 +1198,11 @@ export const HashResponse: MessageFns<HashResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HashResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HashResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1248,8 +1280,11 @@ export const HashKVRequest: MessageFns<HashKVRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HashKVRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HashKVRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1354,8 +1389,11 @@ export const HashKVResponse: MessageFns<HashKVResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HashKVResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HashKVResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1433,8 +1471,11 @@ export const SnapshotRequest: MessageFns<SnapshotRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: SnapshotRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: SnapshotRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1463,7 +1504,7 @@ export const SnapshotRequest: MessageFns<SnapshotRequest> = {
 };
 
 function createBaseSnapshotResponse(): SnapshotResponse {
-  return { header: undefined, remainingBytes: 0n, blob: Buffer.alloc(0), version: "" };
+  return { header: undefined, remainingBytes: 0n, blob: EMPTY_BYTES, version: "" };
 }
 
 export const SnapshotResponse: MessageFns<SnapshotResponse> = {
@@ -1532,8 +1573,11 @@ export const SnapshotResponse: MessageFns<SnapshotResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: SnapshotResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: SnapshotResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1547,7 +1591,7 @@ export const SnapshotResponse: MessageFns<SnapshotResponse> = {
     return {
       header: isSet(object.header) ? ResponseHeader.fromJSON(object.header) : undefined,
       remainingBytes: isSet(object.remaining_bytes) ? BigInt(object.remaining_bytes) : 0n,
-      blob: isSet(object.blob) ? Buffer.from(bytesFromBase64(object.blob)) : Buffer.alloc(0),
+      blob: isSet(object.blob) ? Buffer.from(bytesFromBase64(object.blob)) : EMPTY_BYTES,
       version: isSet(object.version) ? globalThis.String(object.version) : "",
     };
   },
@@ -1580,7 +1624,7 @@ export const SnapshotResponse: MessageFns<SnapshotResponse> = {
     message.remainingBytes = (object.remainingBytes !== undefined && object.remainingBytes !== null)
       ? BigInt(object.remainingBytes)
       : 0n;
-    message.blob = object.blob ?? Buffer.alloc(0);
+    message.blob = object.blob ?? EMPTY_BYTES;
     message.version = object.version ?? "";
     return message;
   },
@@ -1623,8 +1667,11 @@ export const MoveLeaderRequest: MessageFns<MoveLeaderRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MoveLeaderRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MoveLeaderRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1690,8 +1737,11 @@ export const MoveLeaderResponse: MessageFns<MoveLeaderResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: MoveLeaderResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: MoveLeaderResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1770,8 +1820,11 @@ export const DowngradeRequest: MessageFns<DowngradeRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DowngradeRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DowngradeRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1855,8 +1908,11 @@ export const DowngradeResponse: MessageFns<DowngradeResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DowngradeResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DowngradeResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1931,8 +1987,11 @@ export const DowngradeVersionTestRequest: MessageFns<DowngradeVersionTestRequest
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DowngradeVersionTestRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DowngradeVersionTestRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

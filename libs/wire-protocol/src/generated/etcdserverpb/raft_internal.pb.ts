@@ -156,8 +156,11 @@ export const RequestHeader: MessageFns<RequestHeader> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RequestHeader: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RequestHeader: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -626,8 +629,11 @@ export const InternalRaftRequest: MessageFns<InternalRaftRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: InternalRaftRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: InternalRaftRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -929,8 +935,11 @@ export const EmptyResponse: MessageFns<EmptyResponse> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: EmptyResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: EmptyResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1014,8 +1023,11 @@ export const InternalAuthenticateRequest: MessageFns<InternalAuthenticateRequest
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: InternalAuthenticateRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: InternalAuthenticateRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -6,6 +6,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Event } from "../mvccpb/kv.pb.js";
 import { ResponseHeader } from "./header.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "etcdserverpb";
 
 export const protobufFileName = "etcdserverpb/watch.proto";
@@ -154,8 +156,11 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: WatchRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: WatchRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -229,8 +234,8 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 
 function createBaseWatchCreateRequest(): WatchCreateRequest {
   return {
-    key: Buffer.alloc(0),
-    rangeEnd: Buffer.alloc(0),
+    key: EMPTY_BYTES,
+    rangeEnd: EMPTY_BYTES,
     startRevision: 0n,
     progressNotify: false,
     filters: [],
@@ -367,8 +372,11 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: WatchCreateRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: WatchCreateRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -380,8 +388,8 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
 
   fromJSON(object: any): WatchCreateRequest {
     return {
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
-      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
+      rangeEnd: isSet(object.range_end) ? Buffer.from(bytesFromBase64(object.range_end)) : EMPTY_BYTES,
       startRevision: isSet(object.start_revision) ? BigInt(object.start_revision) : 0n,
       progressNotify: isSet(object.progress_notify) ? globalThis.Boolean(object.progress_notify) : false,
       filters: globalThis.Array.isArray(object?.filters)
@@ -427,8 +435,8 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<WatchCreateRequest>, I>>(object: I): WatchCreateRequest {
     const message = createBaseWatchCreateRequest();
-    message.key = object.key ?? Buffer.alloc(0);
-    message.rangeEnd = object.rangeEnd ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
+    message.rangeEnd = object.rangeEnd ?? EMPTY_BYTES;
     message.startRevision = (object.startRevision !== undefined && object.startRevision !== null)
       ? BigInt(object.startRevision)
       : 0n;
@@ -478,8 +486,11 @@ export const WatchCancelRequest: MessageFns<WatchCancelRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: WatchCancelRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: WatchCancelRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -534,8 +545,11 @@ export const WatchProgressRequest: MessageFns<WatchProgressRequest> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: WatchProgressRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: WatchProgressRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -689,8 +703,11 @@ export const WatchResponse: MessageFns<WatchResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: WatchResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: WatchResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -91,8 +91,11 @@ export const Lease: MessageFns<Lease> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Lease: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Lease: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -172,8 +175,11 @@ export const LeaseInternalRequest: MessageFns<LeaseInternalRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseInternalRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseInternalRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -246,8 +252,11 @@ export const LeaseInternalResponse: MessageFns<LeaseInternalResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaseInternalResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaseInternalResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

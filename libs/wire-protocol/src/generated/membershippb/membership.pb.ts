@@ -83,8 +83,11 @@ export const RaftAttributes: MessageFns<RaftAttributes> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: RaftAttributes: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: RaftAttributes: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -170,8 +173,11 @@ export const Attributes: MessageFns<Attributes> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Attributes: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Attributes: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -271,8 +277,11 @@ export const Member: MessageFns<Member> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Member: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Member: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -354,8 +363,11 @@ export const ClusterVersionSetRequest: MessageFns<ClusterVersionSetRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ClusterVersionSetRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ClusterVersionSetRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -435,8 +447,11 @@ export const ClusterMemberAttrSetRequest: MessageFns<ClusterMemberAttrSetRequest
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ClusterMemberAttrSetRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ClusterMemberAttrSetRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -522,8 +537,11 @@ export const DowngradeInfoSetRequest: MessageFns<DowngradeInfoSetRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: DowngradeInfoSetRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: DowngradeInfoSetRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -4,6 +4,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "mvccpb";
 
 export const protobufFileName = "mvccpb/kv.proto";
@@ -65,7 +67,7 @@ export function event_EventTypeToJSON(object: Event_EventType): string {
 }
 
 function createBaseKeyValue(): KeyValue {
-  return { key: Buffer.alloc(0), createRevision: 0n, modRevision: 0n, version: 0n, value: Buffer.alloc(0), lease: 0n };
+  return { key: EMPTY_BYTES, createRevision: 0n, modRevision: 0n, version: 0n, value: EMPTY_BYTES, lease: 0n };
 }
 
 export const KeyValue: MessageFns<KeyValue> = {
@@ -165,8 +167,11 @@ export const KeyValue: MessageFns<KeyValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: KeyValue: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: KeyValue: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -178,11 +183,11 @@ export const KeyValue: MessageFns<KeyValue> = {
 
   fromJSON(object: any): KeyValue {
     return {
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
       createRevision: isSet(object.create_revision) ? BigInt(object.create_revision) : 0n,
       modRevision: isSet(object.mod_revision) ? BigInt(object.mod_revision) : 0n,
       version: isSet(object.version) ? BigInt(object.version) : 0n,
-      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : EMPTY_BYTES,
       lease: isSet(object.lease) ? BigInt(object.lease) : 0n,
     };
   },
@@ -215,7 +220,7 @@ export const KeyValue: MessageFns<KeyValue> = {
   },
   fromPartial<I extends Exact<DeepPartial<KeyValue>, I>>(object: I): KeyValue {
     const message = createBaseKeyValue();
-    message.key = object.key ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
     message.createRevision = (object.createRevision !== undefined && object.createRevision !== null)
       ? BigInt(object.createRevision)
       : 0n;
@@ -223,7 +228,7 @@ export const KeyValue: MessageFns<KeyValue> = {
       ? BigInt(object.modRevision)
       : 0n;
     message.version = (object.version !== undefined && object.version !== null) ? BigInt(object.version) : 0n;
-    message.value = object.value ?? Buffer.alloc(0);
+    message.value = object.value ?? EMPTY_BYTES;
     message.lease = (object.lease !== undefined && object.lease !== null) ? BigInt(object.lease) : 0n;
     return message;
   },
@@ -285,8 +290,11 @@ export const Event: MessageFns<Event> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Event: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Event: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -479,8 +479,11 @@ export const Entry: MessageFns<Entry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Entry: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Entry: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -591,8 +594,11 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: SnapshotMetadata: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: SnapshotMetadata: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -683,8 +689,11 @@ export const Snapshot: MessageFns<Snapshot> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Snapshot: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Snapshot: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -941,8 +950,11 @@ export const Message: MessageFns<Message> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Message: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Message: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1112,8 +1124,11 @@ export const HardState: MessageFns<HardState> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HardState: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HardState: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1287,8 +1302,11 @@ export const ConfState: MessageFns<ConfState> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ConfState: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ConfState: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1419,8 +1437,11 @@ export const ConfChange: MessageFns<ConfChange> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ConfChange: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ConfChange: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1517,8 +1538,11 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ConfChangeSingle: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ConfChangeSingle: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -1613,8 +1637,11 @@ export const ConfChangeV2: MessageFns<ConfChangeV2> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ConfChangeV2: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ConfChangeV2: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -68,8 +68,11 @@ export const snapshot: MessageFns<snapshot> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: snapshot: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: snapshot: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

@@ -171,8 +171,11 @@ export const ResolveRequest: MessageFns<ResolveRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResolveRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResolveRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -256,8 +259,11 @@ export const ResolveResponse: MessageFns<ResolveResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResolveResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResolveResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -385,8 +391,11 @@ export const Service: MessageFns<Service> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Service: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Service: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -536,8 +545,11 @@ export const Endpoint: MessageFns<Endpoint> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Endpoint: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Endpoint: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

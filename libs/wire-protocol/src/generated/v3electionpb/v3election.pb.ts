@@ -6,6 +6,8 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ResponseHeader } from "../etcdserverpb/header.pb.js";
 import { KeyValue } from "../mvccpb/kv.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "v3electionpb";
 
 export const protobufFileName = "v3electionpb/v3election.proto";
@@ -56,7 +58,7 @@ export interface ProclaimResponse {
 }
 
 function createBaseCampaignRequest(): CampaignRequest {
-  return { name: Buffer.alloc(0), lease: 0n, value: Buffer.alloc(0) };
+  return { name: EMPTY_BYTES, lease: 0n, value: EMPTY_BYTES };
 }
 
 export const CampaignRequest: MessageFns<CampaignRequest> = {
@@ -114,8 +116,11 @@ export const CampaignRequest: MessageFns<CampaignRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: CampaignRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: CampaignRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -127,9 +132,9 @@ export const CampaignRequest: MessageFns<CampaignRequest> = {
 
   fromJSON(object: any): CampaignRequest {
     return {
-      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0),
+      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES,
       lease: isSet(object.lease) ? BigInt(object.lease) : 0n,
-      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : EMPTY_BYTES,
     };
   },
 
@@ -152,9 +157,9 @@ export const CampaignRequest: MessageFns<CampaignRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<CampaignRequest>, I>>(object: I): CampaignRequest {
     const message = createBaseCampaignRequest();
-    message.name = object.name ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
     message.lease = (object.lease !== undefined && object.lease !== null) ? BigInt(object.lease) : 0n;
-    message.value = object.value ?? Buffer.alloc(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -204,8 +209,11 @@ export const CampaignResponse: MessageFns<CampaignResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: CampaignResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: CampaignResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -249,7 +257,7 @@ export const CampaignResponse: MessageFns<CampaignResponse> = {
 };
 
 function createBaseLeaderKey(): LeaderKey {
-  return { name: Buffer.alloc(0), key: Buffer.alloc(0), rev: 0n, lease: 0n };
+  return { name: EMPTY_BYTES, key: EMPTY_BYTES, rev: 0n, lease: 0n };
 }
 
 export const LeaderKey: MessageFns<LeaderKey> = {
@@ -321,8 +329,11 @@ export const LeaderKey: MessageFns<LeaderKey> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaderKey: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaderKey: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -334,8 +345,8 @@ export const LeaderKey: MessageFns<LeaderKey> = {
 
   fromJSON(object: any): LeaderKey {
     return {
-      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0),
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
+      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES,
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
       rev: isSet(object.rev) ? BigInt(object.rev) : 0n,
       lease: isSet(object.lease) ? BigInt(object.lease) : 0n,
     };
@@ -363,8 +374,8 @@ export const LeaderKey: MessageFns<LeaderKey> = {
   },
   fromPartial<I extends Exact<DeepPartial<LeaderKey>, I>>(object: I): LeaderKey {
     const message = createBaseLeaderKey();
-    message.name = object.name ?? Buffer.alloc(0);
-    message.key = object.key ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
+    message.key = object.key ?? EMPTY_BYTES;
     message.rev = (object.rev !== undefined && object.rev !== null) ? BigInt(object.rev) : 0n;
     message.lease = (object.lease !== undefined && object.lease !== null) ? BigInt(object.lease) : 0n;
     return message;
@@ -372,7 +383,7 @@ export const LeaderKey: MessageFns<LeaderKey> = {
 };
 
 function createBaseLeaderRequest(): LeaderRequest {
-  return { name: Buffer.alloc(0) };
+  return { name: EMPTY_BYTES };
 }
 
 export const LeaderRequest: MessageFns<LeaderRequest> = {
@@ -405,8 +416,11 @@ export const LeaderRequest: MessageFns<LeaderRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaderRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaderRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -417,7 +431,7 @@ export const LeaderRequest: MessageFns<LeaderRequest> = {
   },
 
   fromJSON(object: any): LeaderRequest {
-    return { name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0) };
+    return { name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES };
   },
 
   toJSON(message: LeaderRequest): unknown {
@@ -433,7 +447,7 @@ export const LeaderRequest: MessageFns<LeaderRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<LeaderRequest>, I>>(object: I): LeaderRequest {
     const message = createBaseLeaderRequest();
-    message.name = object.name ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -483,8 +497,11 @@ export const LeaderResponse: MessageFns<LeaderResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LeaderResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LeaderResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -559,8 +576,11 @@ export const ResignRequest: MessageFns<ResignRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResignRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResignRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -628,8 +648,11 @@ export const ResignResponse: MessageFns<ResignResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ResignResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ResignResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -664,7 +687,7 @@ export const ResignResponse: MessageFns<ResignResponse> = {
 };
 
 function createBaseProclaimRequest(): ProclaimRequest {
-  return { leader: undefined, value: Buffer.alloc(0) };
+  return { leader: undefined, value: EMPTY_BYTES };
 }
 
 export const ProclaimRequest: MessageFns<ProclaimRequest> = {
@@ -708,8 +731,11 @@ export const ProclaimRequest: MessageFns<ProclaimRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ProclaimRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ProclaimRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -722,7 +748,7 @@ export const ProclaimRequest: MessageFns<ProclaimRequest> = {
   fromJSON(object: any): ProclaimRequest {
     return {
       leader: isSet(object.leader) ? LeaderKey.fromJSON(object.leader) : undefined,
-      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : Buffer.alloc(0),
+      value: isSet(object.value) ? Buffer.from(bytesFromBase64(object.value)) : EMPTY_BYTES,
     };
   },
 
@@ -745,7 +771,7 @@ export const ProclaimRequest: MessageFns<ProclaimRequest> = {
     message.leader = (object.leader !== undefined && object.leader !== null)
       ? LeaderKey.fromPartial(object.leader)
       : undefined;
-    message.value = object.value ?? Buffer.alloc(0);
+    message.value = object.value ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -784,8 +810,11 @@ export const ProclaimResponse: MessageFns<ProclaimResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: ProclaimResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: ProclaimResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

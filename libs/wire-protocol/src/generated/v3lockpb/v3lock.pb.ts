@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { ResponseHeader } from "../etcdserverpb/header.pb.js";
 
+const EMPTY_BYTES: Buffer = Buffer.alloc(0);
+
 export const protobufPackage = "v3lockpb";
 
 export const protobufFileName = "v3lockpb/v3lock.proto";
@@ -32,7 +34,7 @@ export interface UnlockResponse {
 }
 
 function createBaseLockRequest(): LockRequest {
-  return { name: Buffer.alloc(0), lease: 0n };
+  return { name: EMPTY_BYTES, lease: 0n };
 }
 
 export const LockRequest: MessageFns<LockRequest> = {
@@ -79,8 +81,11 @@ export const LockRequest: MessageFns<LockRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LockRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LockRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -92,7 +97,7 @@ export const LockRequest: MessageFns<LockRequest> = {
 
   fromJSON(object: any): LockRequest {
     return {
-      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : Buffer.alloc(0),
+      name: isSet(object.name) ? Buffer.from(bytesFromBase64(object.name)) : EMPTY_BYTES,
       lease: isSet(object.lease) ? BigInt(object.lease) : 0n,
     };
   },
@@ -113,14 +118,14 @@ export const LockRequest: MessageFns<LockRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<LockRequest>, I>>(object: I): LockRequest {
     const message = createBaseLockRequest();
-    message.name = object.name ?? Buffer.alloc(0);
+    message.name = object.name ?? EMPTY_BYTES;
     message.lease = (object.lease !== undefined && object.lease !== null) ? BigInt(object.lease) : 0n;
     return message;
   },
 };
 
 function createBaseLockResponse(): LockResponse {
-  return { header: undefined, key: Buffer.alloc(0) };
+  return { header: undefined, key: EMPTY_BYTES };
 }
 
 export const LockResponse: MessageFns<LockResponse> = {
@@ -164,8 +169,11 @@ export const LockResponse: MessageFns<LockResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: LockResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: LockResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -178,7 +186,7 @@ export const LockResponse: MessageFns<LockResponse> = {
   fromJSON(object: any): LockResponse {
     return {
       header: isSet(object.header) ? ResponseHeader.fromJSON(object.header) : undefined,
-      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0),
+      key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES,
     };
   },
 
@@ -201,13 +209,13 @@ export const LockResponse: MessageFns<LockResponse> = {
     message.header = (object.header !== undefined && object.header !== null)
       ? ResponseHeader.fromPartial(object.header)
       : undefined;
-    message.key = object.key ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
     return message;
   },
 };
 
 function createBaseUnlockRequest(): UnlockRequest {
-  return { key: Buffer.alloc(0) };
+  return { key: EMPTY_BYTES };
 }
 
 export const UnlockRequest: MessageFns<UnlockRequest> = {
@@ -240,8 +248,11 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: UnlockRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: UnlockRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -252,7 +263,7 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
   },
 
   fromJSON(object: any): UnlockRequest {
-    return { key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : Buffer.alloc(0) };
+    return { key: isSet(object.key) ? Buffer.from(bytesFromBase64(object.key)) : EMPTY_BYTES };
   },
 
   toJSON(message: UnlockRequest): unknown {
@@ -268,7 +279,7 @@ export const UnlockRequest: MessageFns<UnlockRequest> = {
   },
   fromPartial<I extends Exact<DeepPartial<UnlockRequest>, I>>(object: I): UnlockRequest {
     const message = createBaseUnlockRequest();
-    message.key = object.key ?? Buffer.alloc(0);
+    message.key = object.key ?? EMPTY_BYTES;
     return message;
   },
 };
@@ -307,8 +318,11 @@ export const UnlockResponse: MessageFns<UnlockResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: UnlockResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: UnlockResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

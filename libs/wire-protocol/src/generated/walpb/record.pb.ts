@@ -89,8 +89,11 @@ export const Record: MessageFns<Record> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Record: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Record: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -196,8 +199,11 @@ export const Snapshot: MessageFns<Snapshot> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: Snapshot: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: Snapshot: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

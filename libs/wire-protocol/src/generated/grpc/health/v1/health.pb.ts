@@ -103,8 +103,11 @@ export const HealthCheckRequest: MessageFns<HealthCheckRequest> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HealthCheckRequest: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HealthCheckRequest: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }
@@ -170,8 +173,11 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        if (tag >>> 3 === 0) {
+          throw new globalThis.Error(`proto: HealthCheckResponse: illegal tag ${tag >>> 3} (wire type ${tag & 7})`);
+        }
+        if ((tag & 7) === 4) {
+          throw new globalThis.Error("proto: HealthCheckResponse: wiretype end group for non-group");
         }
         reader.skip(tag & 7);
       }

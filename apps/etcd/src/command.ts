@@ -10,6 +10,7 @@ import { BUILD_INFO } from './build-info.js';
 import { findDefaultHost } from './default-host.js';
 import { NodeRun } from './node-run.js';
 import type { RunningNode } from './node-run.js';
+import { isProxyCommand, runProxyCommand } from './proxies/program.js';
 
 const CALLER = 'etcdmain';
 
@@ -20,8 +21,10 @@ export type StartNode = (
 
 /** The `etcd` command in this process. Resolves with its exit code. */
 export async function runCommand(startNode: StartNode): Promise<number> {
+  const words = process.argv.slice(2);
+  if (isProxyCommand(words)) return runProxyCommand(words);
   const configuration = parseConfiguration({
-    argv: process.argv.slice(2),
+    argv: words,
     env: process.env,
     readFile,
     build: BUILD_INFO,

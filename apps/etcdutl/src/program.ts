@@ -1,8 +1,7 @@
-import { runProgram } from '@etcd-ts/command-line';
+import { runProgram, usageText } from '@etcd-ts/command-line';
 import type { Streams } from '@etcd-ts/command-line';
 import { errorText } from '@etcd-ts/daemon';
 import { COMMANDS } from './commands/index.js';
-import { usageText } from './usage.js';
 
 /** Runs a command line to its exit code. */
 export const runEtcdutl = (words: readonly string[], streams: Streams): Promise<number> =>

@@ -15,5 +15,6 @@ export { alignColumns } from './output/align-columns.js';
 export { humanBytes } from './output/human-bytes.js';
 export { renderTable } from './output/table.js';
 export type { Table } from './output/table.js';
+export { usageText } from './output/usage-text.js';
 export { runProgram } from './program.js';
 export type { CommandCall, Streams } from './program.js';

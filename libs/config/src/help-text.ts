@@ -16,6 +16,12 @@ export const USAGE = `Usage:
   etcd --config-file
     Path of a configuration file (YAML or JSON). With a file, all other flags and environment
     variables are ignored.
+
+  etcd gateway
+    Pass TCP connections on to the members of a cluster.
+
+  etcd grpc-proxy
+    Stand before a cluster as a gRPC proxy that shares watches and lease keep-alives.
 `;
 
 const CAUTION: Readonly<Record<string, string>> = {

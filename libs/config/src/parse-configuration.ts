@@ -71,12 +71,7 @@ export function parseConfiguration(sources: ConfigurationSources): Configuration
   return 'kind' in given ? given : resolve(given, sources.defaultHost);
 }
 
-const SUBCOMMANDS = new Set(['gateway', 'grpc-proxy']);
-
 function refusePositional(word: string, notices: readonly ConfigNotice[]): Failure {
-  if (SUBCOMMANDS.has(word)) {
-    return refuse(`etcd ${word} is not supported yet by this version of etcd-ts`, notices);
-  }
   return refuse(`${JSON.stringify(word)} is not a valid flag`, notices);
 }
 

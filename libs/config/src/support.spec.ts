@@ -52,10 +52,4 @@ describe('an option whose feature is not built', () => {
     const gates = 'FastLeaseKeepAlive=true,AllAlpha=true,AllAlpha=false';
     expect(flags(`--feature-gates=${gates}`).kind).toBe('run');
   });
-
-  test.each(['gateway', 'grpc-proxy'])('so does the subcommand %s', (command) => {
-    expect(flags(command, 'start')).toMatchObject({
-      message: `etcd ${command} is not supported yet by this version of etcd-ts`,
-    });
-  });
 });

@@ -1,6 +1,6 @@
-import { helpTopic } from '@etcd-ts/command-line';
+import { helpTopic, usageText } from '@etcd-ts/command-line';
 import type { Command } from '../command.js';
-import { usageText } from '../usage.js';
+
 import { API_VERSION, ETCDUTL_VERSION } from '../version.js';
 import { COMPLETE, COMPLETION } from './completion.js';
 import { DEFRAG } from './defrag.js';

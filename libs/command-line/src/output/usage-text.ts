@@ -1,10 +1,11 @@
-import { fullName, globalFlags, leafOf, nameOf, optionsOf } from '@etcd-ts/command-line';
-import type { AnyCommandPath, Flag } from '@etcd-ts/command-line';
+import type { AnyCommandPath } from '../commands/command.js';
+import { fullName, globalFlags, leafOf, nameOf, optionsOf } from '../commands/command.js';
+import type { Flag } from '../flags/flag.js';
 
 /** Of cobra's column of names. */
 const LEAST_NAME_COLUMNS = 11;
 
-/** What `--help` prints, in the layout of cobra, which the original uses as it comes. */
+/** How a command is used, in the layout of cobra, which the originals use as it comes. */
 export function usageText(path: AnyCommandPath): string {
   const leaf = leafOf(path);
   const children = (leaf.children ?? []).filter(({ isHidden }) => isHidden !== true);
@@ -13,7 +14,9 @@ export function usageText(path: AnyCommandPath): string {
     ['Usage:', `  ${useLine(path)}`],
     ...(children.length === 0 ? [] : [['Available Commands:', ...commandLines(children)]]),
     ['Flags:', ...flagLines(optionsOf(path))],
-    ...(isRoot ? [] : [['Global Flags:', ...flagLines(globalFlags(path))]]),
+    ...(isRoot || globalFlags(path).length === 0
+      ? []
+      : [['Global Flags:', ...flagLines(globalFlags(path))]]),
     ...(children.length === 0
       ? []
       : [[`Use "${fullName(path)} [command] --help" for more information about a command.`]]),
@@ -48,5 +51,6 @@ function flagLines(flags: readonly Flag[]): string[] {
 
 function shownDefault({ kind, default: initial }: Flag): string {
   if (kind === 'string') return initial === '' ? '' : ` (default ${JSON.stringify(initial)})`;
+  if (kind === 'strings') return initial === '' ? '' : ` (default [${initial}])`;
   return initial === 'false' || initial === '0' ? '' : ` (default ${initial})`;
 }

@@ -1,7 +1,6 @@
-import { EtcdProcess, etcdctl } from '@etcd-ts/testkit';
+import { etcdctl, EtcdProcess, freePort } from '@etcd-ts/testkit';
 import type { Flavour } from '@etcd-ts/testkit';
 import { NewMember } from './new-member.js';
-import { unusedPort } from './ports.js';
 
 jest.setTimeout(90_000);
 
@@ -21,12 +20,12 @@ async function member(
   name: string,
   ...bootstrap: readonly string[]
 ): Promise<NewMember> {
-  const clientPort = await unusedPort();
+  const clientPort = await freePort();
   const started = new NewMember({
     flavour,
     name,
     clientPort,
-    peerPort: await unusedPort(),
+    peerPort: await freePort(),
     bootstrap,
   });
   open.push(started);

@@ -1,9 +1,8 @@
-import { etcdctl } from '@etcd-ts/testkit';
+import { etcdctl, freePort } from '@etcd-ts/testkit';
 import type { Flavour } from '@etcd-ts/testkit';
 import { DiscoveryProcess } from './discovery-process.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
-import { unusedPort } from './ports.js';
 
 jest.setTimeout(90_000);
 
@@ -27,8 +26,8 @@ async function member(
   const started = new NewMember({
     flavour,
     name,
-    clientPort: await unusedPort(),
-    peerPort: await unusedPort(),
+    clientPort: await freePort(),
+    peerPort: await freePort(),
     bootstrap: ['--discovery', url, '--discovery-fallback', 'exit'],
     ...more,
   });

@@ -3,13 +3,13 @@ import {
   EtcdCluster,
   etcdctl,
   eventually,
+  freePort,
   removeScratchDirectory,
   runCommand,
 } from '@etcd-ts/testkit';
 import { describeWithDns, DOMAIN, NameServer, withNameserver } from './name-server.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
-import { unusedPort } from './ports.js';
 import { etcdSrv, SrvProcess } from './srv-process.js';
 
 jest.setTimeout(90_000);
@@ -56,7 +56,7 @@ describe('etcd-srv without a domain that answers', () => {
 
 describeWithDns('etcd-srv DOMAIN', () => {
   it('prints what a static start needs, for etcd 3.4 and for ours', async () => {
-    const ports = [await unusedPort(), await unusedPort()];
+    const ports = [await freePort(), await freePort()];
     const dns = await NameServer.start({
       '_etcd-server': ports.map((port) => `localhost:${port}`),
       '_etcd-client': ['one.etcd.test:2379'],
@@ -78,7 +78,7 @@ describeWithDns('etcd-srv DOMAIN', () => {
       members.push(
         new NewMember({
           ...setup,
-          clientPort: await unusedPort(),
+          clientPort: await freePort(),
           bootstrap: stdout.trim().split(' '),
         }),
       );
@@ -107,7 +107,7 @@ describe('etcd-srv publish', () => {
   it('sends clients to who serves, and says so when nobody does', async () => {
     const cluster = await EtcdCluster.start({ flavour: 'ours', size: 3 });
     open.push(cluster);
-    const dnsPort = await unusedPort();
+    const dnsPort = await freePort();
     const [first, , third] = cluster.members;
     const publisher = await SrvProcess.publish(
       ...['--domain', DOMAIN, '--addr', `127.0.0.1:${dnsPort}`, '--interval', '200ms'],
@@ -145,12 +145,12 @@ describeWithDns('etcd-srv publish, as the nameserver of a machine', () => {
   afterAll(() => removeScratchDirectory(directory));
 
   it('brings a newcomer into the cluster, and the original etcdctl to it', async () => {
-    const peerUrl = async (): Promise<string> => `http://127.0.0.1:${await unusedPort()}`;
+    const peerUrl = async (): Promise<string> => `http://127.0.0.1:${await freePort()}`;
     const start = async (name: string, url: string, more: Partial<MemberSetup>) => {
       const member = new NewMember({
         flavour: 'ours',
         name,
-        clientPort: await unusedPort(),
+        clientPort: await freePort(),
         peerPort: Number(new URL(url).port),
         bootstrap: [],
         ...more,

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
-import { BackgroundCommand, eventually, runCommand, workspaceRoot } from '@etcd-ts/testkit';
+import {
+  BackgroundCommand,
+  eventually,
+  freePort,
+  runCommand,
+  workspaceRoot,
+} from '@etcd-ts/testkit';
 import type { CommandResult } from '@etcd-ts/testkit';
-import { unusedPort } from './ports.js';
 
 const LAUNCHER = join(workspaceRoot(), 'bin', 'etcd-srv');
 const START_TIMEOUT_MS = 30_000;
@@ -17,12 +22,12 @@ export class SrvProcess {
   readonly #command: BackgroundCommand;
 
   static async serve(...flags: readonly string[]): Promise<SrvProcess> {
-    const port = await unusedPort();
+    const port = await freePort();
     return new SrvProcess(port, ['serve', '--addr', `127.0.0.1:${port}`, ...flags]).#ready();
   }
 
   static async publish(...flags: readonly string[]): Promise<SrvProcess> {
-    const port = await unusedPort();
+    const port = await freePort();
     return new SrvProcess(port, ['publish', '--http-addr', `127.0.0.1:${port}`, ...flags]).#ready();
   }
 

@@ -1,6 +1,7 @@
 import {
   createScratchDirectory,
   etcdctl,
+  freePort,
   removeScratchDirectory,
   runCommand,
 } from '@etcd-ts/testkit';
@@ -9,7 +10,6 @@ import { CertificateStore } from '../tls/certificate-store.js';
 import { describeWithDns, DOMAIN, NameServer, withNameserver } from './name-server.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
-import { unusedPort } from './ports.js';
 import { SrvProcess } from './srv-process.js';
 
 jest.setTimeout(90_000);
@@ -38,7 +38,7 @@ async function plan(
 ): Promise<readonly MemberSetup[]> {
   const setups: MemberSetup[] = [];
   for (const name of names) {
-    const [clientPort, peerPort] = [await unusedPort(), await unusedPort()];
+    const [clientPort, peerPort] = [await freePort(), await freePort()];
     setups.push({ flavour: 'ours', name, clientPort, peerPort, bootstrap: [], ...more });
   }
   return setups;

@@ -12,3 +12,5 @@ export type {
   RaftProgressReport,
   RaftStatusReport,
 } from './node-status.js';
+export { upgradeListener } from './upgrades.js';
+export type { UpgradeListener } from './upgrades.js';

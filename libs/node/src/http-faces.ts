@@ -13,12 +13,15 @@ import {
   JsonGateway,
   metricsListener,
   peerListener,
+  upgradeListener,
 } from '@etcd-ts/http-gateway';
+import type { UpgradeListener } from '@etcd-ts/http-gateway';
 import { encodeMembers } from '@etcd-ts/membership';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { BoundService } from '@etcd-ts/rpc';
 import type { Member } from '@etcd-ts/server';
 
+import { grpcObserver } from './grpc-observer.js';
 import { healthObserver, nodeStatus } from './node-status.js';
 import type { PeerLink } from './peer-link.js';
 import { v2Handler } from './v2-handler.js';
@@ -27,6 +30,7 @@ import { peerOperations } from './peer-operations.js';
 interface Listeners {
   readonly client: RequestListener;
   readonly metrics: RequestListener;
+  readonly clientUpgrade: UpgradeListener;
 }
 
 /**
@@ -62,6 +66,11 @@ export class HttpFaces {
         { requestTimeoutMs: 0 },
       ),
     };
+    this.servers.clientHttp.on('upgrade', (request, socket, head) => {
+      // The server's own handler has let it go, and the client may not wait as long.
+      socket.on('error', () => undefined);
+      void this.#provided.then(({ clientUpgrade }) => clientUpgrade(request, socket, head));
+    });
   }
 
   /** `stopping` gives up what nobody will be told any more. */
@@ -83,34 +92,33 @@ export class HttpFaces {
       clusterId: () => hexId(facts.header().clusterId),
       members: () => encodeMembers(cluster.knownMembers()),
     });
+    const access = {
+      corsOrigins: config.cors,
+      hostWhitelist: config.hostWhitelist,
+      asksForUsers: () => config.enableGrpcGateway && facts.authEnabled(),
+    };
+    const gateway = config.enableGrpcGateway
+      ? new JsonGateway({
+          services,
+          maxMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+          observer: grpcObserver(metrics),
+          logger,
+        })
+      : undefined;
     this.#provide({
-      client: clientListener(
-        face,
-        {
-          corsOrigins: config.cors,
-          hostWhitelist: config.hostWhitelist,
-          asksForUsers: () => config.enableGrpcGateway && facts.authEnabled(),
-        },
-        [
-          ...(config.enableGrpcGateway ? [jsonGateway(config, services, logger)] : []),
-          ...(config.enableV2 ? [v2Handler(member, logger, stopping)] : []),
-        ],
+      client: clientListener(face, access, [
+        ...(gateway === undefined ? [] : [gateway]),
+        ...(config.enableV2 ? [v2Handler(member, logger, stopping)] : []),
+      ]),
+      clientUpgrade: upgradeListener(
+        this.servers.clientHttp,
+        access,
+        (request, socket, head) => gateway?.upgrade(request, socket, head) ?? false,
       ),
       metrics: metricsListener(face),
     });
   }
 }
-
-const jsonGateway = (
-  config: ServerConfig,
-  services: readonly BoundService[],
-  logger: Logger,
-): JsonGateway =>
-  new JsonGateway({
-    services,
-    maxMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
-    logger,
-  });
 
 /** The sender, a member like this one, asks again in a moment. */
 function refuseEarly(request: IncomingMessage, response: ServerResponse): void {

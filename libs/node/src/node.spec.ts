@@ -179,6 +179,26 @@ describe('the URLs of a node', () => {
     }
   });
 
+  it('count what is asked as JSON like what is asked over gRPC', async () => {
+    const test = await TestNode.start();
+    const url = `http://${test.address}/v3/kv/put`;
+    for (const body of ['{"key":"YQ=="}', '{}', '{"key":5}']) {
+      await (await fetch(url, { method: 'POST', body })).text();
+    }
+    const { text } = await test.node.metrics.scrape();
+    const counted = (name: string, labels = ''): string | undefined =>
+      new RegExp(`^grpc_server_${name}\\{[^}]*"Put"[^}]*${labels}\\} (\\d+)$`, 'mu').exec(
+        text,
+      )?.[1];
+    // What could not be read has never been a call.
+    expect(counted('started_total')).toBe('2');
+    expect(counted('handled_total', '"OK"')).toBe('1');
+    expect(counted('handled_total', '"InvalidArgument"')).toBe('1');
+    expect(counted('msg_received_total')).toBe('2');
+    expect(counted('msg_sent_total')).toBe('1');
+    await test.dispose();
+  });
+
   it('may be unix sockets', async () => {
     const folder = temporaryDirectory();
     const path = join(folder, 'etcd.sock');

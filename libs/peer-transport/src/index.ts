@@ -1,5 +1,4 @@
 export { PeerHttpCalls } from './calls/peer-calls.js';
-export { SnapshotDirectory } from './snapshot/snapshot-directory.js';
 export { Transport } from './transport.js';
 export type {
   LocalMember,

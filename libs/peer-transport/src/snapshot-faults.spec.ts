@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { InstallSnapshot } from '@etcd-ts/raft';
-import { SnapshotDirectory } from './snapshot/snapshot-directory.js';
+import { SnapshotDirectory } from './testing/snapshot-directory.js';
 import { hurriedTime } from './testing/hurried-time.js';
 import { snapshot } from './testing/messages.js';
 import { until } from './testing/real-time.js';

@@ -1,4 +1,4 @@
-export { Connection, connectService } from './client/connection.js';
+export { Connection } from './client/connection.js';
 export type { ConnectionOptions } from './client/connection.js';
 export type {
   BidiCall,

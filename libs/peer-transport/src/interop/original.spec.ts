@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterId, MemberId } from '@etcd-ts/foundation';
 import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
-import { SnapshotDirectory } from '../snapshot/snapshot-directory.js';
+import { SnapshotDirectory } from '../testing/snapshot-directory.js';
 import { snapshot } from '../testing/messages.js';
 import { until } from '../testing/real-time.js';
 import { eventually, freePort, Original, ORIGINAL_INSTALLED } from './original.js';

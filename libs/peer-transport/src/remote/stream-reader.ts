@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { IncomingMessage } from 'node:http';
 import type { CancelTimer } from '@etcd-ts/foundation';
 import { hexId } from '@etcd-ts/foundation';
@@ -118,6 +119,7 @@ export class StreamReader {
     const { id, status, options } = this.#endpoint;
     // What was decoded before a stop, in the same chunk, is not raft's business any more.
     if (this.#stopped) return;
+    FAILPOINT: if (failpoint('raftDropHeartbeat') !== undefined) return;
     const intake = takeIn(wire, options);
     if (intake === 'taken') return;
     options.observer.receiveFailed(id);

@@ -67,6 +67,19 @@ describe('a client of several members', () => {
     await expect(waiting).resolves.toBeUndefined();
   });
 
+  it('gives up early when nobody can be reached, if it is told to', async () => {
+    const client = clientOf([await deadEndpoint()], {
+      reachTimeoutMs: 200,
+      requestTimeoutMs: Infinity,
+    });
+    for (const ask of [() => client.kv.get('a'), () => client.kv.put('a', '1')]) {
+      await expect(ask()).rejects.toMatchObject({
+        code: GrpcStatus.Unavailable,
+        message: expect.stringContaining('connection refused') as unknown,
+      });
+    }
+  });
+
   it('says why nobody could be reached when time is up', async () => {
     const client = clientOf([await deadEndpoint()], { requestTimeoutMs: 150 });
     const error: unknown = await client.kv.get('a').catch((thrown: unknown) => thrown);

@@ -42,6 +42,11 @@ export interface ClientOptions {
   readonly dialTimeoutMs?: number;
   /** Of a unary call that says no other; Infinity: none. Default: 5000. */
   readonly requestTimeoutMs?: number;
+  /**
+   * A call that cannot reach any member for so long fails with Unavailable, whatever time it has
+   * left. Default: it goes on trying for all its time.
+   */
+  readonly reachTimeoutMs?: number;
   /** A ping after so long, and how long its answer may take. Default: 10,000 and 6000; 0: no pings. */
   readonly keepaliveTimeMs?: number;
   readonly keepaliveTimeoutMs?: number;
@@ -91,6 +96,7 @@ export class Client implements Namespaced {
     this.#caller = new Caller(this.#balancer, {
       credentials: options.credentials,
       timeoutMs: requestTimeoutMs === Infinity ? undefined : requestTimeoutMs,
+      reachTimeoutMs: options.reachTimeoutMs,
       loginTimeoutMs: requestTimeoutMs === Infinity ? DEFAULT_REQUEST_TIMEOUT_MS : requestTimeoutMs,
       maxReceiveBytes: options.maxReceiveBytes ?? MAX_MESSAGE_BYTES,
       maxSendBytes: options.maxSendBytes,

@@ -1,6 +1,6 @@
 import { must } from '@etcd-ts/foundation';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import { deadlineExceeded } from '../transport/call-failure.js';
+import { ConnectionError, deadlineExceeded } from '../transport/call-failure.js';
 import type { ConnectionOptions } from '../transport/connection.js';
 import { Connection } from '../transport/connection.js';
 import type { Endpoint } from '../transport/endpoint.js';
@@ -15,6 +15,8 @@ export type Balance =
 export interface Patience {
   /** By this process's monotonic clock; undefined: wait as long as it takes. */
   readonly deadlineMs: number | undefined;
+  /** By the same clock; after it who cannot be reached is given up, with what the last dial said. */
+  readonly reachByMs?: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -114,14 +116,16 @@ export class Balancer {
    * A route that is connected. While no member can be reached it goes on trying till the deadline,
    * whose error then says what the last dial said.
    */
-  async pick({ deadlineMs, signal }: Patience): Promise<{ route: Route; connection: Connection }> {
+  async pick(patience: Patience): Promise<{ route: Route; connection: Connection }> {
+    const { signal } = patience;
+    const untilMs = Math.min(patience.deadlineMs ?? Infinity, patience.reachByMs ?? Infinity);
     let lastError: unknown;
     for (;;) {
       for (const route of this.#candidates()) {
-        this.#throwIfOver(deadlineMs, signal, lastError);
+        this.#throwIfOver(patience, lastError);
         try {
-          const dial = await withPatience(route.connect(), deadlineMs, signal);
-          if (dial === 'too late') throw withDialError(lastError);
+          const dial = await withPatience(route.connect(), untilMs, signal);
+          if (dial === 'too late') throw tooLate(patience, lastError);
           this.#settleOn(route);
           return { route, connection: dial };
         } catch (error) {
@@ -129,8 +133,8 @@ export class Balancer {
           lastError = error;
         }
       }
-      this.#throwIfOver(deadlineMs, signal, lastError);
-      await sleep(this.#restLeftMs(deadlineMs), [signal, this.#close.signal]);
+      this.#throwIfOver(patience, lastError);
+      await sleep(this.#restLeftMs(untilMs), [signal, this.#close.signal]);
     }
   }
 
@@ -148,14 +152,11 @@ export class Balancer {
     for (const route of this.#routes) route.close();
   }
 
-  #throwIfOver(
-    deadlineMs: number | undefined,
-    signal: AbortSignal | undefined,
-    lastError: unknown,
-  ): void {
+  #throwIfOver(patience: Patience, lastError: unknown): void {
     this.#close.signal.throwIfAborted();
-    signal?.throwIfAborted();
-    if (deadlineMs !== undefined && performance.now() >= deadlineMs) throw withDialError(lastError);
+    patience.signal?.throwIfAborted();
+    const { deadlineMs = Infinity, reachByMs = Infinity } = patience;
+    if (performance.now() >= Math.min(deadlineMs, reachByMs)) throw tooLate(patience, lastError);
   }
 
   #settleOn(route: Route): void {
@@ -174,9 +175,9 @@ export class Balancer {
     return rested;
   }
 
-  #restLeftMs(deadlineMs: number | undefined): number {
+  #restLeftMs(untilMs: number): number {
     const until = Math.min(...this.#routes.map((route) => route.restUntilMs));
-    return Math.max(1, Math.min(until, deadlineMs ?? Infinity) - performance.now());
+    return Math.max(1, Math.min(until, untilMs) - performance.now());
   }
 }
 
@@ -185,7 +186,11 @@ function closedError(): EtcdError {
 }
 
 /** What a user needs to know is why nobody could be reached, not only that time is up. */
-function withDialError(lastError: unknown): EtcdError {
+function tooLate({ deadlineMs, reachByMs = Infinity }: Patience, lastError: unknown): EtcdError {
+  if (reachByMs < (deadlineMs ?? Infinity)) {
+    if (lastError instanceof EtcdError) return lastError;
+    return new ConnectionError('no member could be reached in time', false);
+  }
   const error = deadlineExceeded();
   if (lastError instanceof Error) error.cause = lastError;
   return error;
@@ -193,16 +198,16 @@ function withDialError(lastError: unknown): EtcdError {
 
 async function withPatience(
   connecting: Promise<Connection>,
-  deadlineMs: number | undefined,
+  untilMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Connection | 'too late'> {
-  if (deadlineMs === undefined && signal === undefined) return connecting;
+  if (untilMs === Infinity && signal === undefined) return connecting;
   const over = new AbortController();
   // Whoever loses the race still settles: nobody else may be listening.
   connecting.catch(() => undefined);
   try {
     const waits = [connecting];
-    const leftMs = deadlineMs === undefined ? undefined : deadlineMs - performance.now();
+    const leftMs = untilMs === Infinity ? undefined : untilMs - performance.now();
     const tooLate = sleep(leftMs, [signal, over.signal]).then(() => 'too late' as const);
     tooLate.catch(() => undefined);
     return await Promise.race([...waits, tooLate]);

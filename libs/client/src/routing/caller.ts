@@ -32,6 +32,8 @@ export interface CallerOptions {
   readonly credentials: Credentials | undefined;
   /** Of a unary call that says no other. */
   readonly timeoutMs: number | undefined;
+  /** How long a call waits for a member that can be reached; undefined: as long as it takes. */
+  readonly reachTimeoutMs: number | undefined;
   /** For the login, which comes before a call's own time. */
   readonly loginTimeoutMs: number;
   readonly maxReceiveBytes: number;
@@ -56,6 +58,7 @@ interface Attempt {
   readonly attempt: number;
   readonly token: string | undefined;
   readonly deadlineMs: number | undefined;
+  readonly reachByMs: number | undefined;
 }
 
 /** Bytes in, bytes out: one call at whichever member can serve it. */
@@ -90,6 +93,7 @@ export class Caller {
   ): Promise<Buffer> {
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
     const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const reachByMs = this.#reachByMs();
     let logins = 0;
     for (let attempt = 0; ; attempt++) {
       const token = await tokenNow();
@@ -97,6 +101,7 @@ export class Caller {
         attempt,
         token,
         deadlineMs,
+        reachByMs,
       });
       if (answer !== undefined) return answer;
       const verdict = judge(method, error, this.#tokens.canLogIn);
@@ -106,6 +111,7 @@ export class Caller {
         await this.#tokens.refuse(token);
         continue;
       }
+      if (reachByMs !== undefined && performance.now() >= reachByMs) throw error;
       const delayMs = retryDelayMs(attempt, this.#balancer.endpoints.length, Math.random);
       await sleep(delayMs, [options.signal]);
     }
@@ -140,7 +146,8 @@ export class Caller {
     const { timeoutMs, signal } = options;
     const deadlineMs = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const token = await this.#tokens.current();
-    const { route, connection } = await this.#balancer.pick({ deadlineMs, signal });
+    const reachByMs = this.#reachByMs();
+    const { route, connection } = await this.#balancer.pick({ deadlineMs, reachByMs, signal });
     const call = this.#start(
       route,
       connection,
@@ -163,12 +170,12 @@ export class Caller {
     method: RpcMethod,
     request: Uint8Array,
     options: CallOptions,
-    { attempt, token, deadlineMs }: Attempt,
+    { attempt, token, deadlineMs, reachByMs }: Attempt,
   ): Promise<{ error?: unknown; answer?: Buffer }> {
     const { signal } = options;
     let route: Route | undefined;
     try {
-      const picked = await this.#balancer.pick({ deadlineMs, signal });
+      const picked = await this.#balancer.pick({ deadlineMs, reachByMs, signal });
       route = picked.route;
       const context = { ...options, token, deadlineMs };
       return { answer: await this.#ask(picked.route, picked.connection, method, request, context) };
@@ -181,6 +188,11 @@ export class Caller {
       }
       return { error };
     }
+  }
+
+  #reachByMs(): number | undefined {
+    const { reachTimeoutMs } = this.#options;
+    return reachTimeoutMs === undefined ? undefined : performance.now() + reachTimeoutMs;
   }
 
   #ask(

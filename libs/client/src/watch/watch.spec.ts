@@ -112,6 +112,66 @@ describe('a watch', () => {
     expect(starts).toEqual([7n, 101n]);
   });
 
+  it('believes a server no progress it was asked for: older ones tell it before the events', async () => {
+    const client = await clientOf({
+      watch: {
+        watch: async (incoming, _call, out) => {
+          for await (const { requestUnion } of incoming) {
+            if (requestUnion?.$case === 'createRequest')
+              out.write(watchResponse({ created: true }));
+            if (requestUnion?.$case !== 'progressRequest') continue;
+            out.write(watchResponse({ watchId: -1n, header: { ...HEADER, revision: 9n } }));
+            out.write(watchResponse({ events: [eventAt(8)] }));
+          }
+        },
+      },
+    });
+    const watch = client.watch('a');
+    await watch.created;
+    await watch.requestProgress();
+    const seen: unknown[] = [];
+    for await (const { events, progress } of watch) {
+      seen.push(progress ?? events[0]?.kv?.modRevision);
+      if (seen.length === 2) break;
+    }
+    expect(seen).toEqual(['requested', 8n]);
+  });
+
+  it('ends when the token it was given is refused, for there is no other', async () => {
+    const tokens: unknown[] = [];
+    const client = await clientOf({
+      watch: {
+        watch: async (_incoming, call) => {
+          tokens.push(call.metadata.get('token'));
+          throw ERRORS.InvalidAuthToken.error();
+        },
+      },
+    });
+    const watch = client.watch('a', { metadata: { token: 'old' } });
+    const reading = watch[Symbol.asyncIterator]().next();
+    await expect(reading).rejects.toMatchObject({ message: ERRORS.InvalidAuthToken.message });
+    expect(tokens).toEqual(['old']);
+  });
+
+  it('tells its owner of each stream it loses', async () => {
+    const interruptions: unknown[] = [];
+    let streams = 0;
+    const client = await clientOf({
+      watch: {
+        watch: async (incoming, _call, out) => {
+          if (++streams < 3) throw ERRORS.NoLeader.error();
+          for await (const request of incoming) {
+            if (request.requestUnion?.$case !== 'createRequest') continue;
+            out.write(watchResponse({ created: true }));
+          }
+        },
+      },
+    });
+    const onInterrupted = (error: unknown): void => void interruptions.push(error);
+    await client.watch('a', { onInterrupted }).created;
+    expect(interruptions.map(String)).toEqual(Array(2).fill('EtcdError: etcdserver: no leader'));
+  });
+
   it('fails when the history it needs is gone, and says what is left', async () => {
     const client = await clientOf({
       watch: answering(() => [

@@ -28,12 +28,18 @@ export interface WatchOptions {
   /** End the stream on a member that has lost its leader, and go on at another one. */
   readonly requireLeader?: boolean;
   readonly signal?: AbortSignal;
+  /** Sent along. A `token` in it cannot be fetched anew: when it is refused the watch ends. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told each time the stream is lost and the watch goes on with another one. */
+  readonly onInterrupted?: (error: unknown) => void;
 }
 
 /** Something happened, or (no events) is known not to have: all before the revision was delivered. */
 export interface WatchUpdate {
   readonly header: ResponseHeader;
   readonly events: readonly Event[];
+  /** Of an update without events: whether somebody asked for it (`requestProgress`). */
+  readonly progress?: 'notified' | 'requested';
 }
 
 /** Between attempts to go on, doubled while none succeeds. */
@@ -117,7 +123,7 @@ export class Watch implements AsyncIterable<WatchUpdate> {
   }
 
   async *#run(): AsyncGenerator<WatchUpdate, void, undefined> {
-    const { signal } = this.#options;
+    const { signal, metadata, onInterrupted } = this.#options;
     const signals = [this.#abort.signal, signal];
     try {
       for (;;) {
@@ -126,7 +132,8 @@ export class Watch implements AsyncIterable<WatchUpdate> {
         } catch (error) {
           if (this.#abort.signal.aborted) return;
           signal?.throwIfAborted();
-          if (!isPassing(error)) throw error;
+          if (!isPassing(error, metadata?.['token'] !== undefined)) throw error;
+          onInterrupted?.(error);
         }
         await sleep(this.#resumeDelayMs, signals);
         const doubled = Math.max(this.#resumeDelayMs * 2, MIN_RESUME_DELAY_MS);
@@ -139,14 +146,14 @@ export class Watch implements AsyncIterable<WatchUpdate> {
   }
 
   async *#readStream(): AsyncGenerator<WatchUpdate, void, undefined> {
-    const { signal: given, requireLeader = false } = this.#options;
+    const { signal: given, requireLeader = false, metadata } = this.#options;
     const signal =
       given === undefined ? this.#abort.signal : AbortSignal.any([this.#abort.signal, given]);
     // What did not arrive whole on the last stream comes again on this one.
     this.#assembler.reset();
     const stream = this.#calls.watch({
       signal,
-      ...(requireLeader && { metadata: { hasleader: 'true' } }),
+      metadata: { ...metadata, ...(requireLeader && { hasleader: 'true' }) },
     });
     this.#stream = stream;
     const request = createRequest(this.#space, this.#keys, this.#options, this.#nextRevision ?? 0n);
@@ -183,12 +190,13 @@ export class Watch implements AsyncIterable<WatchUpdate> {
   }
 
   #progress({ watchId }: WatchResponse, header: ResponseHeader): WatchUpdate {
-    // An answer to a request for progress is about the stream, which is this watch alone.
-    const isSynced = watchId === INVALID_WATCH_ID || this.#assembler.isEmpty;
-    if (isSynced && header.revision >= (this.#nextRevision ?? 0n)) {
+    // Servers before 3.4.25 and 3.5.8 answer such a request before the events it speaks of
+    // (etcd#15220): whoever went on behind that revision would lose them.
+    if (watchId === INVALID_WATCH_ID) return { header, events: [], progress: 'requested' };
+    if (this.#assembler.isEmpty && header.revision >= (this.#nextRevision ?? 0n)) {
       this.#nextRevision = header.revision + 1n;
     }
-    return { header, events: [] };
+    return { header, events: [], progress: 'notified' };
   }
 
   #inward(event: Event): Event {
@@ -204,9 +212,9 @@ export class Watch implements AsyncIterable<WatchUpdate> {
 const STOPPED = new EtcdError({ code: GrpcStatus.Canceled, message: 'watch stopped' });
 
 /** Of the stream, not of the watch: another stream may do better. */
-function isPassing(error: unknown): boolean {
+function isPassing(error: unknown, hasOwnToken: boolean): boolean {
   if (!(error instanceof EtcdError)) return false;
   const codes: readonly number[] = [GrpcStatus.Unavailable, GrpcStatus.Internal];
   const tokenIsOld = error.is(ERRORS.InvalidAuthToken) || error.is(ERRORS.AuthOldRevision);
-  return codes.includes(error.code) || tokenIsOld;
+  return codes.includes(error.code) || (tokenIsOld && !hasOwnToken);
 }

@@ -1,6 +1,15 @@
 export type { Budget } from './budget.js';
 export { ClusterObserver } from './cluster-observer.js';
 export type { ClusterEvent, ClusterObserverOptions, LogView } from './cluster-observer.js';
+export {
+  deleteResult,
+  keyValueOf,
+  putResult,
+  rangeResult,
+  revisionOf,
+  txnResult,
+} from './codec/answers.js';
+export { deleteRequest, putRequest, rangeRequest, txnRequest } from './codec/requests.js';
 export { decodeLines, encodeLines } from './history-codec.js';
 export { HistoryRecorder } from './history.js';
 export type { Call, HistoryEntry, Outcome } from './history.js';

@@ -1,12 +1,10 @@
-import type { WatchRecord, WatchResponse } from '@etcd-ts/checker';
+import { keyValueOf, type WatchRecord, type WatchResponse } from '@etcd-ts/checker';
 import { pause, type ClusterMember } from '@etcd-ts/testkit';
 import {
   WatchCreateRequest,
   WatchDefinition,
   type WatchResponse as WatchMessage,
 } from '@etcd-ts/wire-protocol';
-
-import { keyValue } from './operation-codec.js';
 
 const EVERYTHING = { key: '\0', rangeEnd: '\0' };
 /** A client that cannot watch tries again after it. */
@@ -41,7 +39,7 @@ export class WatchLog {
         events: events.flatMap(({ type, kv }) =>
           kv === undefined
             ? []
-            : [{ type: type === 1 ? ('delete' as const) : ('put' as const), kv: keyValue(kv) }],
+            : [{ type: type === 1 ? ('delete' as const) : ('put' as const), kv: keyValueOf(kv) }],
         ),
       });
       const last = Number(events.at(-1)?.kv?.modRevision ?? 0n);

@@ -1,3 +1,13 @@
+import {
+  deleteRequest,
+  deleteResult,
+  putRequest,
+  putResult,
+  rangeRequest,
+  rangeResult,
+  txnRequest,
+  txnResult,
+} from '@etcd-ts/checker';
 import type { Failure, Operation, OperationResult } from '@etcd-ts/checker';
 import type { Outcome, RpcClient } from '@etcd-ts/testkit';
 import {
@@ -8,17 +18,6 @@ import {
   LeaseRevokeRequest,
   type ResponseHeader,
 } from '@etcd-ts/wire-protocol';
-
-import {
-  deleteRangeRequest,
-  deleteRangeResult,
-  putRequest,
-  putResult,
-  rangeRequest,
-  rangeResult,
-  txnRequest,
-  txnResult,
-} from './operation-codec.js';
 
 /** How a call ended: as the checkers count it. */
 export type CallEnd =
@@ -60,20 +59,20 @@ export async function call(
   switch (operation.kind) {
     case 'range': {
       const answer = client.unary(KVDefinition, range, rangeRequest(operation), options);
-      return ended(operation, await answer, rangeResult);
+      return ended(operation, await answer, (response) => rangeResult(operation, response));
     }
     case 'put': {
       const answer = client.unary(KVDefinition, put, putRequest(operation), options);
-      return ended(operation, await answer, putResult);
+      return ended(operation, await answer, (response) => putResult(operation, response));
     }
     case 'deleteRange': {
-      const request = deleteRangeRequest(operation);
+      const request = deleteRequest(operation);
       const answer = client.unary(KVDefinition, deleteRange, request, options);
-      return ended(operation, await answer, (response) => deleteRangeResult(response, operation));
+      return ended(operation, await answer, (response) => deleteResult(operation, response));
     }
     case 'txn': {
       const answer = client.unary(KVDefinition, txn, txnRequest(operation), options);
-      return ended(operation, await answer, (response) => txnResult(response, operation));
+      return ended(operation, await answer, (response) => txnResult(operation, response));
     }
     case 'compact': {
       const request = CompactionRequest.fromPartial({ revision: BigInt(operation.revision) });

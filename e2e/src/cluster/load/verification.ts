@@ -4,6 +4,7 @@ import {
   checkWatches,
   eventLogOf,
   explain,
+  keyValueOf,
   type Baseline,
   type KeyValue,
   type Timeline,
@@ -30,7 +31,6 @@ import {
 
 import type { ClusterLoad } from './cluster-load.js';
 import { WatchLog } from './live-watch.js';
-import { keyValue } from './operation-codec.js';
 
 export interface Verified {
   readonly revision: number;
@@ -64,7 +64,7 @@ async function stateAt(member: ClusterMember, revision: number): Promise<readonl
   const { kvs } = await succeeded(
     member.client.unary(KVDefinition, KVDefinition.methods.range, request),
   );
-  return kvs.map(keyValue);
+  return kvs.map(keyValueOf);
 }
 
 async function hashAt(member: ClusterMember, revision: number): Promise<string> {

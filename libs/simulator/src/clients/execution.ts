@@ -1,16 +1,26 @@
-import { LeaseId, unreachable } from '@etcd-ts/foundation';
+import {
+  deleteRequest,
+  deleteResult,
+  putRequest,
+  putResult,
+  rangeRequest,
+  rangeResult,
+  revisionOf,
+  txnRequest,
+  txnResult,
+} from '@etcd-ts/checker';
 import type { Failure, Operation, OperationResult } from '@etcd-ts/checker';
+import { AssertionError, LeaseId, unreachable } from '@etcd-ts/foundation';
 import type { EtcdServer } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
-
-import { deleteResult, putResult, rangeResult, revisionOf, txnResult } from './answers.js';
-import { deleteRequest, putRequest, rangeRequest, txnRequest } from './requests.js';
 
 /** What a member said to a request; `lost`: whether it was done is not known. */
 export type Answer =
   | { readonly kind: 'ok'; readonly revision: number; readonly result: OperationResult }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  | { readonly kind: 'lost'; readonly reason: string };
+  | { readonly kind: 'lost'; readonly reason: string }
+  /** It does not fit what was asked. */
+  | { readonly kind: 'malformed'; readonly reason: string };
 
 /** Puts one operation to a member, as its gRPC face would. */
 export async function execute(server: EtcdServer, operation: Operation): Promise<Answer> {
@@ -79,6 +89,7 @@ const FAILURES = new Map<string, Failure>([
 
 function refusal(error: unknown): Answer {
   const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof AssertionError) return { kind: 'malformed', reason };
   const failure = FAILURES.get(reason);
   return failure === undefined ? { kind: 'lost', reason } : { kind: 'failed', failure };
 }

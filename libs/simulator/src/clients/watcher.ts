@@ -7,7 +7,7 @@ import type { Member } from '@etcd-ts/server';
 
 import { Process } from '../time/event-queue.js';
 import type { CancelEvent, EventQueue } from '../time/event-queue.js';
-import { domainKeyValue } from './answers.js';
+import { keyValueOfStore } from './stored-key.js';
 import type { Endpoint } from './client.js';
 
 export interface WatchingParts {
@@ -250,12 +250,12 @@ class Connection implements WatchSink {
   }
 
   #shown(event: WatchEvent): WatchedEvent {
-    const kv = domainKeyValue(event.kv);
+    const kv = keyValueOfStore(event.kv);
     const before: KeyValue | undefined = this.#request.prevKv
       ? this.#member?.member.server.watch.previousKeyValue(event)
       : undefined;
     const { type } = event;
-    return before === undefined ? { type, kv } : { type, kv, prevKv: domainKeyValue(before) };
+    return before === undefined ? { type, kv } : { type, kv, prevKv: keyValueOfStore(before) };
   }
 
   /** One connection keeps the order. */

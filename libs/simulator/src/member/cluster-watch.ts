@@ -4,7 +4,7 @@ import { crc32c, toBinaryString } from '@etcd-ts/foundation';
 import type { RevisionCommit } from '@etcd-ts/mvcc';
 import type { Entry, HardState, Message } from '@etcd-ts/raft';
 
-import { domainKeyValue } from '../clients/answers.js';
+import { keyValueOfStore } from '../clients/stored-key.js';
 import { describeChanges } from '../clients/watcher.js';
 
 /** A broken promise, and when it was found. */
@@ -84,7 +84,7 @@ export class ClusterWatch {
 function changesOf({ events }: RevisionCommit): Change[] {
   return events.map(({ type, kv }) => ({
     key: toBinaryString(kv.key),
-    kv: type === 'put' ? domainKeyValue(kv) : undefined,
+    kv: type === 'put' ? keyValueOfStore(kv) : undefined,
   }));
 }
 

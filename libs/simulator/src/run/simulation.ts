@@ -235,6 +235,7 @@ class Simulation {
   }
 
   #ended(entry: HistoryEntry, answer: Answer): void {
+    if (answer.kind === 'malformed') this.#watch.found('malformed-answer', answer.reason);
     if (answer.kind !== 'lost') this.#answered++;
     this.#trace(answer.kind, entry.client, answer.kind === 'ok' ? answer.revision : 0);
   }

@@ -1,13 +1,4 @@
 import { fromBinaryString, unreachable } from '@etcd-ts/foundation';
-import type {
-  Compare,
-  DeleteRange,
-  KeyRange,
-  KvOperation,
-  Put,
-  Range,
-  Txn,
-} from '@etcd-ts/checker';
 import {
   Compare_CompareResult,
   Compare_CompareTarget,
@@ -17,6 +8,8 @@ import {
   TxnRequest,
 } from '@etcd-ts/wire-protocol';
 import type { Compare as WireCompare, RequestOp } from '@etcd-ts/wire-protocol';
+
+import type { Compare, DeleteRange, KeyRange, KvOperation, Put, Range, Txn } from '../operation.js';
 
 const bytes = (text: string): Buffer => Buffer.from(fromBinaryString(text));
 
@@ -35,11 +28,12 @@ export function rangeRequest(range: Range): RangeRequest {
   });
 }
 
+/** What is to stay as it is must not be given: etcd refuses a value beside `ignoreValue`. */
 export function putRequest(put: Put): PutRequest {
   return PutRequest.fromPartial({
     key: bytes(put.key),
     value: bytes(put.ignoreValue === true ? '' : put.value),
-    lease: put.lease ?? 0n,
+    lease: put.ignoreLease === true ? 0n : (put.lease ?? 0n),
     prevKv: put.prevKv ?? false,
     ignoreValue: put.ignoreValue ?? false,
     ignoreLease: put.ignoreLease ?? false,

@@ -1,14 +1,4 @@
-import { must, toBinaryString, unreachable } from '@etcd-ts/foundation';
-import type { KeyValue as DomainKeyValue } from '@etcd-ts/mvcc';
-import type {
-  DeleteRange,
-  KeyValue,
-  KvOperation,
-  KvResult,
-  Put,
-  Range,
-  Txn,
-} from '@etcd-ts/checker';
+import { assert, must, toBinaryString, unreachable } from '@etcd-ts/foundation';
 import type {
   DeleteRangeResponse,
   KeyValue as WireKeyValue,
@@ -18,6 +8,19 @@ import type {
   ResponseOp,
   TxnResponse,
 } from '@etcd-ts/wire-protocol';
+
+import type {
+  DeleteRange,
+  KeyValue,
+  KvOperation,
+  KvResult,
+  Put,
+  Range,
+  Txn,
+} from '../operation.js';
+
+// An answer that does not fit what was asked is a broken promise too: all of these throw an
+// AssertionError then, and nothing that is there is left unread.
 
 export function keyValueOf(kv: WireKeyValue): KeyValue {
   return {
@@ -34,7 +37,10 @@ export function revisionOf({ header }: { readonly header: ResponseHeader | undef
   return Number(must(header, 'an answer has a header').revision);
 }
 
-export function rangeResult(_asked: Range, response: RangeResponse): KvResult {
+export function rangeResult(asked: Range, response: RangeResponse): KvResult {
+  const { limit = 0, countOnly } = asked;
+  const most = countOnly === true ? 0 : limit > 0 ? limit : Infinity;
+  assert(response.kvs.length <= most, 'more keys than were asked for');
   return {
     kind: 'range',
     kvs: response.kvs.map(keyValueOf),
@@ -44,36 +50,40 @@ export function rangeResult(_asked: Range, response: RangeResponse): KvResult {
 }
 
 export function putResult(asked: Put, { prevKv }: PutResponse): KvResult {
-  const shown = asked.prevKv === true && prevKv !== undefined;
-  return { kind: 'put', ...(shown ? { prevKv: keyValueOf(prevKv) } : {}) };
+  if (prevKv === undefined) return { kind: 'put' };
+  assert(asked.prevKv === true, 'a previous value that nobody asked for');
+  return { kind: 'put', prevKv: keyValueOf(prevKv) };
 }
 
 export function deleteResult(asked: DeleteRange, response: DeleteRangeResponse): KvResult {
   const deleted = Number(response.deleted);
-  const prevKvs = asked.prevKv === true ? { prevKvs: response.prevKvs.map(keyValueOf) } : {};
-  return { kind: 'deleteRange', deleted, ...prevKvs };
+  if (asked.prevKv === true) {
+    return { kind: 'deleteRange', deleted, prevKvs: response.prevKvs.map(keyValueOf) };
+  }
+  assert(response.prevKvs.length === 0, 'previous values that nobody asked for');
+  return { kind: 'deleteRange', deleted };
 }
 
 export function txnResult(asked: Txn, { succeeded, responses }: TxnResponse): KvResult {
   const branch = succeeded ? asked.success : asked.failure;
-  const results = branch.map((part, i) => partResult(part, must(responses[i], 'an answer each')));
+  assert(responses.length === branch.length, 'a transaction answers each of its operations');
+  const results = branch.map((part, i) => partResult(part, must(responses[i], 'counted')));
   return { kind: 'txn', succeeded, results };
 }
 
 function partResult(asked: KvOperation, { response }: ResponseOp): KvResult {
-  switch (response?.$case) {
+  const answer = must(response, 'an answer has content');
+  switch (answer.$case) {
     case 'responseRange':
-      return rangeResult(expected(asked, 'range'), response.value);
+      return rangeResult(expected(asked, 'range'), answer.value);
     case 'responsePut':
-      return putResult(expected(asked, 'put'), response.value);
+      return putResult(expected(asked, 'put'), answer.value);
     case 'responseDeleteRange':
-      return deleteResult(expected(asked, 'deleteRange'), response.value);
+      return deleteResult(expected(asked, 'deleteRange'), answer.value);
     case 'responseTxn':
-      return txnResult(expected(asked, 'txn'), response.value);
-    case undefined:
-      throw new Error('an answer without content');
+      return txnResult(expected(asked, 'txn'), answer.value);
     default:
-      return unreachable(response, 'answer');
+      return unreachable(answer, 'answer');
   }
 }
 
@@ -85,15 +95,4 @@ function expected<Kind extends KvOperation['kind']>(
     asked.kind === kind ? (asked as Extract<KvOperation, { kind: Kind }>) : undefined,
     () => `${asked.kind} was answered as ${kind}`,
   );
-}
-
-export function domainKeyValue(kv: DomainKeyValue): KeyValue {
-  return {
-    key: toBinaryString(kv.key),
-    value: toBinaryString(kv.value),
-    createRevision: kv.createRevision,
-    modRevision: kv.modRevision,
-    version: kv.version,
-    lease: kv.lease,
-  };
 }

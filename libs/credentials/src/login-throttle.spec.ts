@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { INTERVAL_MS, LimitedLog, MAX_LINES } from './limited-log.js';
 import {
   ATTEMPT_EVERY_MS,
@@ -60,4 +62,28 @@ describe('the login throttle', () => {
     throttle.admits('u', '10.0.0.1');
     expect(logger.warnings.at(-1)?.fields).toMatchObject({ 'suppressed-lines': 500 - MAX_LINES });
   });
+
+  it('keeps no name, however long: ten thousand strangers cannot fill the memory', () => {
+    const { throttle, logger } = openThrottle();
+    const before = usedBytes();
+    for (let stranger = 0; stranger < 60; stranger++) {
+      // A string of its own, and no rope of shared pieces.
+      const name = Buffer.alloc(2 ** 20, `${stranger} `).toString('latin1');
+      throttle.failed(name, '10.0.0.1');
+      throttle.admits(name, '10.0.0.1');
+    }
+    expect(throttle.remembered).toBe(60);
+    expect(usedBytes() - before).toBeLessThan(10 * 2 ** 20);
+    const long = 'n'.repeat(2 ** 20);
+    for (let time = 0; time < FREE_ATTEMPTS; time++) throttle.failed(long, '10.0.0.1');
+    expect(throttle.admits(long, '10.0.0.1')).toBe(false);
+    expect(logger.warnings).toHaveLength(1);
+    expect(JSON.stringify(logger.warnings).length).toBeLessThan(1_000);
+  });
 });
+
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed + process.memoryUsage().external;
+}

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '@etcd-ts/foundation';
 import type { LimitedLog } from './limited-log.js';
+import { shownName } from './shown-name.js';
 
 /** Wrong logins that one client may make for one user before it has to wait. */
 export const FREE_ATTEMPTS = 10;
@@ -39,7 +41,7 @@ export class LoginThrottle {
     const failures = this.#failures.get(keyOf(username, address));
     if (failures === undefined || this.#left(failures) >= 1) return true;
     this.#log.warn('refused a login without looking at it after too many wrong ones', {
-      user: username,
+      user: shownName(username),
       'remote-address': address,
     });
     return false;
@@ -64,6 +66,10 @@ export class LoginThrottle {
   }
 }
 
+/**
+ * A digest: the name is a stranger's choice and may fill a request, and ten thousand of those kept
+ * would be more than the memory there is.
+ */
 function keyOf(username: string, address: string): string {
-  return `${address} ${username}`;
+  return createHash('sha256').update(`${address} ${username}`).digest('base64');
 }

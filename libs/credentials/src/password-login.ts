@@ -5,6 +5,7 @@ import { authError } from './auth-error.js';
 import type { LimitedLog } from './limited-log.js';
 import type { LoginThrottle } from './login-throttle.js';
 import type { Passwords } from './passwords.js';
+import { shownName } from './shown-name.js';
 
 /** How often users and roles may change while one login is under way before it is given up. */
 const MAX_ROUNDS = 10;
@@ -102,7 +103,7 @@ export class PasswordLogin {
     const error = authError(failure);
     if (failure === 'AuthNotEnabled') return error;
     throttle.failed(name, address);
-    const fields = { user: name, 'remote-address': address, error: error.message };
+    const fields = { user: shownName(name), 'remote-address': address, error: error.message };
     log.warn('invalid authentication was requested', fields);
     return error;
   }

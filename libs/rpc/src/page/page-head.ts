@@ -38,7 +38,6 @@ export function pageHead(fields: readonly HeaderField[]): PageHead | undefined {
 
 const TARGET = /^\/[\x21-\x7e\x80-\xff]*$/u;
 const METHOD = /^[A-Z-]{1,24}$/u;
-// eslint-disable-next-line no-control-regex
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/u;
 
 /**

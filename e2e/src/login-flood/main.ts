@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+
+import { EtcdProcess, RpcClient } from '@etcd-ts/testkit';
+
+import { guess } from './guesses.js';
+import { processorMs } from './processor-time.js';
+import { enableUsers } from './users.js';
+import { write } from './writes.js';
+
+const USAGE = 'usage: login-flood [--rate N] [--seconds N] [--pairs N] [--writers N]';
+/** Longer than a phase, so that it lasts from the first write to the last. */
+const FLOOD_MARGIN_MS = 1_000;
+
+interface Phase {
+  readonly writesPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of the node, for each write. */
+  readonly processorUs: number;
+}
+
+interface Run {
+  readonly node: EtcdProcess;
+  readonly token: string;
+  readonly seconds: number;
+  readonly writers: number;
+  readonly rate: number;
+}
+
+async function phase({ node, token, seconds, writers }: Run): Promise<Phase> {
+  const client = new RpcClient(node.endpoint);
+  const before = processorMs(node.pid);
+  const latencies = [...(await write(client, token, seconds * 1000, writers))].sort(
+    (a, b) => a - b,
+  );
+  const spentMs = processorMs(node.pid) - before;
+  client.close();
+  const at = (part: number): number => latencies[Math.floor(part * (latencies.length - 1))] ?? NaN;
+  return {
+    writesPerSecond: latencies.length / seconds,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    processorUs: (spentMs * 1000) / latencies.length,
+  };
+}
+
+/** The same while another process, this program with `--guess`, tries passwords. */
+async function floodedPhase(run: Run): Promise<{ measured: Phase; answers: string }> {
+  const durationMs = run.seconds * 1000 + FLOOD_MARGIN_MS;
+  const flood = spawn(
+    process.execPath,
+    [process.argv[1] ?? '', '--guess', run.node.endpoint, String(run.rate), String(durationMs)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const closed = once(flood, 'close');
+  let said = '';
+  flood.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  while (!said.includes('begun')) await once(flood.stdout, 'data');
+  const measured = await phase(run);
+  await closed;
+  return { measured, answers: said.replace('begun\n', '').trim() };
+}
+
+async function guesser([endpoint = '', rate, durationMs]: readonly string[]): Promise<void> {
+  const client = new RpcClient(endpoint);
+  // The connection stands, and the first wrong ones, which are looked at, are over.
+  await guess(client, { perSecond: 100, durationMs: 1_000 });
+  process.stdout.write('begun\n');
+  const counts = await guess(client, { perSecond: Number(rate), durationMs: Number(durationMs) });
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(counts))}\n`);
+  client.close();
+}
+
+const shown = ({ writesPerSecond, p50Ms, p99Ms, processorUs }: Phase): string =>
+  `${writesPerSecond.toFixed(0)} writes/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
+  `${processorUs.toFixed(0)} us of processor a write`;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function compare(run: Run, pairs: number): Promise<void> {
+  print(`warm-up: ${shown(await phase(run))}`);
+  const ratios: Record<keyof Phase, number[]> = {
+    writesPerSecond: [],
+    p50Ms: [],
+    p99Ms: [],
+    processorUs: [],
+  };
+  for (let pair = 0; pair < pairs; pair++) {
+    const quiet = await phase(run);
+    const { measured, answers } = await floodedPhase(run);
+    print(`quiet:   ${shown(quiet)}`);
+    print(`flooded: ${shown(measured)}\n         ${answers}`);
+    for (const name of ['writesPerSecond', 'p50Ms', 'p99Ms', 'processorUs'] as const) {
+      ratios[name].push(measured[name] / quiet[name]);
+    }
+  }
+  print(`flooded / quiet, the median of ${pairs}:`);
+  for (const [name, values] of Object.entries(ratios)) {
+    print(`  ${name}: ${median(values).toFixed(2)}`);
+  }
+}
+
+async function main(): Promise<void> {
+  if (process.argv[2] === '--guess') return guesser(process.argv.slice(3));
+  const { values } = parseArgs({
+    options: {
+      rate: { type: 'string', default: '500' },
+      seconds: { type: 'string', default: '5' },
+      pairs: { type: 'string', default: '5' },
+      writers: { type: 'string', default: '8' },
+    },
+  });
+  const node = await EtcdProcess.start({ flavour: 'ours' });
+  const client = new RpcClient(node.endpoint);
+  try {
+    const token = await enableUsers(client);
+    const { rate, seconds, writers } = values;
+    const run = { node, token, seconds: Number(seconds), writers: Number(writers) };
+    await compare({ ...run, rate: Number(rate) }, Number(values.pairs));
+  } finally {
+    client.close();
+    await node.dispose();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  process.exitCode = 1;
+});

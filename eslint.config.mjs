@@ -27,6 +27,7 @@ const depConstraints = [
 ];
 
 const PURE_LIBS = [
+  'failpoint',
   'foundation',
   'wire-protocol',
   'command-line',

@@ -1,5 +1,6 @@
-// node tools/build/main.mjs APP...
-// Bundles apps/APP/src/main.ts, with every lib it uses, to dist/apps/APP/main.cjs.
+// node tools/build/main.mjs APP... [--failpoints]
+// Bundles apps/APP/src/main.ts, with every lib it uses, to dist/apps/APP/main.cjs; with --failpoints
+// a program that can be made to crash at named points, to dist/apps/APP/main.failpoints.cjs.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -25,13 +26,15 @@ function commit() {
   }
 }
 
-async function bundle(app) {
+async function bundle(app, withFailpoints) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const started = new Date();
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: [`apps/${app}/src/main.ts`],
-    outfile: `dist/apps/${app}/main.cjs`,
+    outfile: `dist/apps/${app}/${withFailpoints ? 'main.failpoints' : 'main'}.cjs`,
+    // Statements with this label make a program fail: no other build contains them.
+    dropLabels: withFailpoints ? [] : ['FAILPOINT'],
     write: false,
     bundle: true,
     minify: MINIFIED.includes(app),
@@ -69,9 +72,11 @@ function publish({ path, contents }, started) {
   }
 }
 
-const apps = process.argv.slice(2);
+const args = process.argv.slice(2);
+const withFailpoints = args.includes('--failpoints');
+const apps = args.filter((arg) => !arg.startsWith('--'));
 if (apps.length === 0) {
-  process.stderr.write('usage: node tools/build/main.mjs APP...\n');
+  process.stderr.write('usage: node tools/build/main.mjs APP... [--failpoints]\n');
   process.exit(2);
 }
-for (const app of apps) await bundle(app);
+for (const app of apps) await bundle(app, withFailpoints);

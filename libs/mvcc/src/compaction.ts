@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { Revision } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import { compactSlice } from './key-index/index-compaction.js';
@@ -22,6 +23,7 @@ export class Compaction {
   #sweptAt: number | undefined;
   #resumeKey: BinaryString = '';
   #finishedAt: number;
+  #removedCount = 0;
 
   /** Takes up what the meta values say, an unfinished sweep included. */
   constructor(state: StoreState) {
@@ -38,8 +40,15 @@ export class Compaction {
     if (revision <= state.compactedAt) return { kind: 'compacted' };
     if (revision > state.currentRevision) return { kind: 'future' };
     state.compactedAt = Revision(revision);
+    FAILPOINT: failpoint('compactBeforeCommitScheduledCompact');
     state.backend.writeMeta(SCHEDULED_META, encodeCompactRevision(revision));
+    FAILPOINT: failpoint('compactAfterCommitScheduledCompact');
     return { kind: 'scheduled' };
+  }
+
+  /** Revisions that have gone since the start. */
+  get removedCount(): number {
+    return this.#removedCount;
   }
 
   /** `budget` bounds keys looked at and rows removed, together. True when nothing is left to do. */
@@ -48,12 +57,17 @@ export class Compaction {
     if (this.#finishedAt === compactedAt) return true;
     this.#sweptAt ??= compactedAt;
     const slice = compactSlice(index, compactedAt, this.#resumeKey, budget);
+    FAILPOINT: failpoint('compactBeforeCommitBatch');
     if (slice.removed.length > 0) backend.deleteRevisions(slice.removed);
+    this.#removedCount += slice.removed.length;
+    FAILPOINT: failpoint('compactAfterCommitBatch');
     this.#resumeKey = slice.resumeKey ?? '';
     if (slice.resumeKey !== undefined) return false;
     this.#finishedAt = this.#sweptAt;
     this.#sweptAt = undefined;
+    FAILPOINT: failpoint('compactBeforeSetFinishedCompact');
     backend.writeMeta(FINISHED_META, encodeCompactRevision(this.#finishedAt));
+    FAILPOINT: failpoint('compactAfterSetFinishedCompact');
     return this.#finishedAt === compactedAt;
   }
 }

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { hexId } from '@etcd-ts/foundation';
 import type { Clock, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
@@ -9,6 +10,7 @@ import { closeStorage } from './bootstrap/close-storage.js';
 import { openStorage } from './bootstrap/open-storage.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
+import { HeartbeatLateness } from './heartbeat-lateness.js';
 import { createCore } from './member-core.js';
 import type { MemberCore } from './member-core.js';
 import { assembleOperations } from './operations/assembly.js';
@@ -77,6 +79,12 @@ function assembleOver(
   const core = createCore(storage, state, parts, control, () => loop);
   const { raft, proposals, reads, network } = core;
   const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
+  const lateness = new HeartbeatLateness({
+    clock,
+    logger: parts.logger.named('server/raft-loop'),
+    heartbeatIntervalMs: config.heartbeatIntervalMs,
+    late: () => parts.metrics.server.heartbeatSendFailures.inc(),
+  });
   const loop = new RaftLoop(
     {
       raft,
@@ -89,7 +97,10 @@ function assembleOver(
       logger: parts.logger.named('server/raft-loop'),
       tickIntervalMs: config.heartbeatIntervalMs,
       electionTimeoutMs: config.electionTimeoutMs,
-      send: (messages) => network.send(messages),
+      send: (messages) => {
+        lateness.sent(messages);
+        network.send(messages);
+      },
       dropped: (count) => parts.metrics.server.proposalsFailed.inc(count),
       failed: control.failed,
     },
@@ -176,6 +187,7 @@ function logWriter({ wal, snapshots }: OpenedStorage): LogWriter {
     sync: (mayBlock) => wal.sync(mayBlock),
     saveSnapshot: async (snapshot) => {
       await snapshots.save(snapshot);
+      FAILPOINT: failpoint('raftBeforeWALSaveSnaphot');
       await wal.saveSnapshot(snapshot.metadata);
     },
   };

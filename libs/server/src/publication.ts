@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { hexId } from '@etcd-ts/foundation';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import type { Cluster } from '@etcd-ts/membership';
@@ -28,6 +29,7 @@ export interface PublicationParts {
  */
 export async function publish(parts: PublicationParts): Promise<void> {
   const { consensus, cluster, logger, name } = parts;
+  FAILPOINT: failpoint('beforePublishing');
   const published = await untilDone(
     parts,
     'failed to publish local member to cluster through raft',

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { NO_MEMBER, RaftIndex } from '@etcd-ts/foundation';
 import type { CancelTimer, MemberId } from '@etcd-ts/foundation';
 import type { ReceiveOutcome } from '@etcd-ts/peer-transport';
@@ -185,6 +186,7 @@ export class RaftLoop {
    * and behind every write before it.
    */
   #handle(ready: Ready): void {
+    FAILPOINT: if (this.#parts.raft.isLeader) failpoint('raftBeforeLeaderSend');
     if (ready.messages.length > 0) this.#parts.send(ready.messages);
     this.#persist(ready);
     if (ready.softState !== undefined) this.#leadershipChanged(ready.softState.leader);
@@ -193,6 +195,7 @@ export class RaftLoop {
     }
     if (ready.committedEntries.length > 0) this.#apply(ready.committedEntries);
     this.#parts.reads.release(this.#parts.raft.appliedIndex);
+    FAILPOINT: failpoint('raftBeforeAdvance');
   }
 
   #leadershipChanged(leader: MemberId): void {
@@ -221,6 +224,7 @@ export class RaftLoop {
       return;
     }
     if (ready.hardState !== undefined || ready.entries.length > 0) {
+      FAILPOINT: failpoint('raftBeforeSave');
       wal.append(ready.hardState, ready.entries);
       if (ready.hardState !== undefined) log.setHardState(ready.hardState);
     }
@@ -245,6 +249,7 @@ export class RaftLoop {
 
   #persisted(ready: Ready): void {
     if (this.#stopped) return;
+    FAILPOINT: failpoint('raftAfterSave');
     this.#unpersistedBytes -= sizeOf(ready.entries);
     this.#writesInFlight--;
     this.#writingSinceMs = this.#parts.clock.monotonicMs();
@@ -253,6 +258,7 @@ export class RaftLoop {
       this.#parts.log.append(ready.entries);
       this.#parts.raft.persisted(last.index, last.term);
     }
+    FAILPOINT: if (!this.#parts.raft.isLeader) failpoint('raftBeforeFollowerSend');
     if (ready.messagesAfterPersist.length > 0) this.#parts.send(ready.messagesAfterPersist);
     this.#turn();
   }
@@ -263,11 +269,15 @@ export class RaftLoop {
    */
   async #persistSnapshot(ready: Ready, snapshot: Snapshot): Promise<void> {
     const { wal, log } = this.#parts;
+    FAILPOINT: failpoint('raftBeforeSaveSnap');
     await wal.saveSnapshot(snapshot);
+    FAILPOINT: failpoint('raftAfterSaveSnap');
     // Only a hard state that follows it makes the snapshot valid: its commit index covers it.
     wal.append(ready.hardState, ready.entries);
     await wal.sync();
+    FAILPOINT: failpoint('raftBeforeApplySnap');
     log.applySnapshot(snapshot);
+    FAILPOINT: failpoint('raftAfterApplySnap');
     if (ready.hardState !== undefined) log.setHardState(ready.hardState);
     log.append(ready.entries);
     try {

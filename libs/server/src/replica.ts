@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { Clock, Logger, MemberId } from '@etcd-ts/foundation';
 import { assert, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
@@ -79,6 +80,9 @@ export class Replica implements StateMachine {
     backend.beginEntry();
     // etcd never logs a change in the second form: such an entry is another program's.
     assert(entry.type !== 'confChangeV2', () => `entry ${entry.index} is a joint change`);
+    FAILPOINT: failpoint(
+      entry.type === 'normal' ? 'beforeApplyOneEntryNormal' : 'beforeApplyOneConfChange',
+    );
     if (entry.type === 'normal') this.#applyNormal(entry);
     else this.#applyConfChange(entry);
     backend.setConsistentIndex(entry.index, entry.term);

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { Clock, Revision } from '@etcd-ts/foundation';
 import { GRPC_OVERHEAD_BYTES, must } from '@etcd-ts/foundation';
 import type { RevisionCommit, Watcher, WatchSink } from '@etcd-ts/mvcc';
@@ -37,6 +38,10 @@ export interface WatchStreamParts {
 
 export interface WatchObserver {
   eventsSent(count: number, seconds: number): void;
+  /** A created or cancelled response. */
+  controlSent(seconds: number): void;
+  /** What one tick had to tell. */
+  progressSent(seconds: number): void;
 }
 
 /**
@@ -104,6 +109,8 @@ export class WatchStream implements WatchSink {
    */
   tick(): void {
     if (this.#full) return;
+    const { clock, observer } = this.#parts;
+    const startedMs = clock.monotonicMs();
     for (const [watcher, subscription] of this.#subscriptions) {
       if (!subscription.progressNotify) continue;
       const progress = this.#parts.watch.hub.progressOf(watcher);
@@ -112,6 +119,7 @@ export class WatchStream implements WatchSink {
       }
       subscription.sentSinceTick = false;
     }
+    observer.progressSent((clock.monotonicMs() - startedMs) / 1000);
   }
 
   close(): void {
@@ -136,6 +144,7 @@ export class WatchStream implements WatchSink {
     for (const { events } of commits) {
       for (const event of events) fields.push(encoder.field(event, subscription.prevKv));
     }
+    FAILPOINT: failpoint('beforeSendWatchResponse');
     const [only] = fields;
     if (only !== undefined && fields.length === 1) {
       // The common case, and the same bytes for every watcher: they are not copied here.
@@ -194,7 +203,7 @@ export class WatchStream implements WatchSink {
   }
 
   #sendProgress(id: bigint, revision: Revision): void {
-    this.#control(emptyResponse(headerOf(this.#parts.facts, BigInt(revision)), id));
+    this.#write(emptyResponse(headerOf(this.#parts.facts, BigInt(revision)), id));
   }
 
   #empty(id: bigint): WatchResponse {
@@ -206,7 +215,10 @@ export class WatchStream implements WatchSink {
    * and the reader of requests waits while the stream is full.
    */
   #control(response: WatchResponse): void {
+    const { clock, observer } = this.#parts;
+    const startedMs = clock.monotonicMs();
     this.#write(response);
+    observer.controlSent((clock.monotonicMs() - startedMs) / 1000);
   }
 
   #write(message: WatchResponse | Encoded): void {

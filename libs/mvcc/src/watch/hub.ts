@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { assert, IndexedHeap, MAX_WATCH_CATCH_UP_REVISIONS, Revision } from '@etcd-ts/foundation';
 import type { EventsOutcome, RevisionCommit } from '../watch-event.js';
 import { CatchUpQueue, moveMembers, sliceEnd } from './catch-up-queue.js';
@@ -109,6 +110,7 @@ export class WatchHub {
    */
   catchUpStep(budgetRevisions: number): boolean {
     assert(budgetRevisions >= 1, 'a step needs a budget');
+    FAILPOINT: failpoint('beforeSyncWatchers');
     const group = this.#catchUp.next();
     if (group === undefined) return false;
     const ahead = this.#catchUp.ahead(group);
@@ -129,6 +131,7 @@ export class WatchHub {
 
   /** Owed by a sink that refused an offer: its watchers go on from where they stand. */
   sinkDrained(sink: WatchSink): void {
+    FAILPOINT: failpoint('beforeMoveVictims');
     for (const watcher of this.#slow.take(sink)) this.#place(watcher);
   }
 
@@ -137,6 +140,7 @@ export class WatchHub {
    * synced, and before the start it asked for has been reached.
    */
   progressOf(watcher: Watcher): Revision | undefined {
+    FAILPOINT: failpoint('beforeProgressIfSync');
     if (watcher.group !== this.#synced) return undefined;
     const delivered = watcher.nextRevision - 1;
     return delivered >= watcher.startRevision ? Revision(delivered) : undefined;

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { assert } from '@etcd-ts/foundation';
 import type { Clock, Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
 import { Lessor } from '@etcd-ts/lease';
@@ -48,7 +49,9 @@ export class SnapshotInstaller {
       'incoming-leader-snapshot-index': index,
       'incoming-leader-snapshot-term': snapshot.metadata.term,
     });
+    FAILPOINT: failpoint('applyBeforeOpenSnapshot');
     const incoming = await received.openIncoming(snapshot.metadata, stopped);
+    FAILPOINT: failpoint('applyAfterOpenSnapshot');
     try {
       const restored = await this.#restore(incoming);
       await incoming.commitDurable();
@@ -92,6 +95,7 @@ export class SnapshotInstaller {
     // still count, and members would judge the next entry differently (etcd #14571).
     state.auth.load();
     this.#parts.installed(index);
+    FAILPOINT: failpoint('raftAfterWALRelease');
     // Last, because watchers may be served from the new history at once.
     state.hub.historyReplaced();
   }

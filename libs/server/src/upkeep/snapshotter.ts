@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { EMPTY_BYTES } from '@etcd-ts/foundation';
 import type { CancelTimer, Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
 import type { ConfState } from '@etcd-ts/raft';
@@ -78,6 +79,7 @@ export class Snapshotter {
     // of these steps finds the former snapshot and all of the log behind it, or the new one.
     await backend.commitDurable();
     await files.save({ data: EMPTY_BYTES, metadata: { confState, index, term } });
+    FAILPOINT: failpoint('raftBeforeWALSaveSnaphot');
     await wal.saveSnapshot({ index, term, confState });
     this.installed(index);
     logger.info('saved snapshot', { 'snapshot-index': index, 'snapshot-term': term });

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import type { Backend } from '@etcd-ts/storage';
 
@@ -50,6 +51,7 @@ export class SpaceReclaimer {
     // Pages become free only when the deletions are committed.
     if (this.#stopped) return;
     await this.#backend.commitDurable();
+    FAILPOINT: failpoint('defragBeforeCopy');
     while (!this.#stopped && this.#backend.reclaim(PAGES_PER_SLICE) > 0) {
       await new Promise<void>((resolve) => this.#scheduler.after(PAUSE_MS, resolve));
     }

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { BucketTable } from './bucket-table.js';
 import type { Sqlite } from './database.js';
 import type { PendingChanges, RevisionRow } from './pending-changes.js';
@@ -18,7 +19,9 @@ export function* writeChanges(
   changes: PendingChanges,
 ): Generator<void, void, number> {
   let budget: number = yield;
+  FAILPOINT: failpoint('beforeStartDBTxn');
   database.exec('BEGIN IMMEDIATE');
+  FAILPOINT: failpoint('afterStartDBTxn');
   let many: RevisionRow[] = [];
   for (const row of changes.rows) {
     if (changes.deleted.has(row.main, row.sub)) continue;
@@ -42,5 +45,7 @@ export function* writeChanges(
       if (budget <= 0) budget = yield;
     }
   }
+  FAILPOINT: failpoint('beforeCommit');
   database.exec('COMMIT');
+  FAILPOINT: failpoint('afterCommit');
 }

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import type { Clock } from '@etcd-ts/foundation';
 import type { StateDatabase } from './state-database.js';
 import type { StateView } from './state-view.js';
@@ -49,7 +50,9 @@ export class GroupCommit {
   }
 
   #begin(): void {
+    FAILPOINT: failpoint('commitBeforePreCommitHook');
     this.#terms.atBoundary();
+    FAILPOINT: failpoint('commitAfterPreCommitHook');
     const changes = this.#view.beginCommit();
     const writer = this.#database.write(changes);
     writer.next(0);
@@ -67,7 +70,9 @@ export class GroupCommit {
     commit.durationMs += clock.monotonicMs() - startMs;
     if (done !== true) return false;
     this.#commit = undefined;
+    FAILPOINT: failpoint('beforeWritebackBuf');
     this.#view.endCommit();
+    FAILPOINT: failpoint('afterWritebackBuf');
     committed(commit.durationMs / 1000, commit.operations);
     guard(() => this.#database.tend());
     return true;

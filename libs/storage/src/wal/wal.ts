@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { join } from 'node:path';
 import { assert, type RaftIndex } from '@etcd-ts/foundation';
 import type { Disk, DiskFile } from '../disk.js';
@@ -212,8 +213,10 @@ export class Wal {
     if (this.#settings.unsafeNoFsync) return;
     const { clock, observer, logger } = this.#settings;
     const startMs = clock.monotonicMs();
+    FAILPOINT: failpoint('walBeforeSync');
     if (inPlace) this.#file.syncNow();
     else await this.#file.sync();
+    FAILPOINT: failpoint('walAfterSync');
     const seconds = (clock.monotonicMs() - startMs) / 1000;
     this.#quickSyncs = seconds < QUICK_SYNC_SECONDS ? this.#quickSyncs + 1 : 0;
     observer?.fsynced(seconds);

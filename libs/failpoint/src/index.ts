@@ -1,0 +1,5 @@
+export { activateFailpoints, failpoint } from './failpoint.js';
+export { FAILPOINT_NAMES } from './names.js';
+export type { FailpointName } from './names.js';
+export { FailpointRegistry, isFailpoint } from './registry.js';
+export type { FailpointHost } from './registry.js';

@@ -80,6 +80,7 @@ type MemberPart = Pick<
   | 'maxSnapshots'
   | 'maxWals'
   | 'quotaBackendBytes'
+  | 'quotaAutoDisarm'
   | 'backendBatchIntervalMs'
   | 'backendBatchLimit'
   | 'maxTxnOps'
@@ -107,6 +108,7 @@ function memberPart(values: OptionValues): MemberPart {
     maxSnapshots: values['max-snapshots'],
     maxWals: values['max-wals'],
     quotaBackendBytes: quota === 0 ? DEFAULT_QUOTA_BYTES : quota,
+    quotaAutoDisarm: values['quota-auto-disarm'],
     backendBatchIntervalMs: positiveOr(values['backend-batch-interval'], DEFAULT_BATCH_INTERVAL_MS),
     backendBatchLimit: positiveOr(values['backend-batch-limit'], DEFAULT_BATCH_LIMIT),
     maxTxnOps: values['max-txn-ops'],

@@ -104,6 +104,8 @@ export interface ServerConfig {
   readonly maxWals: number;
   /** Positive: the limit that raises NOSPACE. Negative: no limit. Never 0 (resolved to 2 GiB). */
   readonly quotaBackendBytes: number;
+  /** The member ends its NOSPACE alarm itself when there is room again. */
+  readonly quotaAutoDisarm: boolean;
   readonly backendBatchIntervalMs: number;
   readonly backendBatchLimit: number;
   readonly maxTxnOps: number;

@@ -118,6 +118,13 @@ export const MEMBER_OPTIONS = [
   },
   {
     ...IN_MEMBER,
+    name: 'quota-auto-disarm',
+    kind: 'bool',
+    default: 'true',
+    help: 'End the NOSPACE alarm of this member when its state is below nine tenths of the quota again. Not in the original, where only a user does.',
+  },
+  {
+    ...IN_MEMBER,
     name: 'backend-bbolt-freelist-type',
     formerName: 'experimental-backend-bbolt-freelist-type',
     kind: 'choice',

@@ -7,6 +7,7 @@ import { startAutoCompaction } from './auto-compactor.js';
 import { HashCheck } from './hash-check.js';
 import { startLeaseCheckpoints } from './lease-checkpointer.js';
 import { startLeaseExpiry } from './lease-expiry.js';
+import { endNoSpaceAlarm } from './space-recovery.js';
 import { startV2Expiry } from './v2-expiry.js';
 import { VersionMonitor } from './version-monitor.js';
 
@@ -37,6 +38,7 @@ export function startDuties(
       stopped,
     }),
     startCompacting(parts, member),
+    ...(config.quotaAutoDisarm ? [startSpaceRecovery(parts, member, stopped)] : []),
   ];
 }
 
@@ -111,6 +113,22 @@ function startLeaseDuties(
     stopped,
   });
   return [expiry, checkpoints];
+}
+
+function startSpaceRecovery(
+  { scheduler, logger }: MemberParts,
+  { alarms, quota, consensus, localId }: AssembledMember,
+  stopped: () => boolean,
+): CancelTimer {
+  return endNoSpaceAlarm({
+    alarms,
+    quota,
+    localId,
+    scheduler,
+    logger: logger.named('server/space-recovery'),
+    propose: (alarm) => consensus.propose({ alarm }),
+    stopped,
+  });
 }
 
 function startCompacting(

@@ -23,6 +23,8 @@ interface Phase {
 
 interface Run {
   readonly node: EtcdProcess;
+  /** Gets the flood while the node is measured without: the processors have the same to do. */
+  readonly decoy: EtcdProcess;
   readonly token: string;
   readonly seconds: number;
   readonly writers: number;
@@ -46,12 +48,15 @@ async function phase({ node, token, seconds, writers }: Run): Promise<Phase> {
   };
 }
 
-/** The same while another process, this program with `--guess`, tries passwords. */
-async function floodedPhase(run: Run): Promise<{ measured: Phase; answers: string }> {
+/** Measures the node while another process, this program with `--guess`, tries passwords at `target`. */
+async function beside(
+  run: Run,
+  target: EtcdProcess,
+): Promise<{ measured: Phase; answers: string }> {
   const durationMs = run.seconds * 1000 + FLOOD_MARGIN_MS;
   const flood = spawn(
     process.execPath,
-    [process.argv[1] ?? '', '--guess', run.node.endpoint, String(run.rate), String(durationMs)],
+    [process.argv[1] ?? '', '--guess', target.endpoint, String(run.rate), String(durationMs)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const closed = once(flood, 'close');
@@ -94,15 +99,15 @@ async function compare(run: Run, pairs: number): Promise<void> {
     processorUs: [],
   };
   for (let pair = 0; pair < pairs; pair++) {
-    const quiet = await phase(run);
-    const { measured, answers } = await floodedPhase(run);
-    print(`quiet:   ${shown(quiet)}`);
-    print(`flooded: ${shown(measured)}\n         ${answers}`);
+    const { measured: spared } = await beside(run, run.decoy);
+    const { measured, answers } = await beside(run, run.node);
+    print(`flood at another node: ${shown(spared)}`);
+    print(`flood at this node:    ${shown(measured)}\n  ${answers}`);
     for (const name of ['writesPerSecond', 'p50Ms', 'p99Ms', 'processorUs'] as const) {
-      ratios[name].push(measured[name] / quiet[name]);
+      ratios[name].push(measured[name] / spared[name]);
     }
   }
-  print(`flooded / quiet, the median of ${pairs}:`);
+  print(`flooded / spared, the median of ${pairs}:`);
   for (const [name, values] of Object.entries(ratios)) {
     print(`  ${name}: ${median(values).toFixed(2)}`);
   }
@@ -119,15 +124,20 @@ async function main(): Promise<void> {
     },
   });
   const node = await EtcdProcess.start({ flavour: 'ours' });
+  const decoy = await EtcdProcess.start({ flavour: 'ours' });
   const client = new RpcClient(node.endpoint);
+  const decoyClient = new RpcClient(decoy.endpoint);
   try {
     const token = await enableUsers(client);
+    await enableUsers(decoyClient);
     const { rate, seconds, writers } = values;
-    const run = { node, token, seconds: Number(seconds), writers: Number(writers) };
+    const run = { node, decoy, token, seconds: Number(seconds), writers: Number(writers) };
     await compare({ ...run, rate: Number(rate) }, Number(values.pairs));
   } finally {
     client.close();
+    decoyClient.close();
     await node.dispose();
+    await decoy.dispose();
   }
 }
 

@@ -3,8 +3,16 @@ import { cipherString } from './cipher-suites.js';
 const TLS13 = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256';
 
 describe('cipher suites', () => {
-  it('are left to the runtime when none is named', () => {
-    expect(cipherString([])).toBeUndefined();
+  // Trail of Bits, TOB-ETCD-015: weak ones were on by default.
+  it('are those with forward secrecy when none is named, and no weak ones', () => {
+    const suites = cipherString([]).split(':').slice(3);
+    expect(cipherString([]).startsWith(`${TLS13}:`)).toBe(true);
+    expect(suites.length).toBe(10);
+    for (const suite of suites) {
+      expect(suite).toMatch(
+        /^ECDHE-(RSA|ECDSA)-(AES(128|256)-(GCM-SHA\d+|SHA)|CHACHA20-POLY1305)$/u,
+      );
+    }
   });
 
   it('are named as Go names them, in the order given, beside those of TLS 1.3', () => {

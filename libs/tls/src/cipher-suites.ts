@@ -39,12 +39,29 @@ const TLS12_SUITES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The cipher string for Node, undefined for its own choice. Throws TlsFileError for a name that
- * etcd does not know, and for one that this runtime's OpenSSL no longer speaks (RC4, 3DES): a suite
- * that was asked for and is not there must not go unnoticed.
+ * What Go offers of itself since 1.22. Node's own choice has suites besides whose key exchange is
+ * RSA's: whoever gets the server's key could read all that was ever recorded.
  */
-export function cipherString(names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
+const DEFAULT_SUITES: readonly string[] = [
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+  'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
+];
+
+/**
+ * The cipher string for Node; without names, Go's default. Throws TlsFileError for a name that etcd
+ * does not know, and for one that this runtime's OpenSSL no longer speaks (RC4, 3DES): a suite that
+ * was asked for and is not there must not go unnoticed.
+ */
+export function cipherString(given: readonly string[]): string {
+  const names = given.length === 0 ? DEFAULT_SUITES : given;
   const available = new Set(getCiphers().map((name) => name.toUpperCase()));
   const chosen = names.flatMap((name) => {
     if ((TLS13_SUITES as readonly string[]).includes(name)) return [];

@@ -105,7 +105,7 @@ function load(settings: TlsSettings, version: number): LoadedTls {
   const common = {
     minVersion,
     maxVersion,
-    ...(ciphers !== undefined && { ciphers }),
+    ciphers,
     ...(trustedCaFile !== undefined && { ca: [...readAuthorities(trustedCaFile, readText)] }),
   };
   const servedPair = optionsOf(served);

@@ -13,7 +13,8 @@ export interface TlsSettings {
   /** Undefined: the authorities that come with the runtime. */
   readonly trustedCaFile: string | undefined;
   readonly crlFile: string | undefined;
-  readonly ciphers: string | undefined;
+  /** As OpenSSL names them. */
+  readonly ciphers: string;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
   /** Whoever connects must show a certificate that an authority has signed. */

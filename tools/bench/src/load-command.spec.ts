@@ -1,4 +1,4 @@
-import { parseH2load, parseWrk } from './load-command.js';
+import { parseH2load, parseH2loadLog, parseWrk } from './load-command.js';
 
 const REPORT = `
 finished in 1.04s, 19200.23 req/s, 1.35MB/s
@@ -23,6 +23,11 @@ describe("h2load's report", () => {
   it('that lacks a number is an error, not a zero', () => {
     expect(() => parseH2load('finished in 1s')).toThrow(/not in h2load's report/);
   });
+});
+
+it("reads how long each answer took from h2load's log", () => {
+  const log = '1769000000000100\t200\t1042\n1769000000000200\t200\t950\n';
+  expect(parseH2loadLog(Buffer.from(log))).toEqual([1.042, 0.95]);
 });
 
 it('reads the report of wrk, and takes refusals for no answers', () => {

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { workspaceRoot } from '@etcd-ts/testkit';
+import { BackgroundCommand, eventually, workspaceRoot } from '@etcd-ts/testkit';
 
 import { cpuSeconds } from './cpu.js';
 import type { GeneratorJob } from './generator-job.js';
+import { latencyOf, type Latency } from './statistics.js';
 
 /** What a load generator says it did. Whether that is true is checked elsewhere. */
 export interface Load {
@@ -14,6 +16,8 @@ export interface Load {
   /** Bytes of answers' bodies, without headers. */
   readonly bytes: number;
   readonly generatorCpuSeconds: number;
+  /** From when a request was sent until its answer was there, where the generator says so. */
+  readonly latency?: Latency;
 }
 
 const CPU_POLL_MS = 20;
@@ -45,6 +49,8 @@ export interface H2loadRun {
   readonly endpoint: string;
   readonly path: string;
   readonly bodyFile: string;
+  /** Where h2load may write a line for each request. */
+  readonly logFile: string;
   readonly requests: number;
   readonly connections: number;
   readonly streams: number;
@@ -55,25 +61,22 @@ export async function runH2load(load: H2loadRun): Promise<Load> {
   const { stdout, cpuSeconds: used } = await run('h2load', [
     ...['-n', String(load.requests), '-c', String(load.connections), '-m', String(load.streams)],
     ...['-t', '1', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
-    ...['-d', load.bodyFile, `http://${load.endpoint}${load.path}`],
+    ...[`--log-file=${load.logFile}`, '-d', load.bodyFile],
+    `http://${load.endpoint}${load.path}`,
   ]);
-  return { ...parseH2load(stdout), generatorCpuSeconds: used };
+  const latency = latencyOf(parseH2loadLog(readFileSync(load.logFile)));
+  // It appends to a file that is there already.
+  rmSync(load.logFile);
+  return { ...parseH2load(stdout), generatorCpuSeconds: used, latency };
 }
 
-export interface PacedRun extends H2loadRun {
-  readonly perSecond: number;
-  readonly seconds: number;
-  readonly logFile: string;
-}
-
-/** Calls at a fixed pace; latencies go to the log file, one line each: start us, status, us. */
-export async function runPacedH2load(load: PacedRun): Promise<void> {
-  await run('h2load', [
-    ...['-D', String(load.seconds), '-c', String(load.connections), '-m', String(load.streams)],
-    ...['--rps', (load.perSecond / load.connections).toFixed(2), `--log-file=${load.logFile}`],
-    ...['-t', '1', '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
-    ...['-d', load.bodyFile, `http://${load.endpoint}${load.path}`],
-  ]);
+/** Milliseconds until the end of each answer: lines of start in us, status, duration in us. */
+export function parseH2loadLog(log: Buffer): readonly number[] {
+  return log
+    .toString('latin1')
+    .trimEnd()
+    .split('\n')
+    .map((line) => Number(line.slice(line.lastIndexOf('\t') + 1)) / 1000);
 }
 
 /** The numbers of h2load's closing report. */
@@ -125,10 +128,53 @@ export function parseWrk(output: string): Omit<Load, 'generatorCpuSeconds'> {
   };
 }
 
+const generatorArguments = (job: GeneratorJob): readonly string[] => [
+  join(workspaceRoot(), 'dist', 'tools', 'bench', 'generator.cjs'),
+  JSON.stringify(job),
+];
+
 /** Our own generator, in a process of its own. */
 export async function runGenerator(job: GeneratorJob): Promise<Load> {
-  const bundle = join(workspaceRoot(), 'dist', 'tools', 'bench', 'generator.cjs');
-  const { stdout } = await run(process.execPath, [bundle, JSON.stringify(job)]);
-  const result = JSON.parse(stdout) as Omit<Load, 'generatorCpuSeconds'> & { cpuSeconds: number };
-  return { ...result, generatorCpuSeconds: result.cpuSeconds };
+  const { stdout } = await run(process.execPath, generatorArguments(job));
+  return parseGenerator(stdout);
+}
+
+function parseGenerator(stdout: string): Load {
+  const { cpuSeconds: used, ...load } = JSON.parse(stdout) as Load & { cpuSeconds: number };
+  return { ...load, generatorCpuSeconds: used };
+}
+
+/** A generator that goes on until it is told to end. */
+export class BackgroundGenerator {
+  readonly #command: BackgroundCommand;
+
+  constructor(job: GeneratorJob) {
+    this.#command = new BackgroundCommand(process.execPath, generatorArguments(job));
+  }
+
+  /** For jobs that say when they have begun. */
+  async ready(timeoutMs: number): Promise<void> {
+    let end: string | undefined;
+    void this.#command.ended.then(({ stderr, exitCode }) => (end = `${exitCode}: ${stderr}`));
+    await eventually(
+      'the generator is ready',
+      () => {
+        if (end !== undefined) throw new Error(`the generator ended with ${end}`);
+        return this.#command.stderr.includes('ready\n') ? true : undefined;
+      },
+      timeoutMs,
+    );
+  }
+
+  async stop(): Promise<Load> {
+    this.#command.endInput();
+    const { stdout, stderr, exitCode } = await this.#command.ended;
+    if (exitCode !== 0) throw new Error(`the generator ended with ${exitCode}: ${stderr}`);
+    return parseGenerator(stdout);
+  }
+
+  /** For when its figures are not wanted any more. */
+  async kill(): Promise<void> {
+    await this.#command.stop('SIGKILL');
+  }
 }

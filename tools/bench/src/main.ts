@@ -1,105 +1,77 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { loadavg } from 'node:os';
 
-import { workspaceRoot } from '@etcd-ts/testkit';
+import { ProgressLine } from '@etcd-ts/testkit';
 
-import { Benchmark, type Plan } from './benchmark.js';
-import { renderDocument, renderFigures } from './document.js';
-import { describeMachine } from './machine.js';
-import { throughputTable } from './report.js';
-import { measureV2 } from './v2-figures.js';
+import type { Group, Progress } from './group.js';
+import { GROUPS } from './groups/all.js';
+import { describeRun } from './machine.js';
+import { parseOptions, USAGE, type Options } from './options.js';
+import { merge, type Run } from './record.js';
+import { readRecord, writeDocuments, writeRecord } from './record-files.js';
+import { groupText } from './report.js';
 
-const USAGE = `usage: npm run bench -- [options]
-  --quick          about a minute: one short round, 20,000 keys
-  --rounds N       rounds of etcd, ours (default 3)
-  --seconds N      length of each measurement (default 4)
-  --keys N         keys of the big load (default 1,000,000; 0 leaves it out)
-  --only TEXT      only workloads whose name has this text
-  --v2             only the v2 API, with wrk and long polls
-  --write          write docs/benchmarks.md; with --v2 only that part of it
-`;
-
-function planOf(values: {
-  readonly quick?: boolean;
-  readonly rounds?: string;
-  readonly seconds?: string;
-  readonly keys?: string;
-  readonly only?: string;
-}): Plan {
-  const quick = values.quick ?? false;
-  return {
-    rounds: Number(values.rounds ?? (quick ? 1 : 3)),
-    secondsPerWorkload: Number(values.seconds ?? (quick ? 0.7 : 4)),
-    keys: Number(values.keys ?? (quick ? 20_000 : 1_000_000)),
-    paced: !quick,
-    only: values.only ?? '',
-  };
+function chosen({ only }: Options): readonly Group[] {
+  const unknown = only.filter((name) => !GROUPS.some((group) => group.name === name));
+  if (unknown.length > 0) {
+    const known = GROUPS.map(({ name }) => name).join(', ');
+    throw new Error(`no group ${unknown.join(', ')}; there are ${known}`);
+  }
+  return GROUPS.filter(({ name }) => only.length === 0 || only.includes(name));
 }
 
-const V2_HEADING = '\n## The v2 API';
-/** What `npm run cluster -- --figures --write` has put at the end of the document. */
-const CLUSTER_HEADING = '\n## A cluster of three under faults';
+const say = (text: string): boolean => process.stderr.write(`${text}\n`);
+const inMinutes = (minutes: number): string => `${minutes.toFixed(1)} min`;
 
-/** The document as the runs of its parts left it. */
-function partsOf(file: string): { readonly v3: string; readonly v2: string; readonly end: string } {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const endAt = text.includes(CLUSTER_HEADING) ? text.indexOf(CLUSTER_HEADING) : text.length;
-  const body = text.slice(0, endAt);
-  const v2At = body.includes(V2_HEADING) ? body.indexOf(V2_HEADING) : body.length;
-  return { v3: body.slice(0, v2At), v2: body.slice(v2At), end: text.slice(endAt) };
+function list(groups: readonly Group[], { sizes }: Options): void {
+  for (const { name, title, minutes } of groups) {
+    process.stdout.write(`${name.padEnd(10)} ${inMinutes(minutes(sizes)).padStart(9)}  ${title}\n`);
+  }
+  const all = groups.reduce((sum, { minutes }) => sum + minutes(sizes), 0);
+  process.stdout.write(`${'all'.padEnd(10)} ${inMinutes(all).padStart(9)}\n`);
 }
 
-const documentFile = (): string => join(workspaceRoot(), 'docs', 'benchmarks.md');
-const commandLine = (): string => ['npm run bench --', ...process.argv.slice(2)].join(' ');
+/** One line that is written over where somebody watches; in a file, a line for each step. */
+function progressOf({ name }: Group, line: ProgressLine): Progress {
+  if (process.stderr.isTTY) return (text) => line.show(`${name}: ${text}`);
+  return (text) => void say(`  ${text}`);
+}
 
-/** The v2 API of 3.4 beside ours. */
-async function runV2({ rounds, secondsPerWorkload }: Plan, write: boolean): Promise<void> {
-  const [load = 0] = loadavg();
-  const workloads = await measureV2(rounds, secondsPerWorkload);
-  const rows = throughputTable({ workloads, paced: [] });
-  process.stdout.write(`${rows}\n`);
-  if (!write) return;
-  const { v3, end } = partsOf(documentFile());
-  const text = [
-    `${V2_HEADING}`,
-    'PUT and GET of one key of 256 bytes by wrk; one put answers all long polls, then they are asked again from the next index. Answers that are no 2xx, or that /v2/stats/store has not counted, void the run.',
-    `- command: \`${commandLine()}\`\n- load average of the machine before: ${load.toFixed(1)} on ${cpus().length} cores; where that is above 1, others worked on it meanwhile, and the figures are no better than a hint`,
-    rows,
-  ].join('\n\n');
-  writeFileSync(documentFile(), `${v3}${text}\n${end}`);
+/** Whether it could be measured: a group that could not leaves the others their turn. */
+async function runGroup(group: Group, options: Options, run: Run): Promise<boolean> {
+  const line = new ProgressLine();
+  const started = performance.now();
+  say(`${group.name}: about ${inMinutes(group.minutes(options.sizes))}`);
+  try {
+    const rows = await group.run(options.sizes, progressOf(group, line));
+    line.clear();
+    say(`${group.name}: took ${inMinutes((performance.now() - started) / 60_000)}`);
+    process.stdout.write(`${groupText(group, rows)}\n`);
+    if (options.write) writeRecord(merge(readRecord(), group.name, rows, run));
+    return true;
+  } catch (error) {
+    line.clear();
+    say(`${group.name}: failed: ${error instanceof Error ? error.stack : String(error)}`);
+    return false;
+  }
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean' },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      keys: { type: 'string' },
-      only: { type: 'string' },
-      v2: { type: 'boolean' },
-      write: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) {
     process.stdout.write(USAGE);
     return;
   }
-  if (values.v2 === true) {
-    await runV2(planOf(values), values.write === true);
-    return;
+  const groups = chosen(options);
+  if (options.list) return list(groups, options);
+  if (!options.render) {
+    const [load = 0] = loadavg();
+    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+    const run = await describeRun(command, load);
+    for (const group of groups) {
+      if (!(await runGroup(group, options, run))) process.exitCode = 1;
+    }
   }
-  const figures = await new Benchmark(planOf(values)).run();
-  process.stdout.write(`${renderFigures(figures)}\n`);
-  if (values.write !== true) return;
-  const file = documentFile();
-  const document = renderDocument(figures, await describeMachine(), commandLine());
-  const { v2, end } = partsOf(file);
-  writeFileSync(file, `${document}${v2}${end}`);
-  process.stdout.write(`written to ${file}\n`);
+  if (options.write || options.render) say(`written: ${writeDocuments().join(', ')}`);
 }
 
 main().catch((error: unknown) => {

@@ -1,102 +1,62 @@
-import type { ManyKeys } from './million-keys.js';
-import type { Measurement } from './measurement.js';
-import type { PacedLatency } from './paced-latency.js';
-import { median, spread } from './statistics.js';
+import type { Group } from './group.js';
+import type { BenchRecord, Row } from './record.js';
+import { median, ratios } from './statistics.js';
+import { figure, table, type Cells } from './table.js';
+import { judge, TARGETS, type Verdict } from './targets.js';
 
-export interface Sides<T> {
-  readonly ours: T;
-  readonly reference: T;
-}
+/** Digits of a ratio: a count a hundred times faster still has some. */
+const ratioText = (value: number): string =>
+  Number.isFinite(value) ? `${value >= 0.1 ? value.toFixed(2) : value.toFixed(4)}x` : '';
 
-export interface Figures {
-  /** By workload, one measurement of each side per round, in the order of the rounds. */
-  readonly workloads: ReadonlyMap<
-    string,
-    Sides<readonly Measurement[]> & { readonly unit: string }
-  >;
-  readonly paced: readonly Sides<PacedLatency>[];
-  readonly manyKeys?: Sides<ManyKeys>;
-}
-
-type Row = readonly string[];
-
-/** A Markdown table, its columns padded so that a terminal reads it, too. */
-export function table(head: Row, rows: readonly Row[]): string {
-  const widths = head.map((_, i) =>
-    Math.max(...[head, ...rows].map((row) => (row[i] ?? '').length)),
+/** Figures, their ratio (ours divided by etcd's within a round), and whatever details some row has. */
+export function rowsTable(rows: readonly Row[]): string {
+  const details = [...new Set(rows.flatMap((row) => Object.keys(row.details)))];
+  return table(
+    ['', 'etcd', 'ours', 'ours / etcd', 'spread', ...details.map((name) => `${name}: etcd / ours`)],
+    rows.map((row) => rowCells(row, details)),
   );
-  const line = (row: Row): string =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-const count = (value: number): string => Math.round(value).toLocaleString('en-US');
-const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-/** CPU of one side for a thousand units of work. */
-const cpuMs = (runs: readonly Measurement[], of: (run: Measurement) => number): string =>
-  median(runs.map((run) => (of(run) / run.units) * 1e6)).toFixed(1);
-
-function throughputRow(
-  name: string,
-  { ours, reference, unit }: Sides<readonly Measurement[]> & { readonly unit: string },
-): Row {
-  // Neighbours in time are compared with each other: what slows the machine slows both.
-  const ratios = ours.map(
-    (run, round) => run.perSecond / (reference[round]?.perSecond ?? Number.NaN),
-  );
+function rowCells(row: Row, details: readonly string[]): Cells {
+  const perRound = ratios(row.ours, row.reference);
+  const detail = (name: string): string => {
+    const sides = row.details[name];
+    if (sides === undefined) return '';
+    return `${figure(median(sides.reference))} / ${figure(median(sides.ours))}`;
+  };
+  const least = Math.min(...perRound);
+  const most = Math.max(...perRound);
   return [
-    `${name} (${unit})`,
-    count(median(reference.map(({ perSecond }) => perSecond))),
-    count(median(ours.map(({ perSecond }) => perSecond))),
-    `${median(ratios).toFixed(2)}x`,
-    spread(ratios, 2),
-    cpuMs(reference, (run) => run.serverCpuSeconds),
-    cpuMs(ours, (run) => run.serverCpuSeconds),
-    cpuMs(ours, (run) => run.generatorCpuSeconds),
+    `${row.name} (${row.unit})`,
+    figure(median(row.reference)),
+    figure(median(row.ours)),
+    ratioText(median(perRound)),
+    perRound.length > 1 ? `${ratioText(least)}-${ratioText(most)}` : '',
+    ...details.map(detail),
   ];
 }
 
-export function throughputTable(figures: Figures): string {
+const RULES = {
+  ratioAtLeast: (value: number) => `at least ${value} times`,
+  ratioAtMost: (value: number) => `at most ${value} times`,
+  oursAtMost: (value: number) => `ours at most ${value}`,
+} as const;
+
+function verdictCells({ target, value, isMet }: Verdict): Cells {
+  const { kind, value: limit } = target.rule;
+  const is = value === undefined ? '' : kind === 'oursAtMost' ? figure(value) : ratioText(value);
+  const met = isMet === undefined ? 'not measured' : isMet ? 'yes' : 'no';
+  return [target.work, RULES[kind](limit), is, met];
+}
+
+export function targetsTable(record: BenchRecord): string {
   return table(
-    ['workload', 'etcd', 'ours', 'ratio', 'spread', 'etcd CPU', 'our CPU', 'generator CPU'],
-    [...figures.workloads].map(([name, sides]) => throughputRow(name, sides)),
+    ['work', 'target', 'is', 'met'],
+    TARGETS.map((target) => verdictCells(judge(record, target))),
   );
 }
 
-export function pacedTable(paced: readonly Sides<PacedLatency>[]): string {
-  const cells = (side: PacedLatency): string =>
-    `${count(side.achievedPerSecond)}/s: ${[side.p50Ms, side.p99Ms, side.p999Ms].map((ms) => ms.toFixed(1)).join(' / ')}`;
-  return table(
-    ['puts asked', 'etcd: achieved: p50 / p99 / p99.9 ms', 'ours: achieved: p50 / p99 / p99.9 ms'],
-    paced.map(({ ours, reference }) => [
-      `${count(reference.askedPerSecond)}/s`,
-      cells(reference),
-      cells(ours),
-    ]),
-  );
-}
-
-export function manyKeysTable({ ours, reference }: Sides<ManyKeys>): string {
-  const row = (name: string, of: (side: ManyKeys) => number, print: (n: number) => string): Row => [
-    name,
-    print(of(reference)),
-    print(of(ours)),
-    `${(of(ours) / of(reference)).toFixed(2)}x`,
-  ];
-  const seconds = (value: number): string => `${value.toFixed(1)} s`;
-  return table(
-    [`${count(ours.keys)} keys`, 'etcd', 'ours', 'ours / etcd'],
-    [
-      row('load', (side) => side.loadSeconds, seconds),
-      row('RSS after the load', (side) => side.residentBytes, mebibytes),
-      row('data directory', (side) => side.diskBytes, mebibytes),
-      row('restart until the first answer', (side) => side.restartSeconds, seconds),
-      row('RSS after the restart', (side) => side.residentBytesAfterRestart, mebibytes),
-      row(
-        'count of a prefix of all',
-        (side) => side.countMilliseconds,
-        (ms) => `${ms.toFixed(1)} ms`,
-      ),
-    ],
-  );
+/** For the terminal: what one group has just found out. */
+export function groupText(group: Group, rows: readonly Row[]): string {
+  return `${group.title}\n\n${rowsTable(rows)}\n`;
 }

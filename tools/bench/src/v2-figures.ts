@@ -2,8 +2,9 @@ import { ProgressLine, type Flavour } from '@etcd-ts/testkit';
 
 import { runGenerator, type Load } from './load-command.js';
 import { DishonestRun, type Measurement } from './measurement.js';
-import type { Figures, Sides } from './report.js';
-import { Subject } from './subject.js';
+import { OneMember } from './one-member.js';
+import type { Sides } from './sides.js';
+import type { Subject } from './subject.js';
 import { runV2Load } from './v2-load.js';
 
 type Counts = Readonly<Record<string, number>>;
@@ -45,12 +46,15 @@ const V2_WORKLOADS: readonly V2Workload[] = [
 ];
 
 /** Both servers in turns, as the other workloads; each once for warmth before it counts. */
-export async function measureV2(rounds: number, seconds: number): Promise<Figures['workloads']> {
+export async function measureV2(
+  rounds: number,
+  seconds: number,
+): Promise<ReadonlyMap<string, Sides<Measurement[]> & { readonly unit: string }>> {
   const progress = new ProgressLine();
   const results = new Map<string, Sides<Measurement[]> & { readonly unit: string }>();
   for (let round = 0; round < rounds; round++) {
     for (const flavour of ['reference', 'ours'] as const) {
-      const subject = await Subject.start(flavour, ['--enable-v2']);
+      const subject = await OneMember.start(flavour, ['--enable-v2']);
       try {
         for (const workload of V2_WORKLOADS) {
           progress.show(`round ${round + 1} of ${rounds}, ${flavour}: ${workload.name}`);

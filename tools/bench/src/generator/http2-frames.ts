@@ -3,6 +3,7 @@
  * the servers measured here, and would measure itself.
  */
 export const FRAME_HEADER_BYTES = 9;
+export const GRPC_PREFIX_BYTES = 5;
 
 export const FrameType = {
   data: 0,
@@ -73,5 +74,30 @@ export function grpcMessage(body: Uint8Array): Buffer {
   bytes[0] = 0;
   bytes.writeUInt32BE(body.length, 1);
   bytes.set(body, 5);
+  return bytes;
+}
+
+/** All of a call in one buffer: headers, then its message in one frame. */
+export function requestFrames(
+  stream: number,
+  headers: Buffer,
+  body: Uint8Array,
+  isLast: boolean,
+): Buffer {
+  const dataAt = FRAME_HEADER_BYTES + headers.length;
+  const messageAt = dataAt + FRAME_HEADER_BYTES;
+  const bytes = Buffer.allocUnsafe(messageAt + GRPC_PREFIX_BYTES + body.length);
+  bytes.writeUIntBE(headers.length, 0, 3);
+  bytes[3] = FrameType.headers;
+  bytes[4] = END_HEADERS;
+  bytes.writeUInt32BE(stream, 5);
+  bytes.set(headers, FRAME_HEADER_BYTES);
+  bytes.writeUIntBE(GRPC_PREFIX_BYTES + body.length, dataAt, 3);
+  bytes[dataAt + 3] = FrameType.data;
+  bytes[dataAt + 4] = isLast ? END_STREAM : 0;
+  bytes.writeUInt32BE(stream, dataAt + 5);
+  bytes[messageAt] = 0;
+  bytes.writeUInt32BE(body.length, messageAt + 1);
+  bytes.set(body, messageAt + GRPC_PREFIX_BYTES);
   return bytes;
 }

@@ -8,7 +8,9 @@ import {
   frame,
   FRAME_HEADER_BYTES,
   FrameType,
+  GRPC_PREFIX_BYTES,
   grpcMessage,
+  requestFrames,
   requestHeaders,
 } from './http2-frames.js';
 
@@ -48,8 +50,14 @@ export class RawConnection {
     const stream = this.#nextStream;
     this.#nextStream += 2;
     this.#listeners.set(stream, listener);
-    this.#write(frame(FrameType.headers, END_HEADERS, stream, this.#headers));
-    this.send(stream, body, last);
+    const messageBytes = GRPC_PREFIX_BYTES + body.length;
+    if (this.#waiting.length === 0 && messageBytes <= this.#sendWindow) {
+      this.#sendWindow -= messageBytes;
+      this.#write(requestFrames(stream, this.#headers, body, last));
+    } else {
+      this.#write(frame(FrameType.headers, END_HEADERS, stream, this.#headers));
+      this.send(stream, body, last);
+    }
     return stream;
   }
 

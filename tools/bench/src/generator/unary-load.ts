@@ -1,12 +1,16 @@
+import { latencyOf, type Latency } from '../statistics.js';
+import { LatencySamples } from './latency-samples.js';
 import { RawConnection } from './raw-connection.js';
 
 export interface UnaryLoad {
   readonly endpoint: string;
   readonly path: string;
-  readonly requests: number;
+  /** No more than so many are asked, and none after so many seconds. */
+  readonly requests?: number;
+  readonly seconds?: number;
   readonly connections: number;
   readonly inFlight: number;
-  /** The body of the i-th request. */
+  /** The body of the i-th request; copied before the next is asked for. */
   readonly body: (index: number) => Uint8Array;
 }
 
@@ -16,41 +20,75 @@ export interface LoadResult {
   readonly answered: number;
   readonly bytes: number;
   readonly seconds: number;
+  /** From when a request was sent until its answer was there. */
+  readonly latency?: Latency;
 }
 
-/** A closed loop: each answer makes room for the next request, until all are answered. */
+/** A closed loop: each answer makes room for the next request. Ends when all are answered. */
 export function runUnaryLoad(load: UnaryLoad): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    let started = 0;
-    let ended = 0;
-    let answered = 0;
-    let bytes = 0;
-    const start = performance.now();
-    const connections = Array.from(
+  return new Promise((resolve, reject) => new ClosedLoop(load, resolve, reject).start());
+}
+
+class ClosedLoop {
+  readonly #load: UnaryLoad;
+  readonly #resolve: (result: LoadResult) => void;
+  readonly #connections: readonly RawConnection[];
+  readonly #latencies = new LatencySamples();
+  readonly #limit: number;
+  readonly #startedAt = performance.now();
+  readonly #deadline: number;
+  #started = 0;
+  #ended = 0;
+  #answered = 0;
+  #bytes = 0;
+
+  constructor(
+    load: UnaryLoad,
+    resolve: (result: LoadResult) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#load = load;
+    this.#resolve = resolve;
+    this.#limit = load.requests ?? Number.POSITIVE_INFINITY;
+    this.#deadline = this.#startedAt + (load.seconds ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#connections = Array.from(
       { length: load.connections },
       () => new RawConnection(load.endpoint, load.path, reject),
     );
-    const next = (connection: RawConnection): void => {
-      if (started >= load.requests) return;
-      let received = 0;
-      connection.open(load.body(started++), {
-        onData: ({ length }) => {
-          received += length;
-        },
-        onEnd: () => {
-          ended++;
-          bytes += received;
-          if (received > 0) answered++;
-          if (ended < load.requests) return next(connection);
-          for (const open of connections) open.close();
-          const seconds = (performance.now() - start) / 1000;
-          resolve({ requests: load.requests, answered, bytes, seconds });
-        },
-      });
-    };
-    for (let i = 0; i < load.inFlight; i++) {
-      const connection = connections[i % connections.length];
-      if (connection !== undefined) next(connection);
+  }
+
+  start(): void {
+    for (let i = 0; i < this.#load.inFlight; i++) {
+      const connection = this.#connections[i % this.#connections.length];
+      if (connection !== undefined) this.#next(connection);
     }
-  });
+  }
+
+  #next(connection: RawConnection): void {
+    const sentAt = performance.now();
+    if (this.#started >= this.#limit || sentAt >= this.#deadline) return;
+    let received = 0;
+    connection.open(this.#load.body(this.#started++), {
+      onData: ({ length }) => {
+        received += length;
+      },
+      onEnd: () => {
+        this.#ended++;
+        this.#bytes += received;
+        if (received > 0) this.#answered++;
+        this.#latencies.add(performance.now() - sentAt);
+        this.#next(connection);
+        if (this.#ended === this.#started) this.#finish();
+      },
+    });
+  }
+
+  #finish(): void {
+    for (const open of this.#connections) open.close();
+    this.#resolve({
+      ...{ requests: this.#started, answered: this.#answered, bytes: this.#bytes },
+      seconds: (performance.now() - this.#startedAt) / 1000,
+      latency: latencyOf(this.#latencies.values()),
+    });
+  }
 }

@@ -10,7 +10,8 @@ export interface WatchLoad {
   readonly key: string;
   readonly watchers: number;
   readonly streams: number;
-  readonly puts: number;
+  /** Puts go on for so long; then the last of them has to reach every watcher. */
+  readonly seconds: number;
   readonly valueBytes: number;
 }
 
@@ -65,8 +66,12 @@ class WatchFanOut {
     this.#putting.close();
   }
 
+  get #isOver(): boolean {
+    return performance.now() - this.#startedAt >= this.#load.seconds * 1000;
+  }
+
   get #expected(): number {
-    return this.#load.puts * this.#load.watchers;
+    return this.#putsSent * this.#load.watchers;
   }
 
   #openStream(): void {
@@ -97,12 +102,11 @@ class WatchFanOut {
     this.#events += countFields(message, EVENTS_FIELD);
     this.#bytes += message.length;
     const everywhere = Math.floor(this.#events / this.#load.watchers);
-    while (this.#putsSent < Math.min(everywhere + PUTS_AHEAD, this.#load.puts)) this.#put();
+    while (!this.#isOver && this.#putsSent < everywhere + PUTS_AHEAD) this.#put();
     if (this.#events >= this.#expected) this.#finish();
   }
 
   #put(): void {
-    if (this.#putsSent >= this.#load.puts) return;
     this.#putsSent++;
     const body = PutRequest.encode(
       PutRequest.fromPartial({

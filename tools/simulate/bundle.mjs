@@ -22,26 +22,32 @@ export async function bundle(mutant) {
     dropLabels: ['FAILPOINT'],
     tsconfig: join(root, 'tsconfig.base.json'),
     logLevel: 'warning',
-    plugins: mutant === undefined ? [] : [mutation(mutant, changed)],
+    plugins: mutant === undefined ? [] : [mutationPlugin(mutant, changed)],
   });
-  if (mutant !== undefined && !changed.has(mutant.file)) {
-    throw new Error(`${mutant.name}: ${mutant.file} is not part of the simulator`);
+  for (const { file } of mutationsOf(mutant)) {
+    if (!changed.has(file)) throw new Error(`${mutant.name}: ${file} is not part of the simulator`);
   }
   return outfile;
 }
 
-function mutation({ name, file, changes }, changed) {
-  const path = join(root, file);
+function mutationsOf(mutant) {
+  return mutant === undefined ? [] : [mutant, ...(mutant.also ?? [])];
+}
+
+function mutationPlugin(mutant, changed) {
+  const mutations = mutationsOf(mutant);
   return {
     name: 'mutation',
     setup(build) {
       build.onLoad({ filter: /\.ts$/ }, async (args) => {
-        if (args.path !== path) return undefined;
-        let contents = await readFile(path, 'utf8');
+        const mutation = mutations.find(({ file }) => args.path === join(root, file));
+        if (mutation === undefined) return undefined;
+        const { file, changes } = mutation;
+        let contents = await readFile(args.path, 'utf8');
         for (const [from, to] of changes) {
           const parts = contents.split(from);
           if (parts.length !== 2) {
-            throw new Error(`${name}: found ${parts.length - 1} times in ${file}: ${from}`);
+            throw new Error(`${mutant.name}: found ${parts.length - 1} times in ${file}: ${from}`);
           }
           contents = parts.join(to);
         }

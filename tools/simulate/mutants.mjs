@@ -8,8 +8,23 @@
  * @property {string} origin The accident it repeats.
  * @property {string} file
  * @property {readonly (readonly [string, string])[]} changes
+ * @property {readonly Mutation[]} [also] What else must be wrong for it to show.
  * @property {readonly string[]} [options] Of the campaign that looks for it.
  */
+
+/**
+ * @typedef {object} Mutation
+ * @property {string} file
+ * @property {readonly (readonly [string, string])[]} changes
+ */
+
+const TOMBSTONE_DROPPED = [
+  [
+    'leaf.version(slot) === 0 && main < this.#revision',
+    'leaf.version(slot) === 0 && main <= this.#revision',
+  ],
+  ['(history[newest] as number) < this.#revision', '(history[newest] as number) <= this.#revision'],
+];
 
 /** @type {readonly Mutant[]} */
 export const MUTANTS = [
@@ -170,21 +185,15 @@ export const MUTANTS = [
         'state.currentRevision = Math.max(row.main, state.currentRevision) as Revision;',
       ],
     ],
+    // As long as compactions leave the deletion at their revision, the newest row is always there.
+    also: [{ file: 'libs/mvcc/src/key-index/index-compaction.ts', changes: TOMBSTONE_DROPPED }],
+    options: ['--rule', 'revision-differs'],
   },
   {
     name: 'tombstone-dropped',
     origin: 'etcd #18089, #19179: compaction dropped a deletion at exactly its revision',
     file: 'libs/mvcc/src/key-index/index-compaction.ts',
-    changes: [
-      [
-        'leaf.version(slot) === 0 && main < this.#revision',
-        'leaf.version(slot) === 0 && main <= this.#revision',
-      ],
-      [
-        '(history[newest] as number) < this.#revision',
-        '(history[newest] as number) <= this.#revision',
-      ],
-    ],
+    changes: TOMBSTONE_DROPPED,
   },
   {
     name: 'renewal-without-read-index',
@@ -207,6 +216,48 @@ export const MUTANTS = [
         'this.#start(lease, seconds * 1000 + extendMs, nowMs);',
         'this.#start(lease, seconds * 300, nowMs);',
       ],
+    ],
+  },
+  {
+    name: 'revocation-by-former-leader',
+    origin: 'etcd #15247: a leader that was paused ended leases that its successor had renewed',
+    file: 'libs/server/src/proposals.ts',
+    changes: [['proposal.inTerm === undefined || proposal.inTerm === leads', 'true']],
+    options: ['--rule', 'lease-early'],
+  },
+  {
+    name: 'users-not-reloaded',
+    origin: 'etcd #14571: users and roles stayed what they were when a snapshot was restored',
+    file: 'libs/server/src/transfer/snapshot-installer.ts',
+    changes: [['    state.auth.load();\n', '']],
+  },
+  {
+    name: 'members-not-reloaded',
+    origin: 'the zombie members of 3.5: a second source of who is a member, older than the first',
+    file: 'libs/server/src/transfer/snapshot-installer.ts',
+    changes: [['    state.cluster.load();\n', '']],
+  },
+  {
+    name: 'range-by-own-compaction',
+    origin:
+      'etcd #18667: whether a transaction may read an old revision depended on how far the member had compacted',
+    file: 'libs/mvcc/src/txn-plan.ts',
+    changes: [
+      [
+        'if (request.revision < state.compactedAt)',
+        'if (request.revision < ((state as { sweptTo?: number }).sweptTo ?? -1))',
+      ],
+    ],
+    also: [
+      {
+        file: 'libs/mvcc/src/compaction.ts',
+        changes: [
+          [
+            '    this.#sweptAt = undefined;\n',
+            '    this.#sweptAt = undefined;\n    (this.#state as { sweptTo?: number }).sweptTo = this.#finishedAt;\n',
+          ],
+        ],
+      },
     ],
   },
 ];

@@ -58,4 +58,5 @@ export type { MixOptions } from './workload/mixes.js';
 export { ReaderWorkload } from './workload/readers.js';
 export { RegisterWorkload } from './workload/registers.js';
 export type { RegisterOptions } from './workload/registers.js';
+export { pickWeighted } from './workload/workload.js';
 export type { Workload } from './workload/workload.js';

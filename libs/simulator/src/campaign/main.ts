@@ -15,10 +15,12 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     members: { type: 'string' },
+    profile: { type: 'string' },
     'virtual-seconds': { type: 'string', default: '25' },
     log: { type: 'boolean', default: false },
     speed: { type: 'boolean', default: false },
     hunt: { type: 'boolean', default: false },
+    rule: { type: 'string' },
   },
 });
 
@@ -31,9 +33,12 @@ async function main(): Promise<number> {
   };
   const options = {
     durationMs: Number(values['virtual-seconds']) * 1000,
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
     ...(values.members === undefined ? {} : { members: Number(values.members) }),
   };
-  if (values.hunt) return hunt({ ...options, ...ROUGH }, Number(values.seed), print);
+  if (values.hunt) {
+    return hunt({ ...options, ...ROUGH }, Number(values.seed), values.rule, print);
+  }
   if (values.speed) return measureSpeed(print);
   if (values.log) {
     const plan = planOf(Number(values.seed), options);

@@ -1,6 +1,6 @@
 import type { HistoryEntry, HistoryRecorder, Operation, Workload } from '@etcd-ts/checker';
 import type { Rng } from '@etcd-ts/foundation';
-import type { Member } from '@etcd-ts/server';
+import type { CallOrigin, Member } from '@etcd-ts/server';
 
 import { Process } from '../time/event-queue.js';
 import type { EventQueue } from '../time/event-queue.js';
@@ -34,6 +34,8 @@ export interface ClientParts {
   readonly pinnedShare: number;
   /** Everybody works for a while, then nobody does. */
   readonly lulls: Lulls | undefined;
+  /** Who it is; undefined: the member itself. */
+  readonly origin: CallOrigin | undefined;
   /** No more requests after so many. */
   readonly maxOperations: number;
   readonly newestRevision: () => number;
@@ -113,7 +115,7 @@ export class SimulatedClient {
   }
 
   #arrive(endpoint: Endpoint, operation: Operation, over: (answer: Answer) => void): void {
-    const { queue } = this.#parts;
+    const { queue, origin } = this.#parts;
     const back = (answer: Answer): void =>
       void queue.in(this.#delayMs(), this.#process, () => over(answer));
     const serving = endpoint.serving();
@@ -125,7 +127,8 @@ export class SimulatedClient {
     // A process that dies takes its connections with it; the client notices.
     const connection = process.onDeath(() => back({ kind: 'lost', reason: 'reset' }));
     queue.in(0, process, () => {
-      void execute(member.server, operation).then((answer) => {
+      const server = origin === undefined ? member.server : member.server.as(origin);
+      void execute(server, operation).then((answer) => {
         connection();
         back(answer);
       });

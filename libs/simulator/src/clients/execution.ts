@@ -85,6 +85,9 @@ const FAILURES = new Map<string, Failure>([
   [ERRORS.LeaseNotFound.message, 'leaseNotFound'],
   [ERRORS.LeaseExist.message, 'leaseExists'],
   [ERRORS.RequestTooManyRequests.message, 'notServed'],
+  [ERRORS.PermissionDenied.message, 'notServed'],
+  [ERRORS.UserEmpty.message, 'notServed'],
+  [ERRORS.AuthOldRevision.message, 'notServed'],
 ]);
 
 function refusal(error: unknown): Answer {

@@ -26,6 +26,8 @@ export interface Plan {
   readonly lulls: Lulls | undefined;
   /** One each for a part of the clients. */
   readonly workloads: readonly WorkloadKind[];
+  /** Between two changes of users and roles; 0: there are none, and no authentication. */
+  readonly administerEveryMs: number;
   readonly compactEveryMs: number;
   readonly compactAtPresentShare: number;
   readonly snapshotCount: number;
@@ -38,6 +40,8 @@ export interface Plan {
 }
 
 export interface PlanOptions {
+  /** One that every plan concentrates on; otherwise each seed has its own. */
+  readonly profile?: string;
   readonly members?: number;
   readonly durationMs?: number;
   /** The mean time between two faults. */
@@ -49,7 +53,7 @@ const FAULT_EVERY_MS = 2000;
 
 export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const rng = new SeededRng(seed);
-  const profile = profileOf(rng);
+  const profile = profileOf(rng, options.profile);
   const members = options.members ?? pick(rng, profile.members);
   const durationMs = options.durationMs ?? DEFAULT_DURATION_MS;
   return {
@@ -70,6 +74,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
       ['registers', 'leases'],
       ['lists', 'etcd', 'readers'],
     ]),
+    administerEveryMs: 0,
     compactEveryMs: pick(rng, [300, 1000, 5000]),
     compactAtPresentShare: pick(rng, [0, 0, 0.1]),
     snapshotCount: pick(rng, [20, 50, 200, 1000]),
@@ -99,6 +104,7 @@ export function lightPlan(seed: number, durationMs: number): Plan {
     pinnedShare: 0.75,
     lulls: undefined,
     workloads: ['registers'],
+    administerEveryMs: 0,
     compactEveryMs: 60_000,
     compactAtPresentShare: 0,
     snapshotCount: 1000,

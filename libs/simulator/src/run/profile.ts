@@ -177,6 +177,28 @@ const MEMBERSHIP: Profile = {
   changes: (rng) => ({ snapshotCount: pick(rng, [20, 50, 1000]) }),
 };
 
+/** Users and roles change during traffic, on members that crash and are left behind. */
+const ADMINISTRATION: Profile = {
+  name: 'administration',
+  members: [3, 3, 5],
+  faults: (rng) => ({
+    weights: { isolate: 6, kill: 4, powerLoss: 4, restart: 2, pause: 2, moveLeader: 2, grow: 1 },
+    leaderShare: 0.3,
+    allShare: 0.1,
+    minMs: 50,
+    maxMs: pick(rng, [1500, 7000]),
+    spacing: 1.2,
+  }),
+  changes: (rng) => ({
+    clients: 8,
+    thinkMs: pick(rng, [10, 30]),
+    workloads: pick(rng, [['etcd'], ['registers', 'leases'], ['kubernetes', 'etcd']]),
+    administerEveryMs: pick(rng, [60, 250]),
+    snapshotCount: pick(rng, [10, 50]),
+    snapshotCatchupEntries: pick(rng, [0, 5]),
+  }),
+};
+
 const PROFILES: readonly (readonly [Profile, number])[] = [
   [EVERYTHING, 4],
   [SWARM, 3],
@@ -186,10 +208,16 @@ const PROFILES: readonly (readonly [Profile, number])[] = [
   [QUIET_ENDS, 2],
   [LEADER_CHANGES, 2],
   [MEMBERSHIP, 2],
+  [ADMINISTRATION, 2],
 ];
 
-/** One for each seed. */
-export function profileOf(rng: Rng): Profile {
+/** One for each seed; or the one of that name. */
+export function profileOf(rng: Rng, name?: string): Profile {
+  if (name !== undefined) {
+    const named = PROFILES.find(([profile]) => profile.name === name);
+    if (named === undefined) throw new Error(`no profile is called ${name}`);
+    return named[0];
+  }
   let left = rng.below(PROFILES.reduce((sum, [, weight]) => sum + weight, 0));
   for (const [profile, weight] of PROFILES) {
     left -= weight;

@@ -5,15 +5,14 @@ import type { Logger } from '@etcd-ts/foundation';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
-import { SimulatedClient } from '../clients/client.js';
 import type { Answer } from '../clients/execution.js';
-import { WatchingClient } from '../clients/watcher.js';
 import { ClusterWatch, sentBy } from '../member/cluster-watch.js';
 import type { Finding } from '../member/cluster-watch.js';
 import { Machine } from '../member/machine.js';
 import { SimulatedNetwork } from '../network/simulated-network.js';
 import { EventQueue } from '../time/event-queue.js';
 import type { Process } from '../time/event-queue.js';
+import { Crowd } from './crowd.js';
 import { FaultInjection } from './fault-injection.js';
 import { judge } from './judgement.js';
 import { Maintenance } from './maintenance.js';
@@ -21,7 +20,6 @@ import { urlOf } from './member-name.js';
 import type { Plan } from './plan.js';
 import { Reconfiguration } from './reconfiguration.js';
 import { TraceHash } from './trace-hash.js';
-import { createWorkload, PREFIXES } from './workloads.js';
 
 export interface SimulationOptions {
   readonly logger: Logger;
@@ -77,8 +75,7 @@ class Simulation {
   readonly #faults: FaultInjection;
   readonly #maintenance: Maintenance;
   readonly #reconfiguration: Reconfiguration;
-  readonly #clients: SimulatedClient[] = [];
-  readonly #watchers: WatchingClient[] = [];
+  readonly #crowd: Crowd;
   readonly #traceHash = new TraceHash();
   #answered = 0;
 
@@ -118,6 +115,16 @@ class Simulation {
       watch: this.#watch,
       compactEveryMs: plan.compactEveryMs,
       compactAtPresentShare: plan.compactAtPresentShare,
+    });
+    this.#crowd = new Crowd({
+      plan,
+      queue: this.#queue,
+      rng: (purpose) => this.#rng(purpose),
+      recorder: this.#recorder,
+      endpoints: () => this.#machines,
+      newestRevision: () => this.#watch.newestRevision,
+      compactedRevision: () => this.#maintenance.compacted,
+      ended: (entry, answer) => this.#ended(entry, answer),
     });
   }
 
@@ -175,7 +182,7 @@ class Simulation {
   async run(): Promise<SimulationResult> {
     const { durationMs, faults } = this.#plan;
     for (const machine of this.#machines) machine.start();
-    this.#startClients();
+    this.#crowd.start();
     this.#maintenance.start();
     this.#faults.schedule(faults);
     await this.#advance(durationMs);
@@ -192,48 +199,6 @@ class Simulation {
     return this.#queue.run(this.#queue.nowMs + byMs, () => !this.#goesOn || done());
   }
 
-  #startClients(): void {
-    const { clients, watchers, workloads, operationsPerClient } = this.#plan;
-    const { thinkMs, pinnedShare, lulls } = this.#plan;
-    const endpoints = (): readonly Machine[] => this.#machines;
-    const newestRevision = (): number => this.#watch.newestRevision;
-    const made = workloads.map(createWorkload);
-    for (let id = 0; id < clients; id++) {
-      const workload = made[id % made.length] as (typeof made)[number];
-      const client = new SimulatedClient({
-        id,
-        queue: this.#queue,
-        rng: this.#rng(1000 + id),
-        workload,
-        recorder: this.#recorder,
-        endpoints,
-        thinkMs,
-        pinnedShare,
-        lulls,
-        maxOperations: operationsPerClient,
-        newestRevision,
-        ended: (entry, answer) => this.#ended(entry, answer),
-      });
-      this.#clients.push(client);
-      client.start();
-    }
-    for (let id = 0; id < watchers; id++) {
-      const rng = this.#rng(2000 + id);
-      const parts = {
-        id,
-        queue: this.#queue,
-        rng,
-        endpoints,
-        newestRevision,
-        compactedRevision: () => this.#maintenance.compacted,
-        prefixes: PREFIXES,
-      };
-      const watcher = new WatchingClient(parts);
-      this.#watchers.push(watcher);
-      watcher.start();
-    }
-  }
-
   #ended(entry: HistoryEntry, answer: Answer): void {
     if (answer.kind === 'malformed') this.#watch.found('malformed-answer', answer.reason);
     if (answer.kind !== 'lost') this.#answered++;
@@ -243,7 +208,7 @@ class Simulation {
   /** Faults end, clients finish; then the cluster must serve, and agree, within a fixed time. */
   async #comeToRest(): Promise<void> {
     this.#faults.endAll();
-    for (const client of this.#clients) client.stop();
+    this.#crowd.stop();
     const restedMs = this.#queue.nowMs + RECOVERY_MS;
     while (this.#goesOn && !this.#isWell()) {
       if (this.#queue.nowMs > restedMs) {
@@ -256,9 +221,23 @@ class Simulation {
       await this.#advance(STEP_MS);
     }
     await this.#advance(SETTLE_MS);
-    for (const watcher of this.#watchers) watcher.finish(this.#watch.newestRevision);
+    this.#compareMembers();
+    this.#crowd.finish(this.#watch.newestRevision);
     this.#maintenance.compareHashes(0);
     await this.#advance(STEP_MS);
+  }
+
+  /** There is one truth about who is a member. */
+  #compareMembers(): void {
+    const lists = new Map<string, string>();
+    for (const machine of this.#machines) {
+      const known = machine.serving()?.member.server.cluster.knownMembers();
+      const list = known?.map(({ id, peerUrls, isLearner }) => `${id} ${peerUrls} ${isLearner}`);
+      if (list !== undefined) lists.set(list.sort().join(), machine.name);
+    }
+    if (lists.size <= 1) return;
+    const told = [...lists].map(([list, name]) => `${name}: ${list}`).join('; ');
+    this.#watch.found('members-differ', told);
   }
 
   #isWell(): boolean {
@@ -267,7 +246,7 @@ class Simulation {
     const revisions = new Set(commits.map((header) => header?.revision));
     return (
       !this.#reconfiguration.isBusy &&
-      this.#clients.every(({ isDone }) => isDone) &&
+      this.#crowd.isDone &&
       machines.filter((machine) => machine.leads).length === 1 &&
       revisions.size === 1 &&
       !revisions.has(undefined)
@@ -288,11 +267,10 @@ class Simulation {
   }
 
   #verdict(): SimulationResult {
-    const records = this.#watchers.flatMap((watcher) => watcher.records);
     const judged = judge({
       history: this.#recorder.history(),
       logs: this.#watch.eventLogs(),
-      records,
+      records: this.#crowd.records,
       compactedThrough: this.#maintenance.compactedThrough,
       clockSkew: this.#plan.clockSkew,
       expired: this.#options.expired ?? (() => false),

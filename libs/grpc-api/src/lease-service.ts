@@ -1,12 +1,19 @@
 import { LeaseId } from '@etcd-ts/foundation';
+import type { EtcdMetrics } from '@etcd-ts/observability';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService } from '@etcd-ts/rpc';
 import type { EtcdServer, LeaseOperations } from '@etcd-ts/server';
 import { ERRORS, EtcdError, LeaseDefinition } from '@etcd-ts/wire-protocol';
 
 import { headerOf, withHeader } from './header.js';
+import { countStreamFailure } from './stream-failure.js';
 
-export function leaseService(server: EtcdServer): BoundService {
+export interface LeaseServiceParts {
+  readonly server: EtcdServer;
+  readonly metrics: EtcdMetrics;
+}
+
+export function leaseService({ server, metrics }: LeaseServiceParts): BoundService {
   const { facts } = server;
   /** An unknown or expired lease is no error to a keep-alive: it has 0 seconds left. */
   const renewedTtl = async (leases: LeaseOperations, id: LeaseId): Promise<number> => {
@@ -24,11 +31,16 @@ export function leaseService(server: EtcdServer): BoundService {
       withHeader(facts, await server.as(call).leases.revoke(request)),
     leaseKeepAlive: async (incoming, call, out) => {
       const { leases } = server.as(call);
-      for await (const { ID } of incoming) {
-        // Before the renewal, so that the answer never claims a revision the lease was not alive at.
-        const header = headerOf(facts);
-        const TTL = BigInt(await renewedTtl(leases, LeaseId(ID)));
-        if (!out.write({ header, ID, TTL })) await out.drained();
+      try {
+        for await (const { ID } of incoming) {
+          // Before the renewal: the answer never claims a revision the lease was not alive at.
+          const header = headerOf(facts);
+          const TTL = BigInt(await renewedTtl(leases, LeaseId(ID)));
+          if (!out.write({ header, ID, TTL })) await out.drained();
+        }
+      } catch (error) {
+        countStreamFailure(metrics, 'lease-keepalive', error);
+        throw error;
       }
     },
     leaseTimeToLive: async (request, call) =>

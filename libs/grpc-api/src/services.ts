@@ -59,7 +59,7 @@ export function etcdServices(parts: EtcdServicesParts): readonly BoundService[] 
   const services = [
     kvService(server),
     watchService(parts),
-    leaseService(server),
+    leaseService(parts),
     clusterService(server),
     maintenanceService(server),
     authService(server),

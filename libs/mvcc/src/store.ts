@@ -92,6 +92,11 @@ export class MvccStore {
     return Revision(Math.max(this.#state.compactedAt, 0));
   }
 
+  /** Revisions that compactions have removed since the start. */
+  get compactedRevisionCount(): number {
+    return this.#compaction.removedCount;
+  }
+
   /** Live keys. */
   get keyCount(): number {
     return this.#state.index.liveCount;

@@ -32,6 +32,7 @@ export class ReadQueue {
   /** Confirmed, waiting for the state machine to reach `index`; ascending. */
   #confirmed: { readonly index: RaftIndex; readonly reads: readonly Read[] }[] = [];
   readonly #nextId: () => bigint;
+  #failedRounds = 0;
 
   /** `nextId` never repeats, not even over restarts and members. */
   constructor(clock: Clock, timeoutMs: number, nextId: () => bigint) {
@@ -107,10 +108,17 @@ export class ReadQueue {
     return slowRounds;
   }
 
+  /** Rounds since the start that ended without an answer, because the leader did. */
+  get failedRounds(): number {
+    return this.#failedRounds;
+  }
+
   /** Fails the reads of the round that is out: whoever was asked will not answer any more. */
   failRound(error: () => Error): void {
-    const reads = this.#round?.reads ?? [];
+    if (this.#round === undefined) return;
+    const { reads } = this.#round;
     this.#round = undefined;
+    this.#failedRounds++;
     for (const read of reads) read.reject(error());
   }
 

@@ -47,7 +47,14 @@ export function assembleReplica(parts: Parts): Replica {
     logger: logger.named('server/replica'),
     warningApplyDurationMs: config.warningApplyDurationMs,
     leaseExtensionMs: config.electionTimeoutMs,
-    install: parts.install,
+    install: async (snapshot) => {
+      metrics.server.snapshotApplyInProgress.set(1);
+      try {
+        await parts.install(snapshot);
+      } finally {
+        metrics.server.snapshotApplyInProgress.set(0);
+      }
+    },
     leadershipConfirmed: () => parts.leadership.confirmed(),
     applied: (entries) => {
       committer.applied();

@@ -17,6 +17,7 @@ export function refreshMetrics(
   server.proposalsCommitted.set(raft.commitIndex);
   server.proposalsApplied.set(raft.appliedIndex);
   server.proposalsPending.set(proposals.size);
+  raiseTo(server.readIndexesFailed, parts.reads.failedRounds);
   server.authRevision.set(parts.auth.revision);
   server.quotaBackendBytes.set(quota.limitBytes);
   server.isLearner.set(cluster.localMember?.isLearner === true ? 1 : 0);
@@ -31,7 +32,9 @@ export function refreshMetrics(
   }
   mvcc.databaseSize.set(backend.sizeBytes());
   mvcc.databaseSizeInUse.set(backend.sizeInUseBytes());
+  mvcc.openReadTransactions.set(backend.openViewCount);
   mvcc.keys.set(store.keyCount);
+  raiseTo(mvcc.compactedKeys, store.compactedRevisionCount);
   mvcc.currentRevision.set(store.currentRevision);
   mvcc.compactRevision.set(store.compactRevision);
   mvcc.watchers.set(hub.counts.watchers);

@@ -20,7 +20,7 @@ export type { DatabaseFiles, MemberFiles } from './member-files.js';
 export { SimulatedStorage } from './simulation/simulated-storage.js';
 export type { Survival } from './simulation/inode.js';
 export { SnapshotFiles } from './snapshot/snapshot-files.js';
-export type { SnapshotFilesOptions } from './snapshot/snapshot-files.js';
+export type { SnapshotFilesObserver, SnapshotFilesOptions } from './snapshot/snapshot-files.js';
 export { StorageError, WalCorruptionError, WalFailedError } from './storage-error.js';
 export type { StorageErrorCode } from './storage-error.js';
 export { Wal } from './wal/wal.js';

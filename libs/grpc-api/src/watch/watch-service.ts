@@ -3,10 +3,11 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 import { bindService } from '@etcd-ts/rpc';
 import type { BoundService, CallContext, ResponseStream } from '@etcd-ts/rpc';
 import type { EtcdServer, WatchOperations, WatchPermission } from '@etcd-ts/server';
-import { ERRORS, EtcdError, GrpcStatus, WatchDefinition } from '@etcd-ts/wire-protocol';
+import { ERRORS, EtcdError, WatchDefinition } from '@etcd-ts/wire-protocol';
 import type { WatchCreateRequest, WatchRequest, WatchResponse } from '@etcd-ts/wire-protocol';
 
 import { ended } from '../health-service.js';
+import { countStreamFailure, isCanceledByClient } from '../stream-failure.js';
 import { cancelReasonOf, watchKey } from './create-request.js';
 import { EventEncoder } from './event-encoder.js';
 import { WatchStream } from './watch-stream.js';
@@ -31,6 +32,8 @@ export function watchService(parts: WatchServiceParts): BoundService {
       metrics.server.watchSend.observe(seconds);
       metrics.server.watchSendPerEvent.observe(seconds / count);
     },
+    controlSent: (seconds: number) => metrics.server.watchControl.observe(seconds),
+    progressSent: (seconds: number) => metrics.server.watchProgress.observe(seconds),
   };
 
   const serve = async (
@@ -52,7 +55,8 @@ export function watchService(parts: WatchServiceParts): BoundService {
       // A half-closed client still listens.
       await ended(call);
     } catch (error) {
-      throw canceledByClient(error) ? ERRORS.WatchCanceled.error() : error;
+      countStreamFailure(metrics, 'watch', error);
+      throw isCanceledByClient(error) ? ERRORS.WatchCanceled.error() : error;
     } finally {
       cancelTicks();
       stream.close();
@@ -99,8 +103,4 @@ async function create(
     return;
   }
   stream.create(request, permission);
-}
-
-function canceledByClient(error: unknown): boolean {
-  return error instanceof EtcdError && error.code === GrpcStatus.Canceled;
 }

@@ -8,6 +8,7 @@ import type {
   DataDirectory,
   MemberFiles,
   SnapshotFiles,
+  SnapshotFilesObserver,
   Wal,
   WalContents,
   WalObserver,
@@ -52,6 +53,7 @@ export interface RaftStorageParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: WalObserver;
+  readonly snapshotObserver: SnapshotFilesObserver;
 }
 
 /** A data directory with a log goes on where it was; one without begins or joins a cluster. */
@@ -235,8 +237,12 @@ async function closingOnFailure(wal: Wal, work: () => Promise<RaftStorage>): Pro
   }
 }
 
-function snapshotFiles({ files, directory, logger }: RaftStorageParts): SnapshotFiles {
-  return files.snapshotFiles(directory.snapDir, { logger: logger.named('storage/snapshot') });
+function snapshotFiles(parts: RaftStorageParts): SnapshotFiles {
+  const { files, directory, clock, logger, snapshotObserver } = parts;
+  return files.snapshotFiles(directory.snapDir, {
+    logger: logger.named('storage/snapshot'),
+    timing: { clock, observer: snapshotObserver },
+  });
 }
 
 function walOptions({ config, clock, logger, observer }: RaftStorageParts) {

@@ -101,8 +101,17 @@ export class Maintenance implements MaintenanceOperations {
   }
 
   async snapshot(): Promise<DatabaseContent> {
-    this.#parts.consensus.checkRunning();
-    return openDatabaseContent(this.#parts);
+    const { consensus, clock, metrics } = this.#parts;
+    consensus.checkRunning();
+    const startedMs = clock.monotonicMs();
+    const content = await openDatabaseContent(this.#parts);
+    return {
+      ...content,
+      close: () => {
+        content.close();
+        metrics.disk.backendSnapshot.observe((clock.monotonicMs() - startedMs) / 1000);
+      },
+    };
   }
 
   downgrade(action: 'validate' | 'enable' | 'cancel', version: string): Promise<string> {

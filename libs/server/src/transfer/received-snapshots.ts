@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BoltReader } from '@etcd-ts/bolt';
-import type { Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
+import type { Clock, Logger, RaftIndex, Scheduler } from '@etcd-ts/foundation';
 import type { SnapshotSink } from '@etcd-ts/peer-transport';
 import type { SnapshotMetadata } from '@etcd-ts/raft';
 import type {
@@ -18,6 +18,12 @@ import { CONF_STATE, encodeConfState } from '../records/conf-state.js';
 /** Begins the names of files that are not complete: a start removes them with other leftovers. */
 const PARTIAL = 'tmp-snap-db-';
 
+/** Told how long each part of a receipt has taken, in seconds. */
+export interface ReceivedSnapshotsObserver {
+  fsynced(seconds: number): void;
+  saved(seconds: number): void;
+}
+
 export interface ReceivedSnapshotsParts {
   readonly files: MemberFiles;
   /** Where what is received is kept. */
@@ -26,6 +32,8 @@ export interface ReceivedSnapshotsParts {
   readonly incomingFile: string;
   readonly backendOptions: BackendOptions;
   readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly observer: ReceivedSnapshotsObserver;
   readonly logger: Logger;
 }
 
@@ -60,17 +68,36 @@ export class ReceivedSnapshots implements SnapshotSink {
 
   /** Under its name only when it is durable: then raft may be told of it. */
   async #write(index: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-    const { directory, files } = this.#parts;
+    const { directory, files, clock, observer } = this.#parts;
     const { disk } = files;
+    const began = clock.monotonicMs();
     const partial = join(directory, `${PARTIAL}${++this.#received}`);
     try {
-      const bytes = await writeDurably(disk.open(partial, 'create'), chunks);
+      const bytes = await this.#writeDurably(disk.open(partial, 'create'), chunks);
       disk.rename(partial, this.#pathOf(index));
       await disk.syncDirectory(directory);
+      observer.saved((clock.monotonicMs() - began) / 1000);
       return bytes;
     } catch (error) {
       disk.removeNow(partial);
       throw error;
+    }
+  }
+
+  async #writeDurably(file: DiskFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+    const { clock, observer } = this.#parts;
+    try {
+      let size = 0;
+      for await (const chunk of chunks) {
+        await file.write(chunk, size);
+        size += chunk.length;
+      }
+      const written = clock.monotonicMs();
+      await file.sync();
+      observer.fsynced((clock.monotonicMs() - written) / 1000);
+      return size;
+    } finally {
+      file.close();
     }
   }
 
@@ -119,20 +146,6 @@ export class ReceivedSnapshots implements SnapshotSink {
     } finally {
       file.close();
     }
-  }
-}
-
-async function writeDurably(file: DiskFile, chunks: AsyncIterable<Uint8Array>): Promise<number> {
-  try {
-    let size = 0;
-    for await (const chunk of chunks) {
-      await file.write(chunk, size);
-      size += chunk.length;
-    }
-    await file.sync();
-    return size;
-  } finally {
-    file.close();
   }
 }
 

@@ -237,6 +237,11 @@ export class Backend {
     }
   }
 
+  /** Views that are open, or being opened. */
+  get openViewCount(): number {
+    return this.#openViews.count;
+  }
+
   /**
    * A view of everything applied before the call, or later; up to MAX_OPEN_VIEWS of them. It need not
    * be durable here: what it holds was committed, so a quorum has it in its logs. While a view is

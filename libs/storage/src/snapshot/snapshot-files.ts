@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { crc32c, type Logger } from '@etcd-ts/foundation';
+import { type Clock, crc32c, type Logger } from '@etcd-ts/foundation';
 import {
   decodeSnapshot,
   encodeSized,
@@ -45,9 +45,17 @@ function decodeFile(bytes: Buffer): Snapshot {
   return decodeSnapshot(data);
 }
 
+/** Told how long each part of a save has taken, in seconds. */
+export interface SnapshotFilesObserver {
+  marshalled(seconds: number): void;
+  fsynced(seconds: number): void;
+  saved(seconds: number): void;
+}
+
 export interface SnapshotFilesOptions {
   readonly logger: Logger;
   readonly disk?: Disk;
+  readonly timing?: { readonly clock: Clock; readonly observer: SnapshotFilesObserver };
 }
 
 /** Raft's snapshots beside the backend, one file each, named `<term>-<index>.snap` as etcd's. */
@@ -55,26 +63,36 @@ export class SnapshotFiles {
   readonly #dir: string;
   readonly #logger: Logger;
   readonly #disk: Disk;
+  readonly #timing: SnapshotFilesOptions['timing'];
 
   constructor(dir: string, options: SnapshotFilesOptions) {
     this.#dir = dir;
     this.#logger = options.logger;
     this.#disk = options.disk ?? NODE_DISK;
+    this.#timing = options.timing;
   }
 
   /** Resolves when the file is durable under its name: only then may the WAL mention it. */
   async save(snapshot: Snapshot): Promise<void> {
+    const { clock, observer } = this.#timing ?? {};
+    const now = (): number => (clock === undefined ? 0 : clock.monotonicMs() / 1000);
     const path = join(this.#dir, fileName(snapshot.metadata));
     const building = `${path}.tmp`;
+    const began = now();
+    const bytes = encodeFile(snapshot);
+    observer?.marshalled(now() - began);
     const file = this.#disk.open(building, 'create');
     try {
-      await file.write(encodeFile(snapshot), 0);
+      await file.write(bytes, 0);
+      const written = now();
       await file.sync();
+      observer?.fsynced(now() - written);
     } finally {
       file.close();
     }
     this.#disk.rename(building, path);
     await this.#disk.syncDirectory(this.#dir);
+    observer?.saved(now() - began);
   }
 
   #names(): string[] {

@@ -51,11 +51,6 @@ export class Compaction {
     return this.#removedCount;
   }
 
-  /** Revisions that have gone since the start. */
-  get removedCount(): number {
-    return this.#removedCount;
-  }
-
   /** `budget` bounds keys looked at and rows removed, together. True when nothing is left to do. */
   step(budget: number): boolean {
     const { backend, index, compactedAt } = this.#state;
@@ -64,7 +59,6 @@ export class Compaction {
     const slice = compactSlice(index, compactedAt, this.#resumeKey, budget);
     FAILPOINT: failpoint('compactBeforeCommitBatch');
     if (slice.removed.length > 0) backend.deleteRevisions(slice.removed);
-    this.#removedCount += slice.removed.length;
     this.#removedCount += slice.removed.length;
     FAILPOINT: failpoint('compactAfterCommitBatch');
     this.#resumeKey = slice.resumeKey ?? '';

@@ -11,7 +11,6 @@ import { openStorage } from './bootstrap/open-storage.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { EtcdServer } from './etcd-server.js';
 import { HeartbeatLateness } from './heartbeat-lateness.js';
-import { HeartbeatLateness } from './heartbeat-lateness.js';
 import { createCore } from './member-core.js';
 import type { MemberCore } from './member-core.js';
 import { assembleOperations } from './operations/assembly.js';
@@ -80,12 +79,6 @@ function assembleOver(
   const core = createCore(storage, state, parts, control, () => loop);
   const { raft, proposals, reads, network } = core;
   const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
-  const lateness = new HeartbeatLateness({
-    clock,
-    logger: parts.logger.named('server/raft-loop'),
-    heartbeatIntervalMs: config.heartbeatIntervalMs,
-    late: () => parts.metrics.server.heartbeatSendFailures.inc(),
-  });
   const lateness = new HeartbeatLateness({
     clock,
     logger: parts.logger.named('server/raft-loop'),

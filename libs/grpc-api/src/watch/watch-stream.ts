@@ -42,10 +42,6 @@ export interface WatchObserver {
   controlSent(seconds: number): void;
   /** What one tick had to tell. */
   progressSent(seconds: number): void;
-  /** A created or cancelled response. */
-  controlSent(seconds: number): void;
-  /** What one tick had to tell. */
-  progressSent(seconds: number): void;
 }
 
 /**

@@ -8,6 +8,8 @@ export type { Session, SessionOptions } from './concurrency/session.js';
 export type { StmAttempt, StmOptions } from './concurrency/stm.js';
 export { allKeys, between, from, prefix } from './kv/key-range.js';
 export type { Bytes, KeyRange, Keys } from './kv/key-range.js';
+export { inwardKeyValue, Namespace, WHOLE_KEY_SPACE } from './kv/key-space.js';
+export type { KeySpace } from './kv/key-space.js';
 export type { Kv } from './kv/kv.js';
 export type {
   DeleteOptions,

@@ -2,11 +2,12 @@ import { runProgram, usageText } from '@etcd-ts/command-line';
 import type { AnyCommandPath, Command, FlagValues } from '@etcd-ts/command-line';
 import { errorText } from '@etcd-ts/daemon';
 import { GATEWAY } from './gateway-command.js';
+import { GRPC_PROXY } from './grpc-proxy-command.js';
 
 const ETCD: Command<FlagValues> = {
   use: 'etcd',
   short: 'etcd server',
-  children: [GATEWAY],
+  children: [GATEWAY, GRPC_PROXY],
 };
 
 /** Whether the command line is about a proxy and not about a node. */

@@ -32,6 +32,8 @@ export interface WatchOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Told each time the stream is lost and the watch goes on with another one. */
   readonly onInterrupted?: (error: unknown) => void;
+  /** Told each time a server has it: at first, and after each interruption. */
+  readonly onEstablished?: () => void;
 }
 
 /** Something happened, or (no events) is known not to have: all before the revision was delivered. */
@@ -176,6 +178,7 @@ export class Watch implements AsyncIterable<WatchUpdate> {
       this.#resumeDelayMs = 0;
       this.#nextRevision ??= header.revision + 1n;
       this.#announce?.resolve(header);
+      this.#options.onEstablished?.();
       return undefined;
     }
     const nextRevision = this.#nextRevision ?? 0n;

@@ -57,6 +57,15 @@ describe('a configuration that cannot work', () => {
       ['--auto-compaction-retention=-1'],
       'error parsing CompactionRetention: time: missing unit in duration "-1"',
     ],
+    // Trail of Bits, TOB-ETCD-011: the original compacted in an endless loop.
+    [
+      ['--auto-compaction-retention=-1h'],
+      'error parsing CompactionRetention: a negative period "-1h"',
+    ],
+    [
+      ['--auto-compaction-mode=revision', '--auto-compaction-retention=-5'],
+      'error parsing CompactionRetention: a number of revisions is expected, not "-5"',
+    ],
     [
       ['--feature-gates=LeaseCheckpointPersist=true'],
       'enabling feature gate LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint',

@@ -220,6 +220,20 @@ describe('bytes that brought the original down', () => {
   });
 });
 
+it('TOB-ETCD-010: the metric of compacted keys counts', async () => {
+  const { root } = node.tokens;
+  const compacted = (text: string): number =>
+    Number(/^etcd_debugging_mvcc_db_compaction_keys_total (\d+)$/mu.exec(text)?.[1]);
+  const before = compacted(await node.page('/metrics'));
+  let revision = '';
+  for (let time = 0; time < 3; time++) {
+    const { text } = await node.ask('kv/put', { key: base64('often') }, root);
+    revision = /"revision":"(\d+)"/u.exec(text)?.[1] ?? '';
+  }
+  expect((await node.ask('kv/compaction', { revision, physical: true }, root)).status).toBe(200);
+  expect(compacted(await node.page('/metrics'))).toBeGreaterThanOrEqual(before + 2);
+});
+
 describe('what is secret, and where it is not (CVE-2021-28235, CVE-2020-15113, TOB-ETCD-012)', () => {
   it('no password and no token is in a file, a log line, a page or the arguments', async () => {
     const { root, ann } = node.tokens;

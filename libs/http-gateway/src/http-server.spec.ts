@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import { createHttpServer } from './http-server.js';
 import { FakeNode, serve } from './testing/served-node.js';
 import type { ServedNode } from './testing/served-node.js';
 
@@ -8,10 +10,18 @@ async function start(): Promise<void> {
   served = await serve(node);
 }
 
-beforeEach(() => (node = new FakeNode()));
-afterEach(() => served.close());
+it('the time for a header is not waited for twice', () => {
+  // Node's own interval is half a minute: three times what a client with half a header may take.
+  const { headersTimeout, connectionsCheckingInterval } = createHttpServer(
+    () => undefined,
+  ) as Server & { readonly connectionsCheckingInterval?: number };
+  expect(connectionsCheckingInterval).toBeLessThan(headersTimeout / 2);
+});
 
 describe('garbage', () => {
+  beforeEach(() => (node = new FakeNode()));
+  afterEach(() => served.close());
+
   it.each([
     ['no HTTP', 'GARBAGE\r\n\r\n', '400 Bad Request'],
     ['binary', '\x16\x03\x01\x02\x00\x01\x00', '400 Bad Request'],

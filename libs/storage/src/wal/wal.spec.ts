@@ -33,6 +33,15 @@ describe('the write-ahead log', () => {
     expect(Buffer.from(contents.metadata)).toEqual(METADATA);
   });
 
+  // Trail of Bits, TOB-ETCD-013: the original could not read one that it had just made.
+  it('is read when nothing was appended yet', async () => {
+    const { disk, wal } = fresh();
+    await wal.close();
+    const contents = reopen(disk);
+    expect(contents.entries).toEqual([]);
+    expect(Buffer.from(contents.metadata)).toEqual(METADATA);
+  });
+
   it('continues the checksum chain over many reopenings', async () => {
     const { disk, wal: first } = fresh();
     let wal = first;

@@ -1,6 +1,7 @@
 import { Passwords } from '@etcd-ts/credentials';
 import type { Logger } from '@etcd-ts/foundation';
 import type { ApiHandler } from '@etcd-ts/http-gateway';
+import { clientIdentityOf } from '@etcd-ts/rpc';
 import type { Member } from '@etcd-ts/server';
 import { V2Face } from '@etcd-ts/v2-api';
 import type { V2Passwords } from '@etcd-ts/v2-api';
@@ -14,8 +15,7 @@ export function v2Handler(member: Member, logger: Logger, stopping: AbortSignal)
     server: member.server.v2,
     passwords: v2Passwords(stopping),
     logger: logger.named('v2-api'),
-    // Certificates of clients are not asked for.
-    certificateUser: () => undefined,
+    certificateUser: ({ socket }) => clientIdentityOf(socket).peerCertificateCommonName,
     stopping,
   });
   return {

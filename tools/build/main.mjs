@@ -1,8 +1,20 @@
 // node tools/build/main.mjs APP... [--failpoints]
-// Bundles apps/APP/src/main.ts, with every lib it uses, to dist/apps/APP/main.cjs; with --failpoints
-// a program that can be made to crash at named points, to dist/apps/APP/main.failpoints.cjs.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+// Bundles apps/APP/src/main.ts, with every lib it uses, to dist/apps/APP/program.HASH.cjs, and beside it
+// main.cjs, which starts it; with --failpoints a program that can be made to crash at named points, to
+// dist/apps/APP/main.failpoints.cjs.
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,6 +25,28 @@ const EXTERNAL = ['@node-rs/bcrypt', 'better-sqlite3', 'koffi'];
 
 /** Programs that people wait for: Node compiles half the text in half the time. */
 const MINIFIED = ['etcdctl'];
+
+/** Nobody is reached, and nothing is left behind. */
+const ANY_PORT = 'http://127.0.0.1:0';
+/**
+ * A run of each program that compiles what its users wait for; V8's code of it is saved, so that even
+ * the first start has it. `until`: what a program says that goes on, when it has compiled enough.
+ */
+const FIRST_RUNS = {
+  etcd: {
+    args: [
+      ...['--listen-client-urls', ANY_PORT, '--advertise-client-urls', ANY_PORT],
+      ...['--listen-peer-urls', ANY_PORT],
+    ],
+    until: 'ready to serve client requests',
+  },
+  etcdctl: { args: ['get', 'a', '--endpoints', '127.0.0.1:1', '--command-timeout', '100ms'] },
+  etcdutl: { args: ['snapshot', 'status', '/dev/null'] },
+};
+/** Programs of former builds that are running may still read their maps. */
+const KEPT_MS = 600_000;
+/** A first run that hangs is none; the programs start without, only slower. */
+const FIRST_RUN_LIMIT_MS = 20_000;
 
 /** What the bundle is made from; `-dirty` when that is not a commit alone. */
 function commit() {
@@ -29,10 +63,13 @@ function commit() {
 async function bundle(app, withFailpoints) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const started = new Date();
+  const directory = join(ROOT, 'dist', 'apps', app);
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: [`apps/${app}/src/main.ts`],
-    outfile: `dist/apps/${app}/${withFailpoints ? 'main.failpoints' : 'main'}.cjs`,
+    outdir: directory,
+    outExtension: { '.js': '.cjs' },
+    entryNames: withFailpoints ? 'main.failpoints' : 'program.[hash]',
     // Statements with this label make a program fail: no other build contains them.
     dropLabels: withFailpoints ? [] : ['FAILPOINT'],
     write: false,
@@ -53,6 +90,43 @@ async function bundle(app, withFailpoints) {
   const maps = result.outputFiles.filter((file) => file.path.endsWith('.map'));
   const code = result.outputFiles.filter((file) => !file.path.endsWith('.map'));
   for (const file of [...maps, ...code]) publish(file, started);
+  if (withFailpoints) return;
+  const [{ path }] = code;
+  // Last: it is what tells whether a bundle is stale.
+  publish({ path: join(directory, 'main.cjs'), contents: startOf(basename(path)) }, started);
+  removeFormer(directory, basename(path));
+  const firstRun = FIRST_RUNS[app];
+  if (firstRun !== undefined) await runOnce(firstRun, join(directory, 'main.cjs'));
+}
+
+const startOf = (program) =>
+  readFileSync(join(ROOT, 'tools', 'build', 'start.cjs'), 'utf8').replace('{{program}}', program);
+
+function removeFormer(directory, program) {
+  for (const name of readdirSync(directory)) {
+    if (!name.startsWith('program.') || name.startsWith(program)) continue;
+    const path = join(directory, name);
+    if (Date.now() - statSync(path, { throwIfNoEntry: false })?.mtimeMs > KEPT_MS) {
+      rmSync(path, { force: true });
+    }
+  }
+}
+
+/** Resolves when the code is saved, or will not be: the program starts without it then, only slower. */
+async function runOnce({ args, until }, main) {
+  const directory = mkdtempSync(join(tmpdir(), 'etcd-ts-first-run-'));
+  const env = { PATH: process.env.PATH };
+  const options = { cwd: directory, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
+  const child = spawn(process.execPath, [main, ...args], options);
+  const limit = setTimeout(() => child.kill('SIGKILL'), FIRST_RUN_LIMIT_MS);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    said += text;
+    if (child.connected && until !== undefined && said.includes(until)) child.send('save code');
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(limit);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /**

@@ -69,13 +69,6 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
       },
       logger: logger.named('storage/snapshot'),
     });
-    const observer = {
-      fsynced: (seconds: number) => metrics.disk.walFsync.observe(seconds),
-      written: (bytes: number, seconds: number) => {
-        metrics.disk.walWriteBytes.inc(bytes);
-        metrics.disk.walWrite.observe(seconds);
-      },
-    };
     const raft = await openRaftStorage({
       files,
       config,
@@ -85,12 +78,7 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
       calls,
       clock,
       logger,
-      observer,
-      snapshotObserver: {
-        marshalled: (seconds) => metrics.disk.snapshotMarshal.observe(seconds),
-        fsynced: (seconds) => metrics.disk.snapshotFsync.observe(seconds),
-        saved: (seconds) => metrics.disk.snapshotSave.observe(seconds),
-      },
+      ...logObservers(metrics.disk),
     });
     return { ...raft, directory, backend, received };
   } catch (error) {
@@ -103,3 +91,18 @@ export async function openStorage(parts: StorageParts): Promise<OpenedStorage> {
     throw error;
   }
 }
+
+const logObservers = (disk: EtcdMetrics['disk']) => ({
+  observer: {
+    fsynced: (seconds: number) => disk.walFsync.observe(seconds),
+    written: (bytes: number, seconds: number) => {
+      disk.walWriteBytes.inc(bytes);
+      disk.walWrite.observe(seconds);
+    },
+  },
+  snapshotObserver: {
+    marshalled: (seconds: number) => disk.snapshotMarshal.observe(seconds),
+    fsynced: (seconds: number) => disk.snapshotFsync.observe(seconds),
+    saved: (seconds: number) => disk.snapshotSave.observe(seconds),
+  },
+});

@@ -1,11 +1,17 @@
-import type { EtcdMetrics } from '@etcd-ts/observability';
+interface Total {
+  inc(by?: number): void;
+}
 
-/** Those of the original's proxy, under the names it has for them. */
-export type ProxyMetrics = Pick<
-  EtcdMetrics['legacy'],
-  | 'proxyCacheHits'
-  | 'proxyCacheKeys'
-  | 'proxyCacheMisses'
-  | 'proxyEventsCoalescing'
-  | 'proxyWatchersCoalescing'
->;
+interface Level extends Total {
+  dec(by?: number): void;
+  set(value: number): void;
+}
+
+/** Those of the original's proxy (etcd_grpc_proxy_*), which every etcd has, as this program's do. */
+export interface ProxyMetrics {
+  readonly proxyCacheHits: Total;
+  readonly proxyCacheMisses: Total;
+  readonly proxyCacheKeys: Level;
+  readonly proxyEventsCoalescing: Total;
+  readonly proxyWatchersCoalescing: Level;
+}

@@ -1,5 +1,4 @@
-import type { Watch, WatchUpdate } from '@etcd-ts/client';
-import type { Client, KeySpace } from '@etcd-ts/client';
+import type { Watch, WatchOptions, WatchUpdate } from '@etcd-ts/client';
 import { ERRORS, EtcdError } from '@etcd-ts/wire-protocol';
 import type { ResponseHeader } from '@etcd-ts/wire-protocol';
 import { EventBatch } from './event-batch.js';
@@ -11,9 +10,15 @@ const LEADER_LOSS_MS = 3_000;
 /** Requests for progress within this time are answered by one answer of the cluster. */
 const PROGRESS_SHARING_MS = 20;
 
+type FeedWatch = Pick<Watch, typeof Symbol.asyncIterator | 'cancel' | 'requestProgress'>;
+
+/** Where watchers of the cluster come from. */
+export interface FeedSource {
+  watch(keys: { key: Buffer; rangeEnd: Buffer }, options: WatchOptions): FeedWatch;
+}
+
 export interface FeedParts {
-  readonly client: Client;
-  readonly space: KeySpace;
+  readonly source: FeedSource;
   readonly target: WatchTarget;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -34,7 +39,7 @@ export class Feed {
   /** Once it is past this revision it has caught up with what was there when it began. */
   readonly liveRevision: bigint;
   readonly #owner: FeedOwner;
-  readonly #watch: Watch;
+  readonly #watch: FeedWatch;
   #isClosed = false;
   #leaderlessSinceMs: number | undefined;
   #progressAskedMs = -Infinity;
@@ -61,10 +66,9 @@ export class Feed {
     this.#watch.cancel();
   }
 
-  #open({ client, space, target, metadata }: FeedParts): Watch {
+  #open({ source, target, metadata }: FeedParts): FeedWatch {
     const { key, rangeEnd, noPut, noDelete, prevKv, caller } = target;
-    const watcher = space.prefix.length === 0 ? client : client.namespace(space.prefix);
-    return watcher.watch(
+    return source.watch(
       { key, rangeEnd },
       {
         startRevision: this.nextRevision,

@@ -29,6 +29,8 @@ export class SharedWatch implements FeedOwner {
   readonly #subscribers = new Set<Subscriber>();
   readonly #feeds = new Set<Feed>();
   #trunk: Feed | undefined;
+  /** Nothing before it can be watched any more. */
+  #compactRevision = 0n;
 
   constructor(parts: SharedWatchParts) {
     this.#parts = parts;
@@ -58,7 +60,7 @@ export class SharedWatch implements FeedOwner {
       this.#join(subscriber, trunk);
       return;
     }
-    const liveRevision = this.#parts.currentRevision() + 1n;
+    const liveRevision = this.#liveRevision();
     const { nextRevision } = subscriber;
     // A start in the future is no reason to make others wait for it.
     const start = nextRevision < liveRevision ? nextRevision : liveRevision;
@@ -114,6 +116,9 @@ export class SharedWatch implements FeedOwner {
 
   ended(feed: Feed, error: unknown): void {
     this.#drop(feed);
+    if (error instanceof CompactedError && error.compactRevision > this.#compactRevision) {
+      this.#compactRevision = error.compactRevision;
+    }
     for (const subscriber of [...feed.members]) {
       subscriber.nextRevision = positionOf(subscriber);
       this.#leaveFeed(subscriber);
@@ -122,6 +127,12 @@ export class SharedWatch implements FeedOwner {
         subscriber.stream.compacted(subscriber, error.compactRevision);
       } else this.place(subscriber);
     }
+  }
+
+  /** What has been compacted has happened, whether an answer has shown it here or not. */
+  #liveRevision(): bigint {
+    const next = this.#parts.currentRevision() + 1n;
+    return next > this.#compactRevision ? next : this.#compactRevision;
   }
 
   /** A feed that has caught up becomes the trunk, or its members go to the one there is. */

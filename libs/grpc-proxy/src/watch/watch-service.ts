@@ -15,6 +15,7 @@ import type { ProxyMetrics } from '../metrics.js';
 import type { SeenRevisions } from '../seen-revisions.js';
 import { PATH_METADATA } from '../upstream/proxy-path.js';
 import type { Upstream } from '../upstream/upstream.js';
+import type { FeedSource } from './feed.js';
 import { SharedWatch } from './shared-watch.js';
 import { WatchStream } from './watch-stream.js';
 import type { WatchTarget } from './watch-target.js';
@@ -87,10 +88,14 @@ function ended(signal: AbortSignal): Promise<never> {
 
 class SharedWatches {
   readonly #parts: WatchParts;
+  readonly #source: FeedSource;
   readonly #byIdentity = new Map<string, SharedWatch>();
 
   constructor(parts: WatchParts) {
     this.#parts = parts;
+    const { client } = parts.upstream;
+    const { prefix } = parts.space;
+    this.#source = prefix.length === 0 ? client : client.namespace(prefix);
   }
 
   /**
@@ -140,10 +145,9 @@ class SharedWatches {
     const identity = identityOf(target);
     const known = this.#byIdentity.get(identity);
     if (known !== undefined) return known;
-    const { upstream, space, metrics, revisions } = this.#parts;
+    const { metrics, revisions } = this.#parts;
     const shared: SharedWatch = new SharedWatch({
-      client: upstream.client,
-      space,
+      source: this.#source,
       target,
       metadata,
       metrics,

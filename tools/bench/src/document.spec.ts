@@ -12,6 +12,8 @@ const group = (name: string, title: string): Group => ({
 });
 const GROUPS = [group('put', 'Puts'), group('growth', 'Growth')];
 
+const NOTHING = { notes: '', last: '' };
+
 const put: Row = {
   ...{ name: 'put, 1000 in flight', unit: 'requests/s' },
   ...{ reference: [20_000, 18_000], ours: [50_000, 54_000] },
@@ -27,7 +29,7 @@ describe('the document', () => {
   const record = merge(EMPTY_RECORD, 'put', [put], run);
 
   it('shows medians, ratios of rounds, their spread, details, the verdict, and how it was run', () => {
-    const text = renderDocument(record, GROUPS, [], '').replaceAll(/ +/gu, ' ');
+    const text = renderDocument(record, GROUPS, [], NOTHING).replaceAll(/ +/gu, ' ');
     expect(text).toContain(
       '| put, 1000 in flight (requests/s) | 19,000 | 52,000 | 2.75x | 2.50x-3.00x | 85.0 / 40.5 |',
     );
@@ -39,18 +41,19 @@ describe('the document', () => {
   });
 
   it('has no section for what was not measured, and says of its targets that it was not', () => {
-    const text = renderDocument(record, GROUPS, [], '');
+    const text = renderDocument(record, GROUPS, [], NOTHING);
     expect(text).toContain('## Puts');
     expect(text).not.toContain('## Growth');
     expect(text).toMatch(/start to ready +\| ours at most 1 +\| +\| not measured/u);
   });
 
-  it('leaves the part that others write at its end', () => {
+  it('takes in the notes, and leaves the part that others write at its end', () => {
     const last = 'old text\n\n## A cluster of three under faults\n\nkept\n';
-    const text = renderDocument(record, GROUPS, [], last);
+    const text = renderDocument(record, GROUPS, [], { notes: 'Words.\n', last });
     expect(text.endsWith('\n\n## A cluster of three under faults\n\nkept\n')).toBe(true);
     expect(text).not.toContain('old text');
-    expect(renderDocument(record, GROUPS, [], text)).toBe(text);
+    expect(text).toContain('\n\nWords.\n\n## Puts');
+    expect(renderDocument(record, GROUPS, [], { notes: 'Words.', last: text })).toBe(text);
   });
 
   it('shows growth as pictures, and as a table of clients', () => {
@@ -60,7 +63,7 @@ describe('the document', () => {
     expect(plots.map(({ file }) => file)).toEqual([
       ...['growth-by-clients.svg', 'growth-by-keys.svg', 'latency-by-clients.svg'],
     ]);
-    const text = renderDocument(merge(record, 'growth', rows, run), GROUPS, plots, '');
+    const text = renderDocument(merge(record, 'growth', rows, run), GROUPS, plots, NOTHING);
     expect(text).toContain('](benchmarks/growth-by-keys.svg)');
     expect(text.replaceAll(/ +/gu, ' ')).toContain(
       '| put, 100,000 keys (requests/s) | 1,000 / 2,000 | 100,000 / 200,000 |',

@@ -15,12 +15,15 @@ const INTRODUCTION =
 /** What `npm run cluster -- --figures --write` has put at the end of the document. */
 const CLUSTER_HEADING = '\n## A cluster of three under faults';
 
-/** The whole document; the end of the last one, which others write, stays. */
+/**
+ * The whole document. `notes` are people's words on the targets: what is missed and why. The end of the
+ * `last` document, which others write, stays.
+ */
 export function renderDocument(
   record: BenchRecord,
   groups: readonly Group[],
   plots: readonly Plot[],
-  last: string,
+  { notes, last }: { readonly notes: string; readonly last: string },
 ): string {
   const newest = Object.values(record.runs).at(-1);
   const parts = [
@@ -30,6 +33,7 @@ export function renderDocument(
     (newest?.machine ?? []).map((fact) => `- ${fact}`).join('\n'),
     '## Targets',
     targetsTable(record),
+    notes.trim(),
     ...groups.flatMap((group) => section(group, record, plots)),
     '## Runs',
     Object.entries(record.runs)

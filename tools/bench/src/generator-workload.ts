@@ -100,7 +100,7 @@ export function watchFanOut(watchers: number): Workload {
     expects: { revisions: 1, leases: 0, method: 'Put' },
     run: async ({ endpoint }, seconds) => {
       const load = await runGenerator({
-        ...{ kind: 'watch', endpoint, key: 'bench/watched', watchers, seconds },
+        ...{ kind: 'watch', endpoint, key: 'watched', watchers, seconds },
         ...{ streams: Math.min(10, watchers), valueBytes: VALUE_BYTES },
       });
       return { load, calls: load.requests / watchers, answerBytes: VALUE_BYTES };

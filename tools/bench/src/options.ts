@@ -50,7 +50,8 @@ export const USAGE = `usage: npm run bench -- [options]
   --pace N         puts a second meanwhile (default ${FULL.pace})
   --quick          everything tiny
   --v2             the same as --only v2
-  --write          merge into docs/benchmarks/results.json; document and plots follow from it
+  --write          merge into docs/benchmarks/results.json; document and plots follow from it,
+                   with docs/benchmarks/notes.md below the targets
   --render         only make document and plots of what is recorded
 `;
 

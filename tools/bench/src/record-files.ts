@@ -14,6 +14,8 @@ const folder = (): string => join(workspaceRoot(), 'docs', 'benchmarks');
 const recordFile = (): string => join(folder(), 'results.json');
 const documentFile = (): string => join(workspaceRoot(), 'docs', 'benchmarks.md');
 
+const textOf = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+
 export function readRecord(): BenchRecord {
   if (!existsSync(recordFile())) return EMPTY_RECORD;
   return JSON.parse(readFileSync(recordFile(), 'utf8')) as BenchRecord;
@@ -39,7 +41,7 @@ export function writeDocuments(): readonly string[] {
   mkdirSync(folder(), { recursive: true });
   for (const name of PLOTS) rmSync(join(folder(), name), { force: true });
   for (const { file, svg } of plots) writeFileSync(join(folder(), file), svg);
-  const last = existsSync(documentFile()) ? readFileSync(documentFile(), 'utf8') : '';
-  writeFileSync(documentFile(), renderDocument(record, GROUPS, plots, last));
+  const texts = { notes: textOf(join(folder(), 'notes.md')), last: textOf(documentFile()) };
+  writeFileSync(documentFile(), renderDocument(record, GROUPS, plots, texts));
   return ['docs/benchmarks.md', ...plots.map(({ file }) => `docs/benchmarks/${file}`)];
 }

@@ -1,9 +1,12 @@
 export type Cells = readonly string[];
 
+/** The least that makes a row of dashes a rule. */
+const RULE = '---';
+
 /** A Markdown table, its columns padded so that a terminal reads it, too. */
 export function table(head: Cells, rows: readonly Cells[]): string {
   const widths = head.map((_, i) =>
-    Math.max(...[head, ...rows].map((row) => (row[i] ?? '').length)),
+    Math.max(RULE.length, ...[head, ...rows].map((row) => (row[i] ?? '').length)),
   );
   const line = (row: Cells): string =>
     `| ${head.map((_, i) => (row[i] ?? '').padEnd(widths[i] ?? 0)).join(' | ')} |`;

@@ -28,6 +28,9 @@ export class RawConnection {
   readonly #headers: Buffer;
   readonly #listeners = new Map<number, StreamListener>();
   readonly #onFailure: (error: Error) => void;
+  /** The server has said what it allows: calls go to a server that listens. */
+  readonly ready: Promise<void>;
+  #isReady: () => void = () => undefined;
   #nextStream = 1;
   #sendWindow = DEFAULT_WINDOW;
   #waiting: { stream: number; message: Buffer; flags: number }[] = [];
@@ -39,6 +42,7 @@ export class RawConnection {
     const [host = '', port = ''] = endpoint.split(':');
     this.#headers = requestHeaders(path, endpoint);
     this.#onFailure = onFailure;
+    this.ready = new Promise((resolve) => (this.#isReady = resolve));
     this.#socket = connect({ host, port: Number(port), noDelay: true });
     this.#socket.on('data', (bytes) => this.#take(bytes));
     this.#socket.on('error', onFailure);
@@ -120,6 +124,7 @@ export class RawConnection {
         if ((flags & END_STREAM) !== 0) this.#end(stream);
         return;
       case FrameType.settings:
+        this.#isReady();
         if ((flags & ACK) === 0) this.#write(frame(FrameType.settings, ACK, 0, Buffer.alloc(0)));
         return;
       case FrameType.ping:

@@ -26,7 +26,9 @@ export interface LoadResult {
 
 /** A closed loop: each answer makes room for the next request. Ends when all are answered. */
 export function runUnaryLoad(load: UnaryLoad): Promise<LoadResult> {
-  return new Promise((resolve, reject) => new ClosedLoop(load, resolve, reject).start());
+  return new Promise((resolve, reject) => {
+    void new ClosedLoop(load, resolve, reject).start();
+  });
 }
 
 class ClosedLoop {
@@ -35,8 +37,8 @@ class ClosedLoop {
   readonly #connections: readonly RawConnection[];
   readonly #latencies = new LatencySamples();
   readonly #limit: number;
-  readonly #startedAt = performance.now();
-  readonly #deadline: number;
+  #startedAt = 0;
+  #deadline = 0;
   #started = 0;
   #ended = 0;
   #answered = 0;
@@ -50,14 +52,17 @@ class ClosedLoop {
     this.#load = load;
     this.#resolve = resolve;
     this.#limit = load.requests ?? Number.POSITIVE_INFINITY;
-    this.#deadline = this.#startedAt + (load.seconds ?? Number.POSITIVE_INFINITY) * 1000;
     this.#connections = Array.from(
       { length: load.connections },
       () => new RawConnection(load.endpoint, load.path, reject),
     );
   }
 
-  start(): void {
+  /** Time counts from when all clients are connected. */
+  async start(): Promise<void> {
+    await Promise.all(this.#connections.map(({ ready }) => ready));
+    this.#startedAt = performance.now();
+    this.#deadline = this.#startedAt + (this.#load.seconds ?? Number.POSITIVE_INFINITY) * 1000;
     for (let i = 0; i < this.#load.inFlight; i++) {
       const connection = this.#connections[i % this.#connections.length];
       if (connection !== undefined) this.#next(connection);

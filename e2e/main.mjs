@@ -10,7 +10,18 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SUITES = ['differential', 'crash', 'crash-images', 'auth', 'login-flood', 'v2', 'cluster'];
+const SUITES = [
+  'differential',
+  'crash',
+  'crash-images',
+  'corruption',
+  'auth',
+  'login-flood',
+  'v2',
+  'cluster',
+  'chaos',
+  'overload',
+];
 const [suite = '', ...args] = process.argv.slice(2);
 if (!SUITES.includes(suite)) {
   console.error(`usage: node e2e/main.mjs ${SUITES.join('|')} [options]`);
@@ -34,7 +45,7 @@ await build({
   target: 'node20',
   format: 'cjs',
   sourcemap: true,
-  external: ['@node-rs/bcrypt', 'better-sqlite3', 'koffi'],
+  external: ['@node-rs/bcrypt', 'better-sqlite3', 'koffi', 'etcd3'],
   tsconfig: join(root, 'tsconfig.base.json'),
   logLevel: 'warning',
 });

@@ -15,6 +15,14 @@ export interface MemberSetup {
   readonly advertisedPeerPort: number;
   readonly flags: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly program?: readonly string[];
+}
+
+/** What is different in one life of a member. */
+export interface LaunchChange {
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly wrapper?: readonly string[];
 }
 
 /** What a member is started with the first time; ignored once it has data. */
@@ -91,23 +99,25 @@ export class ClusterMember {
   }
 
   /** Starts the process without waiting: a member serves only when there is a quorum. */
-  async launch(flags: readonly string[] = []): Promise<EtcdProcess> {
+  async launch({ flags = [], env, wrapper }: LaunchChange = {}): Promise<EtcdProcess> {
     if (this.isUp) throw new Error(`${this.name} runs already`);
     this.#earlierLogs = this.log;
-    const { flavour, clientPort, peerPort, env } = this.setup;
+    const { flavour, clientPort, peerPort, program } = this.setup;
     this.#process = await EtcdProcess.launch({
       flavour,
       clientPort,
       peerPort,
       dataDir: this.#dataDir,
       commandLine: [...this.#flags(), ...flags],
-      ...(env === undefined ? {} : { env }),
+      env: { ...this.setup.env, ...env },
+      ...(wrapper === undefined ? {} : { wrapper }),
+      ...(program === undefined ? {} : { program }),
     });
     return this.#process;
   }
 
-  async start(): Promise<void> {
-    await (await this.launch()).ready();
+  async start(change: LaunchChange = {}): Promise<void> {
+    await (await this.launch(change)).ready();
   }
 
   async kill(): Promise<void> {

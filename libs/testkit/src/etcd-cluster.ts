@@ -24,6 +24,10 @@ export interface ClusterSetup {
   readonly flags?: readonly string[];
   /** Whether a proxy stands before each member, so that links can be cut. */
   readonly links?: boolean;
+  /** Instead of the program of the flavour. */
+  readonly program?: readonly string[];
+  /** Asked for once a member. */
+  readonly env?: () => Promise<Readonly<Record<string, string>>>;
 }
 
 const { memberAdd, memberList, memberPromote, memberRemove } = ClusterDefinition.methods;
@@ -162,6 +166,22 @@ export class EtcdCluster {
     await member.start();
   }
 
+  /**
+   * After a disaster: one member, which does not run, goes on alone with what it has, and the others,
+   * which do not run either, join it anew with nothing.
+   */
+  async refound(survivor: ClusterMember): Promise<void> {
+    await survivor.start({ flags: ['--force-new-cluster'] });
+    const rest = this.members.filter((member) => member !== survivor);
+    const joined = [survivor];
+    for (const member of rest) {
+      await this.#announce(member, false);
+      member.wipe(this.#joining(member, joined));
+      await member.start();
+      joined.push(member);
+    }
+  }
+
   async dispose(): Promise<void> {
     this.links.heal();
     await Promise.all(this.members.map((member) => member.dispose()));
@@ -197,10 +217,14 @@ export class EtcdCluster {
       });
       this.#proxies.set(name, proxy);
     }
-    const { flavour, flags = [] } = this.setup;
+    const { flavour, flags = [], program, env } = this.setup;
     const clientPort = await freePort();
+    const special = {
+      ...(program === undefined ? {} : { program }),
+      ...(env === undefined ? {} : { env: await env() }),
+    };
     return new ClusterMember(
-      { name, flavour, clientPort, peerPort, advertisedPeerPort, flags },
+      { name, flavour, clientPort, peerPort, advertisedPeerPort, flags, ...special },
       bootstrap,
     );
   }
@@ -230,8 +254,8 @@ export class EtcdCluster {
     return member;
   }
 
-  #joining(member: ClusterMember): Bootstrap {
-    const others = this.members.filter((other) => other !== member);
+  #joining(member: ClusterMember, cluster = this.members): Bootstrap {
+    const others = cluster.filter((other) => other !== member);
     const initialCluster = [...others, member]
       .map(({ name, peerUrl }) => `${name}=${peerUrl}`)
       .join(',');

@@ -19,6 +19,8 @@ export interface NodeSetup {
   readonly cwd?: string;
   /** A program with arguments that runs the node, such as strace. It must exec or stay its parent. */
   readonly wrapper?: readonly string[];
+  /** A program with arguments, instead of the one of the flavour. */
+  readonly program?: readonly string[];
 }
 
 export interface Exit {
@@ -85,7 +87,7 @@ export class EtcdProcess {
     this.#ownsDataDir = ownsDataDir;
     const [file = '', ...args] = [
       ...(setup.wrapper ?? []),
-      serverCommand(setup.flavour),
+      ...(setup.program ?? [serverCommand(setup.flavour)]),
       ...(setup.commandLine ?? nodeFlags(setup)),
     ];
     const child = spawn(file, args, {

@@ -1,5 +1,5 @@
 export { ClusterMember } from './cluster-member.js';
-export type { Bootstrap, MemberSetup } from './cluster-member.js';
+export type { Bootstrap, LaunchChange, MemberSetup } from './cluster-member.js';
 export { BackgroundCommand, runCommand } from './command.js';
 export type { CommandOptions, CommandResult } from './command.js';
 export { eventually, pause, within } from './condition.js';

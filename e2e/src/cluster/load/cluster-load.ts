@@ -21,7 +21,22 @@ export interface LoadOptions {
   /** What was in the cluster before. */
   readonly base?: Baseline;
   readonly clients?: number;
+  /** Between two requests of one client. */
+  readonly thinkMs?: number;
+  /** What the clients do, in turn; `unique` differs from that of every load before. */
+  readonly workloads?: (unique: number) => readonly Workload[];
+  /** What carries the requests of a client; the one connection of the member unless said. */
+  readonly callerFor?: (client: number) => Caller | undefined;
+  /** Clients that stand still now and then, for so long: longer than their leases live. */
+  readonly stalls?: { readonly oneIn: number; readonly durationMs: number };
 }
+
+/** Sends an operation to a member, once. */
+export type Caller = (
+  member: ClusterMember,
+  operation: Operation,
+  deadlineMs: number,
+) => Promise<CallEnd>;
 
 /** Between two requests of one client: much contention, little heat. */
 const THINK_MS = 10;
@@ -48,6 +63,7 @@ export class ClusterLoad {
   #stopping = false;
   #revision: number;
   #acknowledgedWrites = 0;
+  #answered = 0;
   #pulses = 0;
   readonly #messages = new Map<string, number>();
 
@@ -57,14 +73,7 @@ export class ClusterLoad {
     this.base = options.base ?? FRESH_STORE;
     this.#revision = this.base.revision;
     const unique = this.base.revision;
-    this.#workloads = [
-      new RegisterWorkload({ prefix: `register/${unique}/` }),
-      new EtcdMixWorkload({
-        prefix: `mix/${unique}/`,
-        firstLease: BigInt(unique) * 1_000_000n + 1n,
-      }),
-      new ListAppendWorkload({ prefix: `list/${unique}/` }),
-    ];
+    this.#workloads = (options.workloads ?? everything)(unique);
   }
 
   static start(cluster: EtcdCluster, options: LoadOptions): ClusterLoad {
@@ -73,6 +82,16 @@ export class ClusterLoad {
     const clients = Array.from({ length: count }, (_, client) => load.#client(client));
     load.#running = Promise.all([...clients, load.#keepWatching()]);
     return load;
+  }
+
+  /** The newest revision anyone was told. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Operations that were answered, of whatever kind. */
+  get answered(): number {
+    return this.#answered;
   }
 
   get acknowledgedWrites(): number {
@@ -98,7 +117,7 @@ export class ClusterLoad {
     const key = `pulse/${this.base.revision}/${number % 10}`;
     const value = `pulse ${number}`.padEnd(valueBytes);
     const operation: Operation = { kind: 'put', key, value };
-    return this.#issue(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
+    return this.perform(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
   }
 
   /** Lets the clients finish what they have sent. */
@@ -118,6 +137,7 @@ export class ClusterLoad {
 
   async #client(client: number): Promise<void> {
     const rng = new SeededRng(this.#options.seed * 1_000 + client);
+    const { stalls, thinkMs } = this.#options;
     const workload = this.#workloads[client % this.#workloads.length];
     const roams = client % ROAMING_EVERY === ROAMING_EVERY - 1;
     while (!this.#stopping) {
@@ -125,13 +145,15 @@ export class ClusterLoad {
       const member = members[roams ? rng.below(members.length) : client % members.length];
       if (member !== undefined && workload !== undefined) {
         const operation = judgeable(workload.next(client, rng, this.#revision));
-        const end = await this.#issue(client, operation, member, DEADLINE_MS, workload);
-        await pause(end.kind === 'ok' ? THINK_MS : AFTER_FAILURE_MS);
+        const end = await this.perform(client, operation, member, DEADLINE_MS, workload);
+        await pause(end.kind === 'ok' ? (thinkMs ?? THINK_MS) : AFTER_FAILURE_MS);
+        if (stalls !== undefined && rng.below(stalls.oneIn) === 0) await pause(stalls.durationMs);
       } else await pause(AFTER_FAILURE_MS);
     }
   }
 
-  async #issue(
+  /** Of any client, workload or none; written down like all others. */
+  async perform(
     client: number,
     operation: Operation,
     member: ClusterMember,
@@ -139,9 +161,13 @@ export class ClusterLoad {
     workload?: Workload,
   ): Promise<CallEnd> {
     const record = this.#recorder.invoke(client, operation, member.identity);
-    const end = await call(member.client, operation, deadlineMs);
+    const caller = this.#options.callerFor?.(client);
+    const end = await (caller === undefined
+      ? call(member.client, operation, deadlineMs)
+      : caller(member, operation, deadlineMs));
     if (end.kind === 'ok') {
       this.#revision = Math.max(this.#revision, end.revision);
+      this.#answered++;
       if (operation.kind !== 'range') this.#acknowledgedWrites++;
       const entry = record.ok(end.revision, end.result);
       workload?.learn(entry);
@@ -164,6 +190,17 @@ export class ClusterLoad {
       await pause(AFTER_FAILURE_MS);
     }
   }
+}
+
+function everything(unique: number): readonly Workload[] {
+  return [
+    new RegisterWorkload({ prefix: `register/${unique}/` }),
+    new EtcdMixWorkload({
+      prefix: `mix/${unique}/`,
+      firstLease: BigInt(unique) * 1_000_000n + 1n,
+    }),
+    new ListAppendWorkload({ prefix: `list/${unique}/` }),
+  ];
 }
 
 /**

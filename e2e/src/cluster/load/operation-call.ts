@@ -15,7 +15,9 @@ import {
   KVDefinition,
   LeaseDefinition,
   LeaseGrantRequest,
+  LeaseKeepAliveRequest,
   LeaseRevokeRequest,
+  type LeaseKeepAliveResponse,
   type ResponseHeader,
 } from '@etcd-ts/wire-protocol';
 
@@ -26,7 +28,7 @@ export type CallEnd =
   | { readonly kind: 'unknown'; readonly message: string };
 
 const { range, put, deleteRange, txn, compact } = KVDefinition.methods;
-const { leaseGrant, leaseRevoke } = LeaseDefinition.methods;
+const { leaseGrant, leaseKeepAlive, leaseRevoke } = LeaseDefinition.methods;
 
 /** Answers of the store itself. */
 const FAILURES: readonly (readonly [string, Failure])[] = [
@@ -47,6 +49,9 @@ const NEVER_PROPOSED = new Set([
   'etcdserver: too many requests',
   'etcdserver: not capable',
   'etcdserver: rpc not supported for learner',
+  'etcdserver: user name is empty',
+  'etcdserver: permission denied',
+  'etcdserver: revision of auth store is old',
 ]);
 
 /** Sends the operation to one member, once. */
@@ -94,7 +99,7 @@ export async function call(
       return ended(operation, await answer, () => ({ kind: 'leaseRevoke' }));
     }
     case 'leaseKeepAlive':
-      throw new Error('no workload of a cluster keeps leases alive');
+      return keepAlive(client, operation.lease, deadlineMs);
   }
 }
 
@@ -107,7 +112,11 @@ function ended<Response extends { readonly header?: ResponseHeader | undefined }
     const revision = Number(outcome.response.header?.revision ?? 0n);
     return { kind: 'ok', revision, result: read(outcome.response) };
   }
-  const { message } = outcome;
+  return refusal(operation, outcome.message);
+}
+
+/** How an operation counts that ended with this message. */
+export function refusal(operation: Operation, message: string): CallEnd {
   const known = FAILURES.find(([text]) => text === message);
   if (known !== undefined) return { kind: 'failed', failure: known[1], message };
   // A read that fails has no effect, whatever it died of.
@@ -116,4 +125,27 @@ function ended<Response extends { readonly header?: ResponseHeader | undefined }
   return harmless
     ? { kind: 'failed', failure: 'notServed', message }
     : { kind: 'unknown', message };
+}
+
+/** One renewal on a stream of its own. That the lease is gone is told by a TTL of nothing. */
+function keepAlive(client: RpcClient, lease: bigint, deadlineMs: number): Promise<CallEnd> {
+  const stream = client.bidi(LeaseDefinition, leaseKeepAlive);
+  return new Promise((resolve) => {
+    const end = (how: CallEnd): void => {
+      clearTimeout(timer);
+      resolve(how);
+      stream.cancel();
+    };
+    const unknown = (message: string): void => end({ kind: 'unknown', message });
+    const timer = setTimeout(() => unknown('no renewal in time'), deadlineMs);
+    stream.on('error', (error: Error) => unknown(error.message));
+    stream.on('end', () => unknown('the stream ended'));
+    stream.on('data', ({ header, TTL }: LeaseKeepAliveResponse) => {
+      const message = 'etcdserver: requested lease not found';
+      if (TTL <= 0n) return end({ kind: 'failed', failure: 'leaseNotFound', message });
+      const result = { kind: 'leaseKeepAlive', ttlSeconds: Number(TTL) } as const;
+      end({ kind: 'ok', revision: Number(header?.revision ?? 0n), result });
+    });
+    stream.write(LeaseKeepAliveRequest.fromPartial({ ID: lease }));
+  });
 }

@@ -67,12 +67,36 @@ async function stateAt(member: ClusterMember, revision: number): Promise<readonl
   return kvs.map(keyValueOf);
 }
 
-async function hashAt(member: ClusterMember, revision: number): Promise<string> {
+interface Hash {
+  readonly hash: number;
+  /** -1 when never compacted. */
+  readonly compactRevision: number;
+}
+
+async function hashAt(member: ClusterMember, revision: number): Promise<Hash> {
   const request = HashKVRequest.fromPartial({ revision: BigInt(revision) });
   const { hash, compactRevision } = await succeeded(
     member.client.unary(MaintenanceDefinition, MaintenanceDefinition.methods.hashKV, request),
   );
-  return `${hash} from ${compactRevision}`;
+  return { hash, compactRevision: Number(compactRevision) };
+}
+
+/** Compacting makes no revision: a member can have reached the one and not yet done the other. */
+async function equalHashes(cluster: EtcdCluster, revision: number): Promise<number> {
+  let hashes: readonly Hash[] = [];
+  const same = (of: (hash: Hash) => number): boolean => new Set(hashes.map(of)).size === 1;
+  await eventually(
+    `all members have compacted the same`,
+    async () => {
+      hashes = await Promise.all(cluster.members.map((member) => hashAt(member, revision)));
+      return same(({ compactRevision }) => compactRevision) ? true : undefined;
+    },
+    CONVERGENCE_TIMEOUT_MS,
+  );
+  if (!same(({ hash }) => hash)) {
+    throw new Error(`hashes at ${revision} differ: ${JSON.stringify(hashes)}`);
+  }
+  return hashes[0]?.compactRevision ?? -1;
 }
 
 /** All that one member says happened after a revision, up to another. */
@@ -123,21 +147,23 @@ function demand(what: string, verdict: Verdict): void {
  * history, every acknowledged write is in it, all answers fit one order that real time allows, and
  * no watcher missed or made up anything. Rejects with what is wrong.
  */
-export async function verify(cluster: EtcdCluster, load: ClusterLoad): Promise<Verified> {
+export async function verify(
+  cluster: EtcdCluster,
+  load: ClusterLoad,
+  moreWatches: readonly WatchRecord[] = [],
+): Promise<Verified> {
   const revision = await convergence(cluster);
   const { base } = load;
   const histories: WatchRecord[] = [];
-  const hashes = new Map<string, string>();
+  const compacted = await equalHashes(cluster, revision);
+  const after = Math.max(base.revision, compacted - 1);
   for (const member of cluster.members) {
-    hashes.set(member.name, await hashAt(member, revision));
-    histories.push(await happenedAt(member, base.revision, revision));
-  }
-  if (new Set(hashes.values()).size !== 1) {
-    throw new Error(`hashes at ${revision} differ: ${JSON.stringify([...hashes])}`);
+    histories.push(await happenedAt(member, after, revision));
   }
   await watchersCatchUp(cluster, load, revision);
   const entries = load.history;
-  const logs = histories.map(eventLogOf).map((log) => ({
+  // What is compacted by now only those know who watched.
+  const logs = [...histories, ...load.watches].map(eventLogOf).map((log) => ({
     ...log,
     // Leases go on to end while this looks.
     revisions: log.revisions.filter((changes) => changes.revision <= revision),
@@ -153,7 +179,7 @@ export async function verify(cluster: EtcdCluster, load: ClusterLoad): Promise<V
   demand(
     'watches',
     checkWatches(
-      load.watches.map((watch) => until(watch, revision)),
+      [...load.watches, ...moreWatches].map((watch) => until(watch, revision)),
       timeline,
     ),
   );

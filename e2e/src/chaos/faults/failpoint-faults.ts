@@ -1,0 +1,164 @@
+import { FAILPOINT_NAMES, type FailpointName } from '@etcd-ts/failpoint';
+import { eventually, type ClusterMember } from '@etcd-ts/testkit';
+import {
+  CompactionRequest,
+  DefragmentRequest,
+  KVDefinition,
+  MaintenanceDefinition,
+} from '@etcd-ts/wire-protocol';
+
+import type { ChaosFault, Site } from './chaos-fault.js';
+import { leaveBehind } from './link-faults.js';
+
+const REACHED_TIMEOUT_MS = 60_000;
+const BLOCK_MS = [2_000, 5_000] as const;
+
+/** Where the control interface of a member listens; its environment says so. */
+function control({ setup }: ClusterMember): string {
+  return `http://${setup.env?.['GOFAIL_HTTP'] ?? ''}`;
+}
+
+async function arm(member: ClusterMember, name: FailpointName, terms: string): Promise<void> {
+  const response = await fetch(`${control(member)}/${name}`, { method: 'PUT', body: terms });
+  if (response.status !== 204) throw new Error(`${name}: ${await response.text()}`);
+}
+
+/** What makes a member reach a point that traffic alone does not lead to. */
+type Trigger = (site: Site, member: ClusterMember) => Promise<unknown>;
+
+const compacting: Trigger = ({ load }, member) =>
+  member.client.unary(
+    KVDefinition,
+    KVDefinition.methods.compact,
+    CompactionRequest.fromPartial({ revision: BigInt(load.revision - 5) }),
+    { deadlineMs: 2_000 },
+  );
+const defragmenting: Trigger = (_site, member) =>
+  member.client.unary(
+    MaintenanceDefinition,
+    MaintenanceDefinition.methods.defragment,
+    DefragmentRequest.fromPartial({}),
+    { deadlineMs: 2_000 },
+  );
+const needingSnapshot: Trigger = async (site, member) => {
+  await leaveBehind(site, member.name);
+  site.cluster.links.heal();
+};
+/** A point on the way to a membership change: somebody joins, and leaves again afterwards. */
+const reconfiguring: Trigger = async ({ cluster }) => {
+  const joined = await cluster.add({ learner: true });
+  await joined.start();
+  await cluster.remove(joined);
+  await cluster.retire(joined);
+};
+const restarting: Trigger = async (_site, member) => {
+  await member.stop('SIGKILL');
+  await member.launch({ env: { GOFAIL_FAILPOINTS: 'beforePublishing=panic' } });
+};
+
+function triggerOf(name: FailpointName): Trigger | undefined {
+  if (name.startsWith('compact')) return compacting;
+  if (name === 'defragBeforeCopy') return defragmenting;
+  if (name === 'beforeApplyOneConfChange') return reconfiguring;
+  if (name === 'beforePublishing') return restarting;
+  return isOfSnapshots(name) ? needingSnapshot : undefined;
+}
+
+function isOfSnapshots(name: FailpointName): boolean {
+  return /Snap|WALRelease|OpenSnapshot/u.test(name);
+}
+
+async function victim(name: FailpointName, { cluster, rng }: Site): Promise<ClusterMember> {
+  const follows = name === 'raftBeforeFollowerSend' || isOfSnapshots(name);
+  if (name === 'raftBeforeLeaderSend') return cluster.leader();
+  if (follows && cluster.members.length > 1) return cluster.follower();
+  return rng.below(2) === 0 || cluster.members.length === 1 ? cluster.leader() : cluster.follower();
+}
+
+function crashing(name: FailpointName): ChaosFault {
+  return {
+    name: `${name}=panic`,
+    row: 'F3',
+    failpoints: true,
+    minSize: isOfSnapshots(name) || name === 'raftBeforeFollowerSend' ? 3 : 1,
+    lastsMs: [0, 500],
+    inflict: async (site) => {
+      const member = await victim(name, site);
+      const trigger = triggerOf(name);
+      if (name !== 'beforePublishing') await arm(member, name, 'panic');
+      // The trigger itself may fail: it asks a member that dies meanwhile.
+      const triggered = trigger?.(site, member).catch(() => undefined);
+      await eventually(
+        `${member.name} reaches ${name}`,
+        () => (member.isUp ? undefined : true),
+        REACHED_TIMEOUT_MS,
+      );
+      const said = member.log.includes(`failpoint panic: ${name}`);
+      site.cluster.links.heal();
+      return {
+        heal: async () => {
+          await member.start();
+          await triggered;
+        },
+        proof: () => (said ? `${member.name} died there` : undefined),
+      };
+    },
+  };
+}
+
+/** Stands still there for a second: no crash, but everything that is timed goes wrong. */
+function stalling(name: FailpointName, terms: string, title = `${name}=${terms}`): ChaosFault {
+  return {
+    name: title,
+    row: title.startsWith('event loop') ? 'F7' : 'F3',
+    failpoints: true,
+    lastsMs: [1_000, 3_000],
+    inflict: async (site) => {
+      const member = await victim(name, site);
+      await arm(member, name, terms);
+      let count = 0;
+      return {
+        heal: async () => {
+          count = await executions(member, name);
+          await fetch(`${control(member)}/${name}`, { method: 'DELETE' });
+        },
+        proof: () => (count > 0 ? `acted ${count} times` : undefined),
+      };
+    },
+  };
+}
+
+async function executions(member: ClusterMember, name: FailpointName): Promise<number> {
+  const response = await fetch(`${control(member)}/${name}/count`);
+  return response.status === 200 ? Number(await response.text()) : 0;
+}
+
+/** As a garbage collection or a synchronous library would. */
+const BLOCKED_LOOP: ChaosFault = {
+  ...stalling('raftBeforeAdvance', '', ''),
+  name: 'event loop of the leader blocked 2-5 s',
+  row: 'F7',
+  inflict: (site) => {
+    const [least, most] = BLOCK_MS;
+    const durationMs = least + site.rng.below(most - least);
+    return stalling('raftBeforeLeaderSend', `1*sleep(${durationMs})`).inflict(site);
+  },
+};
+
+/** Reached only by watchers that were slow, or that ask how far they are: slept at, not died at. */
+const SLEPT_AT: readonly FailpointName[] = [
+  'beforeSendWatchResponse',
+  'beforeSyncWatchers',
+  'beforeProgressIfSync',
+  'raftBeforeSave',
+  'raftAfterSave',
+];
+/** Watchers that are slow are a matter of the client; what is dropped ends nobody. */
+const NOT_DIED_AT: readonly FailpointName[] = ['beforeMoveVictims', 'raftDropHeartbeat'];
+
+export const FAILPOINT_FAULTS: readonly ChaosFault[] = [
+  BLOCKED_LOOP,
+  ...FAILPOINT_NAMES.filter((name) => !NOT_DIED_AT.includes(name)).map(crashing),
+  ...SLEPT_AT.map((name) => stalling(name, '2*sleep(1000)')),
+  stalling('raftDropHeartbeat', '50.0%return'),
+];

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+
+import type { Fault } from '../../cluster/faults/fault.js';
+import { NETWORK_FAULTS } from '../../cluster/faults/network-faults.js';
+import { PROCESS_FAULTS, REPLACE_FOLLOWER } from '../../cluster/faults/process-faults.js';
+import type { ChaosFault } from './chaos-fault.js';
+import { Observation } from './observation.js';
+
+/** SIGSTOP shows in the state of the process, at once. */
+function stopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return /^T/u.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
+function rowOf({ name }: Fault): string {
+  if (/SIGSTOP/u.test(name)) return 'F7';
+  return /replace/u.test(name) ? 'F12' : 'F1';
+}
+
+/** Those end processes: that they ended is awaited as part of it. */
+function ofProcesses(fault: Fault): ChaosFault {
+  return {
+    name: fault.name,
+    row: rowOf(fault),
+    ...(fault.minSize === undefined ? {} : { minSize: fault.minSize }),
+    ...(/SIGSTOP/u.test(fault.name) ? { lastsMs: [500, 10_000] as const } : {}),
+    inflict: async ({ cluster, rng }) => {
+      const heal = await fault.inflict(cluster, rng);
+      const paused = cluster.members.filter(({ isPaused }) => isPaused);
+      const down = cluster.members.filter(({ isUp }) => !isUp).map(({ name }) => name);
+      const isStopped = paused.length > 0 && paused.every(({ pid }) => stopped(pid ?? 0));
+      const proof =
+        paused.length > 0
+          ? isStopped
+            ? `${paused.length} stopped`
+            : undefined
+          : `${down.length === 0 ? 'each' : down.join(', ')} ended`;
+      return { heal, proof: () => proof, isOver: fault === REPLACE_FOLLOWER };
+    },
+  };
+}
+
+function ofTheNetwork(fault: Fault): ChaosFault {
+  const { name, minSize } = fault;
+  return {
+    name,
+    row: /delayed/u.test(name) ? 'F6' : 'F4',
+    ...(minSize === undefined ? {} : { minSize }),
+    lastsMs: [2_500, 6_000],
+    inflict: async ({ cluster, rng }) => {
+      const observation = await Observation.start(cluster);
+      const heal = await fault.inflict(cluster, rng);
+      return {
+        heal: async () => {
+          await observation.stop();
+          await heal();
+        },
+        proof: () => observation.finding,
+      };
+    },
+  };
+}
+
+/** The faults that campaigns on clusters have always had. */
+export const KNOWN_FAULTS: readonly ChaosFault[] = [
+  ...PROCESS_FAULTS.map(ofProcesses),
+  ...NETWORK_FAULTS.filter(({ name }) => !/delayed/u.test(name)).map(ofTheNetwork),
+];

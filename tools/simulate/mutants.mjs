@@ -238,6 +238,12 @@ export const MUTANTS = [
     changes: [['    state.cluster.load();\n', '']],
   },
   {
+    name: 'removed-member-heard',
+    origin: 'the zombie members of 3.5: a member that was removed took part again after its return',
+    file: 'libs/server/src/peers/connection.ts',
+    changes: [['isRemoved: (id) => cluster.isRemoved(id),', 'isRemoved: () => false,']],
+  },
+  {
     name: 'range-by-own-compaction',
     origin:
       'etcd #18667: whether a transaction may read an old revision depended on how far the member had compacted',

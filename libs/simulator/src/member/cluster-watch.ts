@@ -88,16 +88,25 @@ function changesOf({ events }: RevisionCommit): Change[] {
   }));
 }
 
-/** One member's log as its disk was told, entry by entry. */
+/**
+ * One member's log as its disk was told, entry by entry.
+ *
+ * Whoever alone is the quorum leads, and writes, before its term is on the disk, as etcd does too.
+ * With the power it may lose both, and lead in the same term again with other entries. That is no
+ * broken promise, for raft lets nobody hear of either before; so nobody hears of it here.
+ */
 export class LogMirror {
   readonly #member: string;
   readonly #watch: ClusterWatch;
+  readonly #isAlone: () => boolean;
+  #held: ClusterEvent[] = [];
   readonly #entries = new Map<number, { readonly term: number; readonly hash: number }>();
   #lastIndex = 0;
 
-  constructor(member: string, watch: ClusterWatch) {
+  constructor(member: string, watch: ClusterWatch, isAlone: () => boolean) {
     this.#member = member;
     this.#watch = watch;
+    this.#isAlone = isAlone;
   }
 
   /** What was found at a start, after the position of a snapshot. */
@@ -107,6 +116,7 @@ export class LogMirror {
   }
 
   startAt({ index, term }: { readonly index: number; readonly term: number }): void {
+    this.#held = [];
     this.#entries.clear();
     this.#entries.set(index, { term, hash: 0 });
     this.#lastIndex = index;
@@ -121,11 +131,26 @@ export class LogMirror {
       this.#lastIndex = index;
       if (previousTerm === undefined) continue;
       const member = this.#member;
-      this.#watch.observe({ kind: 'appended', member, index, term, previousTerm, hash });
+      this.#tell({ kind: 'appended', member, index, term, previousTerm, hash });
     }
     if (hardState !== undefined && hardState.commit > 0) {
-      this.#watch.observe({ kind: 'committed', member: this.#member, index: hardState.commit });
+      this.#tell({ kind: 'committed', member: this.#member, index: hardState.commit });
     }
+  }
+
+  #tell(event: ClusterEvent): void {
+    if (this.#held.length > 0 || this.#isAlone()) this.#held.push(event);
+    else this.#watch.observe(event);
+  }
+
+  /** To be called as a sync begins; the answer, when it has succeeded. */
+  syncing(): () => void {
+    const covered = this.#held;
+    const count = covered.length;
+    return () => {
+      if (covered !== this.#held) return;
+      for (const event of covered.splice(0, count)) this.#watch.observe(event);
+    };
   }
 
   applied(index: number, term: number, revision: number): void {

@@ -75,7 +75,7 @@ export class Machine implements Endpoint {
     this.name = parts.settings.name;
     this.url = parts.settings.url;
     this.#clock = new MachineClock(parts.queue, parts.skew);
-    this.#mirror = new LogMirror(this.name, parts.watch);
+    this.#mirror = new LogMirror(this.name, parts.watch, () => this.#isAlone());
     this.#attachDisk();
   }
 
@@ -239,9 +239,20 @@ export class Machine implements Endpoint {
     const { facts } = member.server;
     if (facts.leader() !== incarnation.id) return;
     const { raftTerm } = facts.header();
-    if (incarnation.leadsIn === raftTerm) return;
+    if (incarnation.leadsIn === raftTerm || !this.#hasToldOthers(member, raftTerm)) return;
     incarnation.leadsIn = raftTerm;
     this.#mirror.leads(raftTerm);
+  }
+
+  /** Who is alone has told nobody that it leads until an entry of its term is durable, and applied. */
+  #hasToldOthers({ server }: Member, term: number): boolean {
+    return !this.#isAlone() || this.#mirror.termAt(server.facts.raftStatus().applied) === term;
+  }
+
+  /** The only voter, as far as it knows. */
+  #isAlone(): boolean {
+    const known = this.#current?.member?.server.cluster.knownMembers() ?? [];
+    return known.filter(({ isLearner }) => !isLearner).length === 1;
   }
 
   pause(untilMs: number): void {

@@ -64,6 +64,12 @@ function mirrored(wal: Wal, mirror: LogMirror): Wal {
     append(hardState, entries);
     mirror.append(hardState, entries);
   };
+  const sync = wal.sync.bind(wal);
+  wal.sync = async () => {
+    const synced = mirror.syncing();
+    await sync();
+    synced();
+  };
   const saveSnapshot = wal.saveSnapshot.bind(wal);
   wal.saveSnapshot = (record) => {
     if (mirror.termAt(record.index) === undefined) mirror.startAt(record);

@@ -1,3 +1,4 @@
+import { rangeRequest } from '@etcd-ts/checker';
 import type { Rng } from '@etcd-ts/foundation';
 
 import type { Machine } from '../member/machine.js';
@@ -10,6 +11,7 @@ export interface ReconfigurationParts {
   /** By number; changed in place. */
   readonly machines: Machine[];
   readonly create: (name: string, initialCluster: string) => Machine;
+  readonly found: (rule: string, message: string) => void;
 }
 
 /** How many members a cluster is grown to at most. */
@@ -18,6 +20,8 @@ const RETRY_MS = 400;
 /** A process that does not know of its removal is started again within, and for, so long. */
 const RETURNS_WITHIN_MS = 3000;
 const RETURNS_FOR_MS = 4000;
+
+const ANY_READ = rangeRequest({ kind: 'range', key: 'any' });
 
 type Step = (machine: Machine) => Promise<boolean>;
 
@@ -136,10 +140,26 @@ export class Reconfiguration {
     const { queue, rng } = this.#parts;
     const afterMs = rng.next() * RETURNS_WITHIN_MS;
     queue.in(afterMs, undefined, () => victim.start());
+    for (let ms = afterMs; ms < afterMs + RETURNS_FOR_MS; ms += RETRY_MS) {
+      queue.in(ms, undefined, () => this.#tryToRead(victim));
+    }
     queue.in(afterMs + RETURNS_FOR_MS, undefined, () => {
       victim.kill();
       victim.isRemoved = true;
       then();
+    });
+  }
+
+  /** The others have to refuse to confirm anything to it. */
+  #tryToRead(removed: Machine): void {
+    const { queue, found } = this.#parts;
+    const { member, process } = removed;
+    if (member === undefined || process === undefined) return;
+    queue.in(0, process, () => {
+      member.server.keyValues.range(ANY_READ).then(
+        () => found('removed-member-serves', `${removed.name} was removed and answers reads`),
+        () => undefined,
+      );
     });
   }
 

@@ -6,10 +6,10 @@ import { simulate } from './simulation.js';
 const OPTIONS = { logger: SILENT_LOGGER };
 
 /** Short and rough: campaigns have longer ones. */
-const ROUGH = { durationMs: 9000, faultEveryMs: 1300 };
-const SEEDS = 240;
+const ROUGH = { durationMs: 6000, faultEveryMs: 1000 };
+const SEEDS = 400;
 /** On a machine that is busy with something else as many of the seeds as fit. */
-const SEEDS_FOR_MS = 60_000;
+const SEEDS_FOR_MS = 50_000;
 const MIN_SEEDS = 12;
 
 describe('a simulation', () => {

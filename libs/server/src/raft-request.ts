@@ -5,6 +5,7 @@ import {
   InternalRaftRequest,
   PutRequest,
   RequestHeader,
+  V2RaftRequest,
 } from '@etcd-ts/wire-protocol';
 import type { MessageEncoder } from '@etcd-ts/wire-protocol';
 
@@ -46,15 +47,18 @@ export function encodeRaftRequest(request: RaftRequest): Uint8Array {
 const NOTHING: InternalRaftRequest = InternalRaftRequest.create();
 const HEADER_TAG = (100 << 3) | 2;
 const PUT_TAG = (4 << 3) | 2;
+const V2_TAG = (2 << 3) | 2;
 
 const RAFT_REQUEST: MessageEncoder<RaftRequest> = {
   encode: (request, writer) => {
-    const { header, put } = request;
-    // The generated encoder looks for each of thirty fields; a put has these two.
-    if (writer === undefined || header === undefined || put === undefined) {
+    const { header, put, v2 } = request;
+    // The generated encoder looks for each of thirty fields; a put of either API has these two.
+    if (writer === undefined || header === undefined || (put ?? v2) === undefined) {
       return InternalRaftRequest.encode({ ...NOTHING, ...request }, writer);
     }
     RequestHeader.encode(header, writer.uint32(HEADER_TAG).fork()).join();
-    return PutRequest.encode(put, writer.uint32(PUT_TAG).fork()).join();
+    if (put !== undefined) PutRequest.encode(put, writer.uint32(PUT_TAG).fork()).join();
+    if (v2 !== undefined) V2RaftRequest.encode(v2, writer.uint32(V2_TAG).fork()).join();
+    return writer;
   },
 };

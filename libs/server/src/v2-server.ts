@@ -76,6 +76,8 @@ export interface V2Server {
     path: string,
     options: { readonly recursive: boolean; readonly sorted: boolean },
   ): V2Answer | V2Failure;
+  /** Of the file at a clean path; undefined: there is none. Counted by nobody. */
+  value(path: string): string | undefined;
   watch(options: WatchOptions): V2Watcher | V2Failure;
 
   counters(): Counters;

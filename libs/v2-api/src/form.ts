@@ -30,10 +30,12 @@ function addPairs(form: Map<string, string[]>, text: string): string | undefined
       continue;
     }
     const equals = pair.indexOf('=');
-    const parts = equals === -1 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    const [name, value] = parts.map((part) => unescapeQuery(part));
+    const rawName = equals === -1 ? pair : pair.slice(0, equals);
+    const rawValue = equals === -1 ? '' : pair.slice(equals + 1);
+    const name = unescapeQuery(rawName);
+    const value = unescapeQuery(rawValue);
     if (name === undefined || value === undefined) {
-      fault ??= badEscape(parts.find((part) => unescapeQuery(part) === undefined) ?? '');
+      fault ??= badEscape(name === undefined ? rawName : rawValue);
       continue;
     }
     const values = form.get(name);
@@ -43,7 +45,11 @@ function addPairs(form: Map<string, string[]>, text: string): string | undefined
   return fault;
 }
 
+/** What stands for itself. */
+const PLAIN = /^[ -$&-*,-~]*$/u;
+
 function unescapeQuery(text: string): string | undefined {
+  if (PLAIN.test(text)) return text;
   return percentDecoded(text.replaceAll('+', ' '))?.toString('utf8');
 }
 

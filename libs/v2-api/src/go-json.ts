@@ -3,6 +3,7 @@
  * were no UTF-8, which is where nearly all of them come from.
  */
 export function goString(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const quoted = JSON.stringify(text);
   // Backspace and form feed are `\b` and `\f` in JSON.stringify, and six characters in Go.
   return quoted.replace(
@@ -10,6 +11,9 @@ export function goString(text: string): string {
     (found) => GO_ESCAPES[found] ?? found,
   );
 }
+
+/** What no JSON escapes. */
+const PLAIN = /^[ !#-%'-;=?-[\]-~]*$/u;
 
 const GO_ESCAPES: Readonly<Record<string, string>> = {
   '\\b': '\\u0008',

@@ -69,8 +69,20 @@ function read(method: string, form: Form): KeyQuery {
   const refresh = optionalFlag(form, 'refresh') ?? false;
   if (refresh) checkRefresh(form, ttlSeconds);
   return {
-    ...{ value: first(form, 'value'), dir, prevValue, prevIndex, prevExist, ttlSeconds, refresh },
-    ...{ wait, waitIndex, recursive, sorted, quorum, stream, noValueOnSuccess },
+    value: first(form, 'value'),
+    dir,
+    prevValue,
+    prevIndex,
+    prevExist,
+    ttlSeconds,
+    refresh,
+    wait,
+    waitIndex,
+    recursive,
+    sorted,
+    quorum,
+    stream,
+    noValueOnSuccess,
   };
 }
 

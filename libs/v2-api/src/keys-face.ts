@@ -1,4 +1,4 @@
-import { cleanPath, created, failed, KEYS_NAMESPACE, V2_CODE, v2Request } from '@etcd-ts/v2-store';
+import { cleanPath, created, failed, KEYS_NAMESPACE, V2_CODE } from '@etcd-ts/v2-store';
 import type { V2Failure, V2Outcome, V2Request } from '@etcd-ts/v2-store';
 import type { V2Server } from '@etcd-ts/server';
 import { actionJson, answerJson, eventJson } from './event-json.js';
@@ -110,13 +110,22 @@ export class KeysFace {
 /** What goes through the log. Times are the proposer's: applying it looks at no clock. */
 function changeRequest(method: string, path: string, query: KeyQuery, nowNs: bigint): V2Request {
   const { value, dir, prevValue, prevIndex, prevExist, ttlSeconds, recursive, refresh } = query;
-  return v2Request({
-    ...{ method, path, value, dir, prevValue, prevIndex, prevExist, recursive, refresh },
+  return {
+    method,
+    path,
+    value,
+    dir,
+    prevValue,
+    prevIndex,
+    prevExist,
     // In 64 bits, as etcd's sum is: a TTL of centuries comes out in the past, and means what it
     // means there.
     expirationNs: ttlSeconds === undefined ? 0n : BigInt.asIntN(64, nowNs + ttlSeconds * SECOND_NS),
+    recursive,
+    sorted: false,
+    refresh,
     timeNs: nowNs,
-  });
+  };
 }
 
 /** The client cannot know whether the change happened. */

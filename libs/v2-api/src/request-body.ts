@@ -20,25 +20,36 @@ export type Body =
 export class BodyReader {
   #heldBytes = 0;
 
-  async read(request: IncomingMessage, limitBytes: number): Promise<Body> {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    try {
-      // Leaving the loop must not destroy the socket: the refusal still has to be written to it.
-      for await (const chunk of request.iterator({
-        destroyOnReturn: false,
-      }) as AsyncIterable<Buffer>) {
+  read(request: IncomingMessage, limitBytes: number): Promise<Body> {
+    if (request.destroyed) return Promise.resolve({ kind: 'broken' });
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      const settle = (body: Body): void => {
+        request.off('data', take).off('end', complete).off('close', broken);
+        this.#heldBytes -= length;
+        resolve(body);
+      };
+      const refuse = (body: Body): void => {
+        // The socket stays: the refusal still has to be written to it.
+        request.pause();
+        settle(body);
+      };
+      const take = (chunk: Buffer): void => {
         length += chunk.length;
         this.#heldBytes += chunk.length;
-        if (length > limitBytes) return { kind: 'tooLarge' };
-        if (this.#heldBytes > MAX_BODIES_BYTES) return { kind: 'busy' };
-        chunks.push(chunk);
-      }
-      return { kind: 'body', bytes: Buffer.concat(chunks, length) };
-    } catch {
-      return { kind: 'broken' };
-    } finally {
-      this.#heldBytes -= length;
-    }
+        if (length > limitBytes) refuse({ kind: 'tooLarge' });
+        else if (this.#heldBytes > MAX_BODIES_BYTES) refuse({ kind: 'busy' });
+        else chunks.push(chunk);
+      };
+      const complete = (): void => {
+        const [only] = chunks;
+        const isWhole = only !== undefined && chunks.length === 1;
+        settle({ kind: 'body', bytes: isWhole ? only : Buffer.concat(chunks, length) });
+      };
+      const broken = (): void => settle({ kind: 'broken' });
+      // After the last byte comes `end`; without it only `close`.
+      request.on('data', take).on('end', complete).on('close', broken);
+    });
   }
 }

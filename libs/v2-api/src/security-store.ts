@@ -196,8 +196,7 @@ export class SecurityStore {
   }
 
   #value(path: string): string | undefined {
-    const answer = this.#server.get(path, { recursive: false, sorted: false });
-    return answer.kind === 'node' ? answer.node.value : undefined;
+    return this.#server.value(path);
   }
 
   #names(path: string): string[] {

@@ -8,14 +8,18 @@ export interface Target {
   readonly cleanLocation: string | undefined;
 }
 
+/** Nothing to decode, nothing to take out: segments that begin with no dot, a slash at most after each. */
+const CLEAN = /^(?:\/[!"#$&-\-0-~][!-$&-.0-~]*)+\/?$/u;
+
 /** `raw` is what Node has of the request line: one character for each byte. Undefined: malformed. */
 export function parseTarget(raw: string): Target | undefined {
   // Absolute form, as a proxy sends it: only what comes after the authority counts.
-  const relative = raw.replace(/^https?:\/\/[^/?]*/iu, '') || '/';
+  const relative = raw.startsWith('/') ? raw : raw.replace(/^https?:\/\/[^/?]*/iu, '') || '/';
   const mark = relative.indexOf('?');
   const rawPath = mark === -1 ? relative : relative.slice(0, mark);
   const query = mark === -1 ? '' : relative.slice(mark + 1);
   if (!rawPath.startsWith('/')) return undefined;
+  if (CLEAN.test(rawPath)) return { path: rawPath, query, cleanLocation: undefined };
   const bytes = percentDecoded(rawPath);
   if (bytes === undefined) return undefined;
   const dirty = bytes.toString('latin1');

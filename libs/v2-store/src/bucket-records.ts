@@ -36,8 +36,8 @@ export class BucketV2Records implements V2Records {
       name,
       created: createdIndex,
       modified: modifiedIndex,
-      ...(dir ? {} : { value }),
-      ...(expirationNs === undefined ? {} : { expires: String(expirationNs) }),
+      value: dir ? undefined : value,
+      expires: decimal(expirationNs),
     };
     this.#buckets.bucketPut(NODES, nodeKey(id), encode(row));
   }
@@ -51,9 +51,9 @@ export class BucketV2Records implements V2Records {
     const row: EventRow = {
       action,
       node: viewRow(node),
-      ...(prevNode === undefined ? {} : { prev: viewRow(prevNode) }),
-      ...(atNs === undefined ? {} : { at: String(atNs) }),
-      ...(refresh === undefined ? {} : { refresh }),
+      prev: prevNode && viewRow(prevNode),
+      at: decimal(atNs),
+      refresh,
     };
     this.#buckets.bucketPut(HISTORY, slotKey(slot), encode(row));
   }
@@ -105,15 +105,21 @@ export class BucketV2Records implements V2Records {
   }
 }
 
+/** As a JSON number it would be rounded. */
+function decimal(ns: bigint | undefined): string | undefined {
+  return ns === undefined ? undefined : String(ns);
+}
+
+/** What is undefined is not written. */
 interface NodeRow {
   readonly in: number;
   readonly name: string;
   readonly created: number;
   readonly modified: number;
   /** Absent: a directory. */
-  readonly value?: string;
-  /** Decimal nanoseconds, which a JSON number would round. */
-  readonly expires?: string;
+  readonly value?: string | undefined;
+  /** Decimal nanoseconds. */
+  readonly expires?: string | undefined;
 }
 
 interface ViewRow {
@@ -121,17 +127,17 @@ interface ViewRow {
   readonly created: number;
   readonly modified: number;
   /** Absent for a directory, and for what is gone. */
-  readonly value?: string;
-  readonly dir?: true;
-  readonly expires?: string;
+  readonly value?: string | undefined;
+  readonly dir?: true | undefined;
+  readonly expires?: string | undefined;
 }
 
 interface EventRow {
   readonly action: V2Action;
   readonly node: ViewRow;
-  readonly prev?: ViewRow;
-  readonly at?: string;
-  readonly refresh?: true;
+  readonly prev?: ViewRow | undefined;
+  readonly at?: string | undefined;
+  readonly refresh?: true | undefined;
 }
 
 function viewRow({
@@ -146,9 +152,9 @@ function viewRow({
     key,
     created: createdIndex,
     modified: modifiedIndex,
-    ...(value === undefined ? {} : { value }),
-    ...(dir === undefined ? {} : { dir }),
-    ...(expirationNs === undefined ? {} : { expires: String(expirationNs) }),
+    value,
+    dir,
+    expires: decimal(expirationNs),
   };
 }
 

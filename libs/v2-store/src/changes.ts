@@ -3,7 +3,7 @@ import type { NodeView, V2Action, V2Event } from './event.js';
 import { childPath } from './key-path.js';
 import type { V2Node } from './node.js';
 import type { V2Request } from './request.js';
-import type { Tree } from './tree.js';
+import type { NewContent, Tree } from './tree.js';
 import { failed, V2_CODE } from './v2-failure.js';
 import type { V2Code, V2Failure } from './v2-failure.js';
 import type { WatcherHub } from './watcher-hub.js';
@@ -54,7 +54,7 @@ export class Changes {
     if (found.kind === 'failed' && request.refresh) return found;
     const former = found.kind === 'found' ? found.node : undefined;
     const value = request.refresh && former !== undefined ? former.value : request.value;
-    return this.create({ ...request, value }, 'set', former);
+    return this.create(value === request.value ? request : { ...request, value }, 'set', former);
   }
 
   /** Makes a node under a name that sorts by the order of making. */
@@ -76,14 +76,21 @@ export class Changes {
     if (there !== undefined && action === 'create') return this.#refuse(V2_CODE.keyExists, path);
     if (there?.isDir === true) return this.#refuse(V2_CODE.notFile, path);
     const prevNode = former?.view();
-    if (there !== undefined) this.#tree.remove(there);
     const { dir, value } = request;
     const wantedNs = expirationOf(request);
     const expirationNs =
       wantedNs !== undefined && wantedNs < MIN_EXPIRATION_NS ? undefined : wantedNs;
-    const added = this.#tree.add(parent.node, name, { dir, value, index, expirationNs });
+    const content = { dir, value, index, expirationNs };
+    const added = this.#placed(parent.node, name, there, content);
     const refresh = action === 'set' && request.refresh;
-    return this.#happened({ ...request, refresh }, action, added.view(), prevNode);
+    return this.#happened({ timeNs: request.timeNs, refresh }, action, added.view(path), prevNode);
+  }
+
+  /** A file that gives way to another keeps its row: a new one would be two changes of the backend. */
+  #placed(parent: V2Node, name: string, there: V2Node | undefined, content: NewContent): V2Node {
+    if (there !== undefined && !content.dir) return this.#tree.replace(there, content);
+    if (there !== undefined) this.#tree.remove(there);
+    return this.#tree.add(parent, name, content);
   }
 
   /** A directory keeps its index: only the event, and its time to live, are new. */
@@ -165,7 +172,8 @@ export class Changes {
       modifiedIndex: this.index + 1,
       createdIndex,
     };
-    return this.#happened({ ...request, refresh: false }, action, view, prevNode, taken);
+    const { timeNs } = request;
+    return this.#happened({ timeNs, refresh: false }, action, view, prevNode, taken);
   }
 
   #happened(
@@ -179,9 +187,9 @@ export class Changes {
     const event: V2Event = {
       action,
       node,
-      ...(prevNode === undefined ? {} : { prevNode }),
-      ...(request.timeNs === 0n ? {} : { atNs: request.timeNs }),
-      ...(request.refresh ? { refresh: true } : {}),
+      prevNode,
+      atNs: request.timeNs === 0n ? undefined : request.timeNs,
+      refresh: request.refresh ? true : undefined,
     };
     this.#history.append(event);
     if (!request.refresh) this.#hub.publish(event, gone);

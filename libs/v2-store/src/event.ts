@@ -6,10 +6,10 @@ export type V2Action =
 export interface NodeView {
   readonly key: string;
   /** Absent for a directory, and for what is gone. */
-  readonly value?: string;
-  readonly dir?: true;
+  readonly value?: string | undefined;
+  readonly dir?: true | undefined;
   /** Nanoseconds since the epoch; absent: permanent. */
-  readonly expirationNs?: bigint;
+  readonly expirationNs?: bigint | undefined;
   /** The visible children of a directory that was asked for; absent when it was not. */
   readonly nodes?: readonly NodeView[];
   readonly modifiedIndex: number;
@@ -20,14 +20,14 @@ export interface NodeView {
 export interface V2Event {
   readonly action: V2Action;
   readonly node: NodeView;
-  readonly prevNode?: NodeView;
+  readonly prevNode?: NodeView | undefined;
   /**
    * When the proposer asked for it, by its own clock; from this the answer counts the remaining
    * seconds. Absent if the entry does not say (other programs' entries do not).
    */
-  readonly atNs?: bigint;
+  readonly atNs?: bigint | undefined;
   /** Only a time to live was renewed: watchers are not told. */
-  readonly refresh?: true;
+  readonly refresh?: true | undefined;
 }
 
 /** Whether the change made a key that was not there: 201 instead of 200. */

@@ -21,7 +21,8 @@ export class V2Node implements HeapEntry {
   readonly id: number;
   readonly name: string;
   readonly parent: V2Node | undefined;
-  readonly createdIndex: number;
+  /** Changed by its tree only. */
+  createdIndex: number;
   modifiedIndex: number;
   /** Nanoseconds since the epoch; undefined: permanent. Changed by its tree only. */
   expirationNs: bigint | undefined;
@@ -58,13 +59,9 @@ export class V2Node implements HeapEntry {
   /** Without children. */
   view(key = this.path): NodeView {
     const { expirationNs, modifiedIndex, createdIndex } = this;
-    return {
-      key,
-      ...(this.isDir ? { dir: true } : { value: this.value }),
-      ...(expirationNs === undefined ? {} : { expirationNs }),
-      modifiedIndex,
-      createdIndex,
-    };
+    return this.isDir
+      ? { key, value: undefined, dir: true, expirationNs, modifiedIndex, createdIndex }
+      : { key, value: this.value, dir: undefined, expirationNs, modifiedIndex, createdIndex };
   }
 
   /** With its visible children, and theirs if `recursive`. A file is its own view. */

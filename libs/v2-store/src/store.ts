@@ -107,6 +107,12 @@ export class V2Store {
     return { kind: 'node', node, index: this.#changes.index };
   }
 
+  /** Of the file at this path, which is clean; undefined: there is none. Not counted. */
+  value(path: string): string | undefined {
+    const found = this.#tree.find(path);
+    return found.kind === 'found' && !found.node.isDir ? found.node.value : undefined;
+  }
+
   watch(options: WatchOptions): V2Watcher | V2Failure {
     this.#lookups.watches++;
     return this.#hub.watch({ ...options, path: cleanPath(options.path) }, this.#changes.index);
@@ -114,7 +120,8 @@ export class V2Store {
 
   /** Applies one committed entry. */
   apply(raw: V2Request): V2Outcome {
-    const request = { ...raw, path: cleanPath(raw.path) };
+    const path = cleanPath(raw.path);
+    const request = path === raw.path ? raw : { ...raw, path };
     switch (request.method) {
       case 'PUT':
         return this.#saved(this.#put(request));

@@ -10,6 +10,16 @@ export type Found =
   /** A file on the way. */
   | { readonly kind: 'notDirectory'; readonly path: string };
 
+/** What a node is made with. */
+export interface NewContent {
+  readonly dir: boolean;
+  /** Of a file. */
+  readonly value: string;
+  /** Of the store, with this change. */
+  readonly index: number;
+  readonly expirationNs?: bigint | undefined;
+}
+
 /**
  * The directories that are always there, for the cluster and for keys: never made, changed or
  * recorded.
@@ -91,16 +101,7 @@ export class Tree {
   }
 
   /** The name must be free in this directory. */
-  add(
-    parent: V2Node,
-    name: string,
-    content: {
-      readonly dir: boolean;
-      readonly value: string;
-      readonly index: number;
-      readonly expirationNs?: bigint | undefined;
-    },
-  ): V2Node {
+  add(parent: V2Node, name: string, content: NewContent): V2Node {
     const { dir, value, index } = content;
     const id = ++this.#lastId;
     const node = new V2Node(
@@ -109,6 +110,13 @@ export class Tree {
     );
     this.#attach(node, parent, content.expirationNs);
     this.#save(node);
+    return node;
+  }
+
+  /** Makes a file anew where another is. */
+  replace(node: V2Node, { value, index, expirationNs }: NewContent): V2Node {
+    node.createdIndex = index;
+    this.update(node, { value, index }, expirationNs);
     return node;
   }
 
@@ -152,8 +160,14 @@ export class Tree {
     const { id, name, isDir: dir, value, createdIndex, modifiedIndex, expirationNs } = node;
     const parentId = must(node.parent, 'the root has no record').id;
     this.#records.saveNode({
-      ...{ id, parentId, name, dir, value },
-      ...{ createdIndex, modifiedIndex, expirationNs },
+      id,
+      parentId,
+      name,
+      dir,
+      value,
+      createdIndex,
+      modifiedIndex,
+      expirationNs,
     });
   }
 }

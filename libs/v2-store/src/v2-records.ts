@@ -1,5 +1,5 @@
 import type { V2Event } from './event.js';
-import type { Counters } from './statistics.js';
+import type { StoredCounters } from './statistics.js';
 
 /** A node as it survives a restart. */
 export interface NodeRecord {
@@ -20,7 +20,7 @@ export interface StateRecord {
   readonly lastNodeId: number;
   /** The first index whose event is kept; 0: none is. */
   readonly historyStart: number;
-  readonly counters: Partial<Counters>;
+  readonly counters: StoredCounters;
 }
 
 /** Everything the store knows, to start anew from. */

@@ -61,7 +61,7 @@ export class V2Operations implements V2Server {
   }
 
   raftIndex(): number {
-    return this.#parts.raft.status().commit;
+    return this.#parts.raft.commitIndex;
   }
 
   raftTerm(): number {
@@ -75,7 +75,8 @@ export class V2Operations implements V2Server {
   async propose(request: V2Request): Promise<V2Outcome> {
     const { consensus, ensureSpace } = this.#parts;
     const v2 = toWireV2(request);
-    await ensureSpace(v2Cost(v2));
+    const refusal = ensureSpace(v2Cost(v2));
+    if (refusal !== undefined) await refusal;
     return expectKind(await consensus.propose({ v2 }), 'v2').outcome;
   }
 
@@ -89,6 +90,11 @@ export class V2Operations implements V2Server {
   ): V2Answer | V2Failure {
     this.#parts.consensus.checkRunning();
     return this.#parts.v2Store.get(path, options);
+  }
+
+  value(path: string): string | undefined {
+    this.#parts.consensus.checkRunning();
+    return this.#parts.v2Store.value(path);
   }
 
   watch(options: WatchOptions): V2Watcher | V2Failure {

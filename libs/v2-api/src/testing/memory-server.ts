@@ -90,6 +90,10 @@ export class MemoryServer implements V2Server {
     return this.store.get(path, options);
   }
 
+  value(path: string): string | undefined {
+    return this.store.value(path);
+  }
+
   watch(options: WatchOptions): V2Watcher | V2Failure {
     return this.store.watch(options);
   }

@@ -13,6 +13,9 @@ const health = bindService(HealthDefinition, {
   watch: () => Promise.resolve(),
 });
 
+// A thousand requests on a machine with other work to do.
+jest.setTimeout(30_000);
+
 let server: TestingServer;
 let client: ClientHttp2Session;
 const start = async (

@@ -19,18 +19,23 @@ export interface HttpAnswer {
 /** Of no answer of either server to the requests of a history; a hang is a difference as well. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** `cancel` ends a request that waits for a change; its answer is what has come by then. */
+/**
+ * `cancel` ends a request that waits for a change; its answer is what has come by then. `begun` is
+ * called when the header of the answer is here: from then on the server watches for such a request.
+ */
 export function ask(
   endpoint: string,
   { method, target, headers, body }: HttpRequest,
   agent: Agent | false,
   cancel?: AbortSignal,
+  begun?: () => void,
 ): Promise<HttpAnswer> {
   const [host, port] = endpoint.split(':');
   return new Promise((resolve, reject) => {
     const length = body === '' ? {} : { 'Content-Length': Buffer.byteLength(body) };
     const options = { host, port, method, path: target, agent, headers: { ...headers, ...length } };
     const sent = request(options, (response) => {
+      begun?.();
       let received = '';
       const answer = (): void => {
         const status = response.statusCode ?? 0;

@@ -136,14 +136,13 @@ class V2DifferentialRun {
     if (this.#waiting.length >= MAX_WAITING) await this.#settle();
     const request = anyWait(this.#rng, { index: this.#index });
     const cancel = new AbortController();
-    const answers = Promise.all([
-      ask(this.#options.ours, request, false, cancel.signal),
-      ask(this.#options.reference, request, false, cancel.signal),
-    ]);
+    const ours = begin(this.#options.ours, request, cancel.signal);
+    const reference = begin(this.#options.reference, request, cancel.signal);
+    const answers = Promise.all([ours.answer, reference.answer]);
     answers.catch(() => undefined);
     this.#waiting.push({ request, cancel, answers });
     // Both must be waiting before the next change: else one of them would miss it.
-    await pause(SETTLE_MS / 4);
+    await Promise.all([ours.begun, reference.begun]);
   }
 
   /** What waited long enough has its answer by now, or has none on either side. */
@@ -226,6 +225,18 @@ class V2DifferentialRun {
     const difference = findDifference(ours, reference);
     if (difference !== undefined) throw new Error(`counters differ: ${JSON.stringify(difference)}`);
   }
+}
+
+/** `begun` resolves when the server watches, or has answered already. */
+function begin(
+  endpoint: string,
+  request: HttpRequest,
+  cancel: AbortSignal,
+): { readonly answer: Promise<HttpAnswer>; readonly begun: Promise<void> } {
+  let started = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (started = resolve));
+  const answer = ask(endpoint, request, false, cancel, () => started());
+  return { answer, begun: Promise.race([begun, answer.then(() => undefined)]) };
 }
 
 /** The original tells a stream twice of what goes at the very path it watches. */

@@ -1,4 +1,10 @@
-import { eventually, pause, type EtcdCluster, type LinkState } from '@etcd-ts/testkit';
+import {
+  eventually,
+  pause,
+  type ClusterMember,
+  type EtcdCluster,
+  type LinkState,
+} from '@etcd-ts/testkit';
 
 import type { ChaosFault, Site } from './chaos-fault.js';
 import { Observation } from './observation.js';
@@ -141,9 +147,10 @@ const UNTIL_SNAPSHOT: ChaosFault = {
     return {
       heal: async () => {
         cluster.links.heal();
+        const reached = await indexOf(await cluster.leader());
         await eventually(
-          `${follower.name} takes a snapshot`,
-          () => (snapshotsOf(follower.log) > before ? true : undefined),
+          `${follower.name} has caught up, by whatever way`,
+          async () => ((await indexOf(follower)) >= reached ? true : undefined),
           SNAPSHOT_TIMEOUT_MS,
         );
       },
@@ -160,20 +167,26 @@ export function snapshotsOf(log: string): number {
 /** Clusters of chaos keep 20 entries for those who are behind, and cut in steps of 100. */
 const ENTRIES_BEHIND = 260;
 
-/** Cuts a member off, until the rest has gone on for longer than their logs reach back. */
+async function indexOf(member: ClusterMember | undefined): Promise<number> {
+  return Number((await member?.status())?.raftAppliedIndex ?? 0n);
+}
+
+/**
+ * Cuts a member off, until the rest has gone on for longer than their logs reach back. Its connections
+ * break: on those that are only held, what was sent meanwhile would arrive in the end.
+ */
 export async function leaveBehind({ cluster, load }: Site, name: string): Promise<void> {
   const others = namesOf(cluster).filter((other) => other !== name);
-  cluster.links.setBetween([name], others, HELD);
+  cluster.links.setBetween([name], others, { kind: 'severed' });
   const member = cluster.awake.find((other) => other.name !== name);
-  const indexOf = async (): Promise<number> => Number((await member?.status())?.raftIndex ?? 0n);
-  const reached = (await indexOf()) + ENTRIES_BEHIND;
+  const reached = (await indexOf(member)) + ENTRIES_BEHIND;
   await eventually(
     'the log has moved on',
     async () => {
       if (member !== undefined) {
         await Promise.all(Array.from({ length: 8 }, () => load.pulse(member, 3_000)));
       }
-      return (await indexOf()) > reached ? true : undefined;
+      return (await indexOf(member)) > reached ? true : undefined;
     },
     SNAPSHOT_TIMEOUT_MS,
   );

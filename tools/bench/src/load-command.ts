@@ -147,29 +147,37 @@ function parseGenerator(stdout: string): Load {
 /** A generator that goes on until it is told to end. */
 export class BackgroundGenerator {
   readonly #command: BackgroundCommand;
+  /** Rejects when the generator ends with an error. */
+  readonly #failed: Promise<never>;
 
   constructor(job: GeneratorJob) {
     this.#command = new BackgroundCommand(process.execPath, generatorArguments(job));
+    this.#failed = new Promise((_, reject) => {
+      void this.#command.ended.then(({ stderr, exitCode }) => {
+        if (exitCode !== 0) reject(new Error(`the generator ended with ${exitCode}: ${stderr}`));
+      }, reject);
+    });
+    // It counts for those who wait for something of the generator.
+    this.#failed.catch(() => undefined);
   }
 
   /** For jobs that say when they have begun. */
   async ready(timeoutMs: number): Promise<void> {
-    let end: string | undefined;
-    void this.#command.ended.then(({ stderr, exitCode }) => (end = `${exitCode}: ${stderr}`));
-    await eventually(
-      'the generator is ready',
-      () => {
-        if (end !== undefined) throw new Error(`the generator ended with ${end}`);
-        return this.#command.stderr.includes('ready\n') ? true : undefined;
-      },
-      timeoutMs,
-    );
+    const isReady = (): true | undefined =>
+      this.#command.stderr.includes('ready\n') ? true : undefined;
+    await this.during(eventually('the generator is ready', isReady, timeoutMs));
+  }
+
+  /** Waits for what goes on meanwhile, but no longer than the generator lives. */
+  async during(meanwhile: Promise<void | true>): Promise<void> {
+    // It goes on when the generator has failed, and nobody asks for its end any more.
+    meanwhile.catch(() => undefined);
+    await Promise.race([meanwhile, this.#failed]);
   }
 
   async stop(): Promise<Load> {
     this.#command.endInput();
-    const { stdout, stderr, exitCode } = await this.#command.ended;
-    if (exitCode !== 0) throw new Error(`the generator ended with ${exitCode}: ${stderr}`);
+    const { stdout } = await Promise.race([this.#command.ended, this.#failed]);
     return parseGenerator(stdout);
   }
 

@@ -15,6 +15,8 @@ export interface PacedLoad {
 }
 
 const TIMER_MS = 1;
+/** A server so far behind never comes back: what waits would only grow, on both sides. */
+const MOST_SECONDS_BEHIND = 15;
 
 /**
  * An open loop: requests have times at which they should be sent, and a server that stands still does
@@ -38,6 +40,7 @@ class OpenLoop {
   readonly #connections: readonly RawConnection[];
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
+  readonly #fail: (error: Error) => void;
   #sent = 0;
   #ended = 0;
   #answered = 0;
@@ -48,6 +51,7 @@ class OpenLoop {
     this.#load = load;
     let fail: (error: Error) => void = () => undefined;
     this.failed = new Promise((_, reject) => (fail = reject));
+    this.#fail = fail;
     this.#connections = Array.from(
       { length: load.connections },
       () => new RawConnection(load.endpoint, load.path, fail),
@@ -68,6 +72,9 @@ class OpenLoop {
   #sendDue(): void {
     const due = ((performance.now() - this.#startedAt) * this.#load.perSecond) / 1000;
     while (this.#sent < due) this.#send(this.#sent++);
+    if (this.#sent - this.#ended <= this.#load.perSecond * MOST_SECONDS_BEHIND) return;
+    clearInterval(this.#timer);
+    this.#fail(new Error(`the server is ${MOST_SECONDS_BEHIND} s behind its pace`));
   }
 
   #send(index: number): void {

@@ -46,6 +46,7 @@ export class RawConnection {
     this.#socket = connect({ host, port: Number(port), noDelay: true });
     this.#socket.on('data', (bytes) => this.#take(bytes));
     this.#socket.on('error', onFailure);
+    this.#socket.on('close', () => onFailure(new Error('the server closed the connection')));
     this.#write(clientHello());
   }
 
@@ -71,7 +72,7 @@ export class RawConnection {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#socket.removeAllListeners('close').destroy();
   }
 
   /** What the server's window allows; messages are small, so they go whole or not yet. */

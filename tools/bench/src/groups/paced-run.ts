@@ -45,7 +45,7 @@ export async function pacedPutsDuring(
   try {
     await pause(LEAD_IN_MS);
     from = Date.now();
-    await meanwhile();
+    await generator.during(meanwhile());
     to = Date.now();
   } catch (error) {
     await generator.kill();

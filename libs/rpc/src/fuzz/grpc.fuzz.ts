@@ -1,11 +1,14 @@
 import { assert, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Rng } from '@etcd-ts/foundation';
 import { ERRORS } from '@etcd-ts/wire-protocol';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import { Flag, FrameType } from '../http2/frame.js';
 import { framesIn } from '../http2/testing/raw-frames.js';
 import type { SeenFrame } from '../http2/testing/raw-frames.js';
 import type { BoundMethod, ByteSink } from '../service/bound-service.js';
 import type { MethodObserver } from '../service/observer.js';
+import { MemorySocket } from '../page/memory-socket.js';
 import { ManualSocket, turns } from '../testing/manual-socket.js';
 import { ManualTime } from '../testing/manual-time.js';
 import { GrpcServer } from '../transport/grpc-server.js';
@@ -28,9 +31,15 @@ export async function round(seed: number): Promise<void> {
   const tally: Tally = { running: 0 };
   const server = serverOf(rng, time, tally);
   const socket = new ManualSocket();
-  server.acceptConnection(socket);
+  const http = pageServer(rng, tally);
+  const pages = (): MemorySocket => {
+    const pair = MemorySocket.pair({});
+    http.emit('connection', pair.server);
+    return pair.client;
+  };
+  server.acceptConnection(socket, { pages });
   const faults = pick(rng, [0, 0.01, 0.1]);
-  const client = new RandomClient(rng, { paths: PATHS, faults });
+  const client = new RandomClient(rng, { paths: PATHS, faults, pages: true });
   socket.say(greeting(rng, faults));
   for (let burst = 1 + rng.below(6); burst > 0; burst--) {
     const words = Array.from({ length: rng.below(20) }, () => client.next());
@@ -54,6 +63,33 @@ export async function round(seed: number): Promise<void> {
   }
   assert(tally.running === 0, `${tally.running} calls have not ended`);
   assert(time.timers === 0, 'a timer is left');
+}
+
+/** Pages that are answered in every way there is, or not at all. */
+function pageServer(rng: Rng, tally: Tally): Server {
+  return createServer((request, response) => {
+    tally.running++;
+    response.on('close', () => void tally.running--);
+    const answer = (): Buffer => Buffer.alloc(pick(rng, [0, 1, 100, 70_000, 300_000]));
+    switch (request.url) {
+      case '/empty':
+        return response.writeHead(204).end();
+      case '/much':
+        response.write(answer());
+        return response.end(answer());
+      case '/slow':
+        response.write('a beginning');
+        return;
+      case '/cut':
+        response.write(answer());
+        return response.destroy();
+      case '/read':
+        request.on('data', (chunk: Buffer) => response.write(chunk));
+        return request.on('end', () => response.end());
+      default:
+        return response.end(answer());
+    }
+  });
 }
 
 function checkAnswers(frames: readonly SeenFrame[]): void {

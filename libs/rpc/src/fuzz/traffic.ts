@@ -27,7 +27,12 @@ export interface Traffic {
   readonly paths: readonly string[];
   /** How much of it is wrong: 0 is a client that keeps all rules. */
   readonly faults: number;
+  /** Some requests are none of gRPC's. */
+  readonly pages?: true;
 }
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'CONNECT', 'get', 'A B', ''];
+const TARGETS = ['/empty', '/some', '/much', '/slow', '/cut', '/read', '*', 'x', '/a b', ''];
 
 /** A client by chance. It keeps its own state, so that most of what it says makes sense. */
 export class RandomClient {
@@ -70,6 +75,12 @@ export class RandomClient {
     const ended = rng.below(8) === 0;
     if (!ended) this.#open.push(id);
     const changes: Record<string, string> = { ':path': pick(rng, this.#traffic.paths) };
+    if (this.#traffic.pages === true && rng.below(3) === 0) {
+      changes['content-type'] = pick(rng, ['text/plain', 'application/json', '']);
+      changes[':method'] = pick(rng, METHODS);
+      changes[':path'] = pick(rng, TARGETS);
+      if (rng.below(4) === 0) changes['content-length'] = String(rng.below(1_000));
+    }
     if (rng.below(4) === 0)
       changes['grpc-timeout'] = `${rng.below(100)}${pick(rng, [...'HMSmun'])}`;
     if (rng.below(6) === 0) changes['grpc-encoding'] = pick(rng, ['gzip', 'identity', 'x']);

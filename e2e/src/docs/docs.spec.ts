@@ -8,7 +8,7 @@ const DOCS = join(workspaceRoot(), 'docs');
 const PAGES = readdirSync(DOCS, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.md') && stepsOf(join(DOCS, path)).length > 0)
   .sort();
-const PAGE_LIMIT_MS = 240_000;
+const PAGE_LIMIT_MS = 400_000;
 
 describe('a reader who does what the page says', () => {
   it.each(PAGES)(

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { eventually, freePort, runCommand, workspaceRoot } from '@etcd-ts/testkit';
 
 const ROOT = workspaceRoot();
-const COMMAND_LIMIT_MS = 60_000;
-const START_LIMIT_MS = 60_000;
+const COMMAND_LIMIT_MS = 120_000;
+const START_LIMIT_MS = 120_000;
 /** 2379 and what begins like it: the ports of pages, which may be somebody else's on this machine. */
 const PORTS = /\b[1-4]?23[78]\d\b/gu;
 /** A work tree's own word, when a source is newer than what was built. */

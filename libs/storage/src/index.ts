@@ -2,6 +2,7 @@ export { Backend } from './backend/backend.js';
 export { BackendImport } from './backend/backend-import.js';
 export type { BackendView } from './backend/backend-view.js';
 export type { BackendObserver, BackendOptions } from './backend/backend-options.js';
+export { logBreak } from './backend/sqlite-log.js';
 export type { RevisionRow } from './backend/pending-changes.js';
 export { DataDirectory } from './data-directory.js';
 export type { DataDirectoryOptions } from './data-directory.js';

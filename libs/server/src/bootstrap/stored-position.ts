@@ -1,7 +1,8 @@
 import { hexId, RaftIndex } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
 import type { ConfState, HardState, MemoryLog } from '@etcd-ts/raft';
-import type { Backend, DataDirectory } from '@etcd-ts/storage';
+import { logBreak } from '@etcd-ts/storage';
+import type { Backend, DataDirectory, MemberFiles } from '@etcd-ts/storage';
 import { decodeConfChange } from '@etcd-ts/wire-protocol';
 
 import { CONF_STATE, decodeConfState } from '../records/conf-state.js';
@@ -23,6 +24,7 @@ export interface LogPosition {
 }
 
 interface Files {
+  readonly files: MemberFiles;
   readonly directory: DataDirectory;
   readonly backend: Backend;
 }
@@ -50,7 +52,8 @@ export function storedPosition(files: Files, position: LogPosition): StoredPosit
     );
   }
   if (index < snapshotIndex) {
-    fail(`entries up to ${index} are applied, but the log was cut at ${snapshotIndex}`);
+    const lost = `entries up to ${index} are applied, but the log was cut at ${snapshotIndex}`;
+    fail(`${lost}${damageOf(files)}`);
   }
   if (index > log.lastIndex()) {
     fail(`entry ${index} is applied, but the log ends at ${log.lastIndex()}`);
@@ -64,6 +67,12 @@ export function storedPosition(files: Files, position: LogPosition): StoredPosit
   const confState = backend.readMeta(CONF_STATE);
   if (confState === undefined) return fail('the backend has entries, but no membership');
   return { appliedIndex: index, confState: decodeConfState(confState) };
+}
+
+/** Where the commits went that are missing, if the backend's own log tells. */
+function damageOf({ directory, files }: Files): string {
+  const found = logBreak(directory.backendFile, files.disk);
+  return found === undefined ? '' : `; ${found.file} is damaged at offset ${found.offset}`;
 }
 
 function isKnown(backend: Backend, localId: MemberId): boolean {

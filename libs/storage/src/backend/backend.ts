@@ -109,14 +109,11 @@ export class Backend {
   }
 
   #fail(cause: unknown): StorageError {
-    this.#failure ??=
-      cause instanceof StorageError
-        ? cause
-        : new StorageError(
-            'backendFailed',
-            `backend failed: ${sqliteFailure(cause, this.#database.path)}`,
-            cause,
-          );
+    this.#failure ??= new StorageError(
+      cause instanceof StorageError ? cause.code : 'backendFailed',
+      `backend failed: ${sqliteFailure(cause, this.#database.path)}`,
+      cause,
+    );
     this.#options.logger.error('backend failed; nothing more is stored', {
       path: this.#database.path,
       error: this.#failure,

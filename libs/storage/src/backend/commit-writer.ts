@@ -45,6 +45,8 @@ export function* writeChanges(
       if (budget <= 0) budget = yield;
     }
   }
+  revisions.saveTotal();
+  buckets.saveTotal();
   FAILPOINT: failpoint('beforeCommit');
   database.exec('COMMIT');
   FAILPOINT: failpoint('afterCommit');

@@ -14,7 +14,8 @@ const BBOLT_FILE = 'db';
 /**
  * Revisions are appended, so both tables grow at their right edge and pages fill up completely.
  * `revision` holds sub 0 under the main revision as the row id: the shortest path SQLite has.
- * `checksum` is CRC-32C over the identity and the value, because SQLite's pages carry none.
+ * `checksum` is CRC-32C over the identity and the value, because SQLite's pages carry none; `total`
+ * is what the rows must add up to.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS revision (
@@ -27,6 +28,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS bucket (
     name TEXT NOT NULL, key BLOB NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (name, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS total (
+    name TEXT PRIMARY KEY, rows INTEGER NOT NULL, sum INTEGER NOT NULL
   ) WITHOUT ROWID;
 `;
 

@@ -3,11 +3,21 @@ import type { Statement } from 'better-sqlite3';
 import { StorageError } from '../storage-error.js';
 import type { Sqlite } from './database.js';
 import type { RevisionRow } from './pending-changes.js';
-import type { RevisionBound, RevisionSize, StoredRevisions } from './state-database.js';
+import { RevisionWalk } from './revision-walk.js';
+import { RowTotal, StoredTotals } from './row-total.js';
+import {
+  NO_BOUND,
+  type RevisionBound,
+  type RevisionSize,
+  type StoredRevisions,
+} from './state-database.js';
 
 /** Rows in one INSERT: halves the cost of a row against one statement each; more gains nothing. */
 export const ROWS_PER_INSERT = 32;
 const COLUMNS = 4;
+
+/** Of both tables together, under this name. */
+const TOTAL = 'revision';
 
 type RawRow = [main: number, sub: number, tombstone: number, checksum: number, value: Buffer];
 type RawSize = [main: number, sub: number, tombstone: number, valueBytes: number];
@@ -29,6 +39,22 @@ function verified(
   throw new StorageError('backendFailed', `revision ${main}.${sub} is damaged (checksum mismatch)`);
 }
 
+function countRows(database: Sqlite): RowTotal {
+  const total = new RowTotal();
+  for (const table of ['revision', 'sub_revision']) {
+    const counted = database
+      .prepare<[], [number, number]>(
+        `SELECT count(*), coalesce(sum(checksum & 0xffffffff) % 0x100000000, 0) FROM ${table}`,
+      )
+      .raw()
+      .get();
+    const { rows, sum } = new RowTotal(...(counted ?? []));
+    total.rows += rows;
+    total.sum = (total.sum + sum) | 0;
+  }
+  return total;
+}
+
 /** The two tables of revisions as one ordered sequence. */
 export class RevisionTable implements StoredRevisions {
   readonly #insertMany: Statement<unknown[]>;
@@ -40,10 +66,15 @@ export class RevisionTable implements StoredRevisions {
   readonly #scanSubs: Statement<number[], RawRow>;
   readonly #sizes: Statement<number[], RawSize>;
   readonly #subSizes: Statement<number[], RawSize>;
-  readonly #delete: Statement<[number]>;
-  readonly #deleteSub: Statement<[number, number]>;
+  readonly #delete: Statement<[number], [number]>;
+  readonly #deleteSub: Statement<[number, number], [number]>;
+  readonly #totals: StoredTotals;
+  readonly #total: RowTotal;
+  #walk: RevisionWalk | undefined;
 
   constructor(database: Sqlite) {
+    this.#totals = new StoredTotals(database);
+    this.#total = this.#totals.load(TOTAL) ?? countRows(database);
     const many = Array(ROWS_PER_INSERT).fill('(?,?,?,?)').join(',');
     this.#insertMany = database.prepare(`INSERT INTO revision VALUES ${many}`);
     this.#insert = database.prepare('INSERT INTO revision VALUES (?,?,?,?)');
@@ -83,8 +114,14 @@ export class RevisionTable implements StoredRevisions {
          WHERE (main, sub) >= (?, ?) ORDER BY main, sub LIMIT ?`,
       )
       .raw();
-    this.#delete = database.prepare('DELETE FROM revision WHERE main = ?');
-    this.#deleteSub = database.prepare('DELETE FROM sub_revision WHERE main = ? AND sub = ?');
+    this.#delete = database
+      .prepare<[number], [number]>('DELETE FROM revision WHERE main = ? RETURNING checksum')
+      .raw();
+    this.#deleteSub = database
+      .prepare<[number, number], [number]>(
+        'DELETE FROM sub_revision WHERE main = ? AND sub = ? RETURNING checksum',
+      )
+      .raw();
   }
 
   /** Exactly ROWS_PER_INSERT rows, all of sub 0. */
@@ -95,7 +132,7 @@ export class RevisionTable implements StoredRevisions {
       const flag = tombstone ? 1 : 0;
       values[at++] = main;
       values[at++] = flag;
-      values[at++] = checksum(main, sub, flag, value);
+      values[at++] = this.#added(checksum(main, sub, flag, value));
       values[at++] = asBuffer(value);
     }
     this.#insertMany.run(values);
@@ -103,14 +140,27 @@ export class RevisionTable implements StoredRevisions {
 
   insert({ main, sub, tombstone, value }: RevisionRow): void {
     const flag = tombstone ? 1 : 0;
-    const sum = checksum(main, sub, flag, value);
+    const sum = this.#added(checksum(main, sub, flag, value));
     if (sub === 0) this.#insert.run(main, flag, sum, asBuffer(value));
     else this.#insertSub.run(main, sub, flag, sum, asBuffer(value));
   }
 
+  #added(sum: number): number {
+    this.#walk = undefined;
+    this.#total.add(sum);
+    return sum;
+  }
+
   delete(main: number, sub: number): void {
-    if (sub === 0) this.#delete.run(main);
-    else this.#deleteSub.run(main, sub);
+    const deleted = sub === 0 ? this.#delete.get(main) : this.#deleteSub.get(main, sub);
+    if (deleted === undefined) return;
+    this.#walk = undefined;
+    this.#total.remove(deleted[0]);
+  }
+
+  /** Into the transaction that is open. */
+  saveTotal(): void {
+    this.#totals.save(TOTAL, this.#total);
   }
 
   /** Throws StorageError('backendFailed') when the stored row is damaged. */
@@ -124,14 +174,27 @@ export class RevisionTable implements StoredRevisions {
     const endMain = bound.sub === 0 ? bound.main : bound.main + 1;
     const rows = this.#scan.all(firstMain, endMain, maxRows);
     const subs = this.#scanSubs.all(main, sub, bound.main, bound.sub, maxRows);
-    return mergedByRevision(rows, subs, maxRows).map(
-      ([rowMain, rowSub, tombstone, sum, value]) => ({
-        main: rowMain as Revision,
-        sub: rowSub,
-        tombstone: tombstone !== 0,
-        value: verified(rowMain, rowSub, tombstone, sum, value),
-      }),
-    );
+    const found = mergedByRevision(rows, subs, maxRows);
+    this.#follow(main, sub, bound, found, found.length < maxRows);
+    return found.map(([rowMain, rowSub, tombstone, sum, value]) => ({
+      main: rowMain as Revision,
+      sub: rowSub,
+      tombstone: tombstone !== 0,
+      value: verified(rowMain, rowSub, tombstone, sum, value),
+    }));
+  }
+
+  /** Who reads everything from the beginning on must find everything: that is how a member starts. */
+  #follow(
+    main: number,
+    sub: number,
+    bound: RevisionBound,
+    rows: readonly RawRow[],
+    isEnd: boolean,
+  ): void {
+    if (main === 0 && sub === 0) this.#walk = new RevisionWalk();
+    const isWhole = this.#walk?.goOn(main, sub, rows) === true;
+    if (isWhole && isEnd && bound === NO_BOUND) this.#walk?.finish(this.#total);
   }
 
   sizes(main: number, sub: number, maxRows: number): RevisionSize[] {

@@ -1,5 +1,6 @@
 import { assert } from '@etcd-ts/foundation';
 import { type Disk, NODE_DISK } from '../disk.js';
+import { StorageError } from '../storage-error.js';
 import { BucketTable } from './bucket-table.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeChanges } from './commit-writer.js';
@@ -7,6 +8,7 @@ import { isBusy, openDatabase, openReader, type Sqlite } from './database.js';
 import { finishReplacement, replaceFile } from './file-replacement.js';
 import type { PendingChanges } from './pending-changes.js';
 import { RevisionTable } from './revision-table.js';
+import { sqliteFailure } from './sqlite-failure.js';
 import type { DatabaseView, StateDatabase } from './state-database.js';
 
 /**
@@ -45,7 +47,18 @@ export class SqliteDatabase implements StateDatabase {
    */
   static open(file: string, mustExist: boolean, disk: Disk = NODE_DISK): SqliteDatabase {
     finishReplacement(disk, file);
-    return new SqliteDatabase(openDatabase(file, mustExist), disk);
+    const opened = new SqliteDatabase(openDatabase(file, mustExist), disk);
+    try {
+      opened.buckets.verify();
+      return opened;
+    } catch (error) {
+      opened.#checkpointer.abandonDatabase();
+      throw new StorageError(
+        'backendFailed',
+        `cannot open the backend: ${sqliteFailure(error, file)}`,
+        error,
+      );
+    }
   }
 
   get path(): string {

@@ -96,6 +96,8 @@ export class SqliteImport implements ImportTarget {
   async finish(): Promise<void> {
     asIo(this.#path, () => {
       this.#flush();
+      this.#revisions.saveTotal();
+      this.#buckets.saveTotal();
       this.#database.exec('COMMIT');
       this.#database.close();
     });

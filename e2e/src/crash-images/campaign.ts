@@ -5,7 +5,7 @@ import { SeededRng } from '@etcd-ts/foundation';
 import { runCommand } from '@etcd-ts/testkit';
 
 import type { StoredState } from '../stored-state/state-digest.js';
-import { CrashImage } from './crash-image.js';
+import { crashImage } from './crash-image.js';
 import { ImageCheck } from './image-check.js';
 import { RecordedDisk } from './recorded-disk.js';
 import { CALLS, DATA, HISTORY, MARKS } from './recording-layout.js';
@@ -102,7 +102,7 @@ export class CrashImageCampaign {
   }
 
   async #try(survival: Survival, call: SystemCall): Promise<void> {
-    const image = CrashImage.of(this.#disk.root, survivors(survival, this.#rng));
+    const image = crashImage(this.#disk.root, survivors(survival, this.#rng));
     this.#report.images++;
     const digest = image.digest();
     const recovered = this.#known.get(digest);

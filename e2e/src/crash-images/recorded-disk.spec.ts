@@ -1,6 +1,6 @@
 import { SeededRng } from '@etcd-ts/foundation';
 
-import { CrashImage } from './crash-image.js';
+import { crashImage } from './crash-image.js';
 import type { RecordedDirectory } from './recorded-directory.js';
 import { RecordedDisk } from './recorded-disk.js';
 import { SURVIVALS, type Survival, survivors } from './survival.js';
@@ -113,7 +113,7 @@ describe('a recorded disk', () => {
   it('gives equal images equal digests, whatever way they survived', () => {
     const disk = diskAfter(CREATE, WRITE, OPEN_DIRECTORY, '7 fsync(21) = 0', '7 fsync(20) = 0');
     const digests = SURVIVALS.map((survival) =>
-      CrashImage.of(disk.root, survivors(survival, new SeededRng(1))).digest(),
+      crashImage(disk.root, survivors(survival, new SeededRng(1))).digest(),
     );
     expect(new Set(digests).size).toBe(1);
   });

@@ -77,7 +77,7 @@ function assembleOver(
 ): AssembledMember {
   const { config, clock } = parts;
   const core = createCore(storage, state, parts, control, () => loop);
-  const { raft, proposals, reads, network } = core;
+  const { raft, proposals, reads, network, traffic } = core;
   const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
   const lateness = new HeartbeatLateness({
     clock,
@@ -99,6 +99,7 @@ function assembleOver(
       electionTimeoutMs: config.electionTimeoutMs,
       send: (messages) => {
         lateness.sent(messages);
+        traffic.sent(messages);
         network.send(messages);
       },
       dropped: (count) => parts.metrics.server.proposalsFailed.inc(count),

@@ -6,6 +6,7 @@ import { memberCaller } from './access/caller.js';
 import type { OpenedStorage } from './bootstrap/open-storage.js';
 import type { MemberControl, MemberParts } from './member-assembly.js';
 import { Consensus } from './operations/consensus.js';
+import { AppendTraffic } from './peers/append-traffic.js';
 import { connectPeers } from './peers/connection.js';
 import { Leadership } from './peers/leadership.js';
 import type { PeerNetwork } from './peers/network.js';
@@ -31,6 +32,7 @@ const MAX_INFLIGHT_MESSAGES = 512;
 export interface MemberCore {
   readonly raft: Raft;
   readonly network: PeerNetwork;
+  readonly traffic: AppendTraffic;
   readonly leadership: Leadership;
   readonly proposals: Proposals;
   readonly reads: ReadQueue;
@@ -65,12 +67,13 @@ export function createCore(
     wake: () => loop().wake(),
     stopped: control.stopped,
   });
-  const network = connectPeers(parts, storage, state, control, loop);
+  const traffic = new AppendTraffic(clock);
+  const network = connectPeers(parts, storage, state, control, loop, traffic);
   const { electionTimeoutMs } = config;
   const { cluster } = state;
   const leadership = new Leadership({ raft, network, clock, cluster, electionTimeoutMs });
   const space = createSpace(parts, storage, state, consensus);
-  return { raft, network, leadership, proposals, reads, consensus, ...space, requestIds };
+  return { raft, network, traffic, leadership, proposals, reads, consensus, ...space, requestIds };
 }
 
 function createSpace(

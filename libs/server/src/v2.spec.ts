@@ -181,6 +181,27 @@ describe('the v2 stores of three members', () => {
     });
   });
 
+  it('tell by /v2/stats how many appends went between them, and how soon they were answered', async () => {
+    const members = (await cluster.start(names)).map(({ member }) => member);
+    await change(must(members[0], 'the first'), 'PUT', '/k', { value: 'v' });
+    const leader = await leaderOf(members);
+    await eventually('both followers have answered', () => {
+      const reports = Object.values(leader.server.v2.followers() ?? {});
+      return reports.length === 2 && reports.every(({ counts }) => counts.success > 0);
+    });
+    for (const { latency } of Object.values(leader.server.v2.followers() ?? {})) {
+      expect(latency.minimum).toBeGreaterThanOrEqual(0);
+      // A sum of equal times, divided, may be off in the last digit.
+      expect(latency.average + 1e-6).toBeGreaterThanOrEqual(latency.minimum);
+      expect(latency.maximum + 1e-6).toBeGreaterThanOrEqual(latency.average);
+    }
+    expect(leader.server.v2.self().sent.appendRequests).toBeGreaterThan(0);
+    for (const member of members.filter((each) => each !== leader)) {
+      expect(member.server.v2.self().received.appendRequests).toBeGreaterThan(0);
+      expect(member.server.v2.followers()).toBeUndefined();
+    }
+  });
+
   it('come with the state to a member that was too far behind', async () => {
     const shortLog = { snapshotCount: 50, snapshotCatchupEntries: 10, strictReconfigCheck: false };
     const opened = await cluster.start(names, shortLog);

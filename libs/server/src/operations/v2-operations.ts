@@ -16,6 +16,7 @@ import { ERRORS, EtcdError } from '@etcd-ts/wire-protocol';
 
 import { v2Cost } from '../apply/cost.js';
 import type { ClusterOperations } from '../etcd-server.js';
+import type { AppendTraffic } from '../peers/append-traffic.js';
 import type { Leadership } from '../peers/leadership.js';
 import type { SpaceCheck } from '../quota.js';
 import { toWireV2 } from '../translate/v2-translation.js';
@@ -36,6 +37,7 @@ export interface V2OperationsParts {
   readonly cluster: Cluster;
   readonly raft: Raft;
   readonly leadership: Leadership;
+  readonly traffic: AppendTraffic;
   readonly clock: Clock;
   readonly ensureSpace: SpaceCheck;
   readonly members: ClusterOperations;
@@ -141,9 +143,9 @@ export class V2Operations implements V2Server {
     });
   }
 
-  /** Messages between members are counted by /metrics only. */
+  /** Packages and bytes per second are told by /metrics only. */
   self(): SelfReport {
-    const { cluster, raft } = this.#parts;
+    const { cluster, raft, traffic } = this.#parts;
     return {
       name: cluster.localMember?.name ?? '',
       id: hexId(cluster.localId),
@@ -151,16 +153,16 @@ export class V2Operations implements V2Server {
       startTimeNs: this.#startedNs,
       leader: hexId(raft.leader),
       leaderSinceNs: this.#leaderSinceNs,
-      received: NO_TRAFFIC,
-      sent: NO_TRAFFIC,
+      received: { appendRequests: traffic.receivedCount },
+      sent: { appendRequests: traffic.sentCount },
     };
   }
 
   followers(): Readonly<Record<string, FollowerReport>> | undefined {
-    const { raft, cluster } = this.#parts;
+    const { raft, cluster, traffic } = this.#parts;
     if (!raft.isLeader) return undefined;
     const others = cluster.members().filter(({ id }) => id !== cluster.localId);
-    return Object.fromEntries(others.map(({ id }) => [hexId(id), UNMEASURED]));
+    return Object.fromEntries(others.map(({ id }) => [hexId(id), traffic.report(id)]));
   }
 
   async #change(change: Change): Promise<MemberOutcome> {
@@ -176,12 +178,6 @@ export class V2Operations implements V2Server {
     }
   }
 }
-
-const NO_TRAFFIC = { appendRequests: 0 };
-const UNMEASURED: FollowerReport = {
-  latency: { current: 0, average: 0, standardDeviation: 0, minimum: 0, maximum: 0 },
-  counts: { fail: 0, success: 0 },
-};
 
 function shown({ id, name, peerUrls, clientUrls }: Member): V2Member {
   return { id: hexId(id), name, peerUrls, clientUrls };

@@ -9,6 +9,7 @@ import type { RaftLoop } from '../raft-loop.js';
 import type { MemberState } from '../state.js';
 import { openOutgoingSnapshot } from '../transfer/outgoing-snapshot.js';
 import { SERVER_VERSION } from '../version.js';
+import type { AppendTraffic } from './append-traffic.js';
 import type { PeerNetwork } from './network.js';
 
 /** Connects a member to the others it knows of. `loop` is asked only when a message comes in. */
@@ -18,11 +19,18 @@ export function connectPeers(
   { cluster }: MemberState,
   control: MemberControl,
   loop: () => RaftLoop,
+  traffic: AppendTraffic,
 ): PeerNetwork {
   const { localId, clusterId } = storage;
   const raft: RaftPort = {
-    receive: (message) => loop().receive(message),
-    reportUnreachable: (id) => loop().tell((target) => target.reportUnreachable(id)),
+    receive: (message) => {
+      traffic.received(message);
+      return loop().receive(message);
+    },
+    reportUnreachable: (id) => {
+      traffic.unreachable(id);
+      loop().tell((target) => target.reportUnreachable(id));
+    },
     reportSnapshot: (id, outcome) => loop().tell((target) => target.reportSnapshot(id, outcome)),
     isRemoved: (id) => cluster.isRemoved(id),
     removedFromCluster: () => control.removed(),

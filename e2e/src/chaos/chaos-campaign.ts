@@ -74,7 +74,7 @@ export class ChaosCampaign {
       return outcome;
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const name = `seed-${this.#options.seed}-run-${this.#run}`;
+      const name = `${Date.now()}-seed-${this.#options.seed}-run-${this.#run}`;
       const folder = archive(name, run, cluster, `${titleOf(cell)}\n${message}`);
       await this.dispose();
       throw new Error(

@@ -114,6 +114,14 @@ function eventOf({ type, kv, prevKv }: WatchAnswer['events'][number]): WatchedEv
   };
 }
 
+/** What was before the run is known as a state, not as events. */
+function judgeable(request: WatchRequest, base: number): WatchRequest {
+  const { startRevision } = request;
+  return startRevision === 0
+    ? request
+    : { ...request, startRevision: Math.max(base + 1, startRevision) };
+}
+
 /** Watchers that come and go, from 100 revisions back to 100 ahead, at every member. */
 export class NearWatches {
   readonly #live = new Set<NearWatch>();
@@ -157,7 +165,7 @@ export class NearWatches {
     for (let count = 0; !this.#stopping; count++) {
       const member = members[rng.below(members.length)];
       if (!this.#paused && member?.isUp === true && this.#live.size < WATCHERS) {
-        const request = nextWatch(rng, load.revision, prefixes);
+        const request = judgeable(nextWatch(rng, load.revision, prefixes), load.base.revision);
         const name = `${count} at ${member.identity} from ${request.startRevision}`;
         const watch = new NearWatch(member, request, name);
         this.#live.add(watch);

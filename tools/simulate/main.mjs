@@ -1,5 +1,6 @@
 // Simulates clusters, seed after seed:
-//   npm run simulate -- --seeds 200 --minutes 5 [--seed FIRST] [--members 1..7] [--virtual-seconds 40]
+//   npm run simulate -- --seeds 200 --minutes 5 [--seed FIRST] [--members 1..7] [--virtual-seconds 25]
+//                       [--profile NAME]                 plans of one kind, see libs/simulator/src/run/profile.ts
 //   npm run simulate -- --seed 4711 --seeds 1 --log      one seed, with what its members log
 //   npm run simulate -- --mutants [NAME...]              known bugs, to see that they are found
 //   npm run simulate -- --speed                          virtual against real time, under light load

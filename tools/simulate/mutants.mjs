@@ -82,7 +82,7 @@ export const MUTANTS = [
         'this.#durable.after(wal.sync().catch(() => undefined), () => this.#persisted(ready));',
       ],
     ],
-    options: ['--members', '1'],
+    options: ['--members', '1', '--profile', 'everything'],
   },
   {
     name: 'log-cut-before-state-durable',

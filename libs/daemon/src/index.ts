@@ -2,7 +2,6 @@ export { DaemonProgram, LOG_OPTIONS } from './daemon-program.js';
 export { runDaemon } from './daemon-run.js';
 export type { DaemonRun, RunningService } from './daemon-run.js';
 export { parseListenAddress } from './listen-address.js';
-export { formatOptionHelp } from './option-help.js';
 export type { OptionSection } from './option-help.js';
 export { formatDuration, parseCommandLine } from './option-table.js';
 export type { CommandLine, CommandOption, OptionValues } from './option-table.js';

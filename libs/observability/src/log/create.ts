@@ -5,6 +5,7 @@ import { fileSink, RotatingFileSink } from './file-sink.js';
 import type { LogLevel } from './levels.js';
 import { StructuredLogger } from './logger.js';
 import { parseLogRotation } from './rotation.js';
+import { LogSampling } from './sampling.js';
 import { errorCode, standardSink } from './sink.js';
 import type { DroppedLinesNotice, LogSink } from './sink.js';
 
@@ -58,7 +59,8 @@ export function createLogger(options: LoggerOptions): LoggerOutcome {
     }
   }
   const { level, clock } = options;
-  return { kind: 'ok', logger: new StructuredLogger({ level, clock, encode, sinks }, caller) };
+  const core = { level, clock, encode, sampling: new LogSampling(), sinks };
+  return { kind: 'ok', logger: new StructuredLogger(core, caller) };
 }
 
 function refuse(outputs: readonly string[], rotationJson: string | undefined): string | undefined {

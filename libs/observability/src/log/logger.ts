@@ -2,6 +2,7 @@ import type { Clock, LogFields, Logger } from '@etcd-ts/foundation';
 import type { LogEncoding } from './encoding.js';
 import { severity } from './levels.js';
 import type { LogLevel } from './levels.js';
+import type { LogSampling } from './sampling.js';
 import type { LogSink } from './sink.js';
 
 /** What the loggers of one node share: one level, one set of outputs. */
@@ -9,6 +10,7 @@ export interface LogCore {
   readonly level: LogLevel;
   readonly clock: Clock;
   readonly encode: LogEncoding;
+  readonly sampling: LogSampling;
   readonly sinks: readonly LogSink[];
 }
 
@@ -56,7 +58,8 @@ export class StructuredLogger implements Logger {
 
   #log(level: LogLevel, message: string, fields: LogFields | undefined): void {
     if (severity(level) < this.#threshold) return;
-    const { clock, encode, sinks } = this.#core;
+    const { clock, encode, sampling, sinks } = this.#core;
+    if (!sampling.admits(level, message, clock.monotonicMs())) return;
     const line = encode({ level, wallMs: clock.wallMs(), caller: this.#caller, message, fields });
     for (const sink of sinks) sink.write(line);
   }

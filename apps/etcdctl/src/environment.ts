@@ -6,6 +6,10 @@ const PREFIX = 'ETCDCTL_';
 /** Read by others, or by nobody any more. */
 const NOT_FLAGS = new Set(['ETCDCTL_API', 'ETCDCTL_WATCH_KEY', 'ETCDCTL_WATCH_RANGE_END']);
 
+/** `ETCDCTL_WRITE_OUT` of `write-out`. */
+export const variableOf = (flag: string): string =>
+  `${PREFIX}${flag.toUpperCase().replaceAll('-', '_')}`;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -18,9 +22,7 @@ export function applyEnvironment(
   environment: Environment,
   warn: (line: string) => void,
 ): void {
-  const variables = new Map(
-    names.map((name) => [`${PREFIX}${name.toUpperCase().replaceAll('-', '_')}`, name]),
-  );
+  const variables = new Map(names.map((name) => [variableOf(name), name]));
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith(PREFIX) || variables.has(variable)) continue;
     if (NOT_FLAGS.has(variable)) continue;

@@ -3,6 +3,7 @@ import type { FlagValues, Streams } from '@etcd-ts/command-line';
 import type { ClientSet } from './client-setup.js';
 import { openClient } from './client-setup.js';
 import type { CommandPath } from './command.js';
+import { debugLines } from './debug-lines.js';
 import { applyEnvironment } from './environment.js';
 import { GLOBAL_FLAGS } from './global-flags.js';
 import type { Input } from './input.js';
@@ -67,6 +68,7 @@ export class Invocation {
 
   async connect(): Promise<Connected> {
     const output = this.output();
+    if (this.flags.bool('debug')) output.error(debugLines(this.flags));
     return { ...(await openClient(this.flags, this.surroundings)), output };
   }
 }

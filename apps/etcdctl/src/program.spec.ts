@@ -61,6 +61,25 @@ describe('a command line', () => {
   });
 });
 
+describe('--debug', () => {
+  it('begins with the flags that count, as variables, but for what is secret', async () => {
+    const line =
+      'get a --debug --endpoints 127.0.0.1:1 --user u:secret --dial-timeout 1m1s --command-timeout 10ms';
+    const { error } = await typed(line.split(' '), { ETCDCTL_HEX: 'true' });
+    expect(error.split('\n').filter((each) => /^ETCDCTL_/u.test(each))).toEqual(
+      expect.arrayContaining([
+        'ETCDCTL_CACERT=',
+        'ETCDCTL_DIAL_TIMEOUT=1m1s',
+        'ETCDCTL_ENDPOINTS=[127.0.0.1:1]',
+        'ETCDCTL_HEX=true',
+        'ETCDCTL_USER=u:***',
+        'ETCDCTL_WRITE_OUT=simple',
+      ]),
+    );
+    expect(error).not.toContain('secret');
+  });
+});
+
 describe('the environment', () => {
   it('is told about variables that mean nothing, but not about those of watch', async () => {
     const { error } = await typed(['get', 'a', '-w', 'x'], {

@@ -26,6 +26,10 @@ export class SqliteDatabase implements StateDatabase {
   readonly #disk: Disk;
   readonly #checkpointer: Checkpointer;
   readonly #views = new Set<SqliteView>();
+  /** Asked after each commit: compiled once, which is most of what they cost. */
+  readonly #pageCount: () => number;
+  readonly #freePages: () => number;
+  readonly #pageBytes: number;
   #exclusive = true;
   onFailure: (error: unknown) => void = () => undefined;
 
@@ -34,6 +38,9 @@ export class SqliteDatabase implements StateDatabase {
     this.#disk = disk;
     this.revisions = new RevisionTable(database);
     this.buckets = new BucketTable(database);
+    this.#pageCount = numberOf(database, 'page_count');
+    this.#freePages = numberOf(database, 'freelist_count');
+    this.#pageBytes = numberOf(database, 'page_size')();
     this.#checkpointer = new Checkpointer(database, {
       mayBegin: () => !database.inTransaction && this.#exclusive,
       failed: (error) => this.onFailure(error),
@@ -90,25 +97,20 @@ export class SqliteDatabase implements StateDatabase {
     return this.#checkpointer.syncLog();
   }
 
-  #pragma(name: string): number {
-    return this.#database.pragma(name, { simple: true }) as number;
-  }
-
   size(): { bytes: number; bytesInUse: number } {
-    const pageBytes = this.#pragma('page_size');
-    const pages = this.#pragma('page_count');
+    const pages = this.#pageCount();
     return {
-      bytes: pages * pageBytes,
-      bytesInUse: (pages - this.#pragma('freelist_count')) * pageBytes,
+      bytes: pages * this.#pageBytes,
+      bytesInUse: (pages - this.#freePages()) * this.#pageBytes,
     };
   }
 
   reclaim(maxPages: number): number {
-    const before = this.#pragma('freelist_count');
+    const before = this.#freePages();
     if (before === 0) return 0;
     this.unblockNow();
     this.#database.exec(`PRAGMA incremental_vacuum(${Math.max(1, Math.floor(maxPages))})`);
-    return Math.max(0, before - this.#pragma('freelist_count'));
+    return Math.max(0, before - this.#freePages());
   }
 
   shrinkFile(): Promise<void> {
@@ -170,6 +172,11 @@ export class SqliteDatabase implements StateDatabase {
     await this.#checkpointer.idle;
     this.#checkpointer.closeDatabase();
   }
+}
+
+function numberOf(database: Sqlite, pragma: string): () => number {
+  const statement = database.prepare(`PRAGMA ${pragma}`).pluck();
+  return () => statement.get() as number;
 }
 
 /** Its own connection, inside one read transaction from the beginning to the end. */

@@ -5,7 +5,7 @@ import { execute } from '../execution.js';
 import { HistoryRecorder } from '../history.js';
 import type { Call, HistoryEntry, Outcome } from '../history.js';
 import { isKvOperation } from '../operation.js';
-import type { KvOperation, Operation } from '../operation.js';
+import type { KvOperation, KvResult, Operation } from '../operation.js';
 import { isSerializable } from '../order/placement.js';
 import { Timeline } from '../timeline.js';
 import type { Change } from '../timeline.js';
@@ -164,8 +164,6 @@ class HonestStore {
   }
 
   #applyKv(operation: KvOperation, member: number): Outcome {
-    const old = operation.kind === 'range' ? (operation.revision ?? 0) : 0;
-    if (old > 0 && old < this.#compacted) return { kind: 'failed', failure: 'compacted' };
     const lease = operation.kind === 'put' ? operation.lease : undefined;
     const needed = [lease, ...leasesOf(operation)].filter((id) => id !== undefined && id !== 0n);
     if (needed.some((id) => id !== undefined && !this.#leases.has(id))) {
@@ -173,6 +171,9 @@ class HonestStore {
     }
     const execution = execute(operation, this.#timeline);
     if (execution.kind === 'failed') return execution;
+    if (oldestRead(operation, execution.result) < this.#compacted) {
+      return { kind: 'failed', failure: 'compacted' };
+    }
     if (execution.changes.length > 0) this.#timeline.append(execution.changes);
     const { revision } = this.#timeline;
     this.#seen[member] = revision;
@@ -206,6 +207,16 @@ class HonestStore {
       .map(({ key }) => ({ key, kv: undefined }));
     if (gone.length > 0) this.#timeline.append(gone);
   }
+}
+
+/** Of the old revisions that are read, in the branches that were taken. */
+function oldestRead(operation: KvOperation, result: KvResult): number {
+  if (operation.kind === 'range') return operation.revision || Infinity;
+  if (operation.kind !== 'txn' || result.kind !== 'txn') return Infinity;
+  const taken = result.succeeded ? operation.success : operation.failure;
+  return Math.min(
+    ...taken.map((part, i) => oldestRead(part, must(result.results[i], 'each part has a result'))),
+  );
 }
 
 function leasesOf(operation: KvOperation): (bigint | undefined)[] {

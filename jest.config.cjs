@@ -8,6 +8,5 @@ for (const group of ['libs', 'apps', 'tools', '.']) {
     if (existsSync(config.replace('<rootDir>', __dirname))) projects.push(config);
   }
 }
-// Jest takes this from here only; a project's own counts when the project is run by itself. What
-// waits has its own deadline, so this is for a hang nobody thought of, on a busy machine.
-module.exports = { projects, testTimeout: 60_000 };
+// Jest takes the time limit from here only; a project's own counts when it is run by itself.
+module.exports = { projects, testTimeout: require('./jest.preset.cjs').testTimeout };

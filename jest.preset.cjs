@@ -18,6 +18,8 @@ const swc = (parser) => [
 ];
 
 module.exports = {
+  // What waits has its own deadline, so this is for a hang nobody thought of, on a busy machine.
+  testTimeout: 300_000,
   rootDir: process.cwd(),
   testEnvironment: 'node',
   testMatch: ['<rootDir>/**/*.spec.ts'],

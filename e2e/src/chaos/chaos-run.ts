@@ -16,7 +16,7 @@ import { trafficOf, type Traffic } from './traffic/workload-kinds.js';
 /** As etcd's robustness tests: with fewer before the fault, a run proves nothing. */
 const LEAST_PER_SECOND = 100;
 const RATE_OVER_MS = 1_000;
-const WARM_UP_LIMIT_MS = 20_000;
+const WARM_UP_LIMIT_MS = 60_000;
 /** Clients that go through libs/client, and through the npm client; the others are plain gRPC. */
 const OWN_CLIENT = 3;
 const NPM_CLIENT = 4;

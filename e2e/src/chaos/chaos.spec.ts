@@ -7,8 +7,6 @@ import { ChaosCampaign } from './chaos-campaign.js';
 import { tryLocks } from './lock-trial.js';
 
 // What waits has its own deadline; together they take long on a machine with other work to do.
-jest.setTimeout(180_000);
-
 const bundle = (name: string): string =>
   readFileSync(join(workspaceRoot(), 'dist', 'apps', 'etcd', name), 'utf8');
 const FAILPOINTS = /gofail|failpoint|raftBeforeSave|beforeCommit/iu;

@@ -27,7 +27,7 @@ export interface CampaignReport {
 
 /** Writes before the first fault of an epoch; with fewer the epoch proves little. */
 const MIN_WRITES = 30;
-const WARM_UP_LIMIT_MS = 20_000;
+const WARM_UP_LIMIT_MS = 60_000;
 const MAX_FAULT_MS = 4_000;
 /** A history stays small enough to be judged in seconds. */
 const EPISODES_PER_EPOCH = 4;

@@ -5,7 +5,7 @@ describe('a cluster that falls apart into equal halves', () => {
   let fourAndTwo: readonly SplitAnswers[];
   beforeAll(async () => {
     fourAndTwo = await Promise.all([SplitCluster.ask(KIND, 4), SplitCluster.ask(KIND, 2)]);
-  }, 90_000);
+  });
 
   const message = (text: string): unknown => expect.objectContaining({ message: text });
   const bothSay = (text: string): unknown => [message(text), message(text)];

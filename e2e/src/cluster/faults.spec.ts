@@ -13,8 +13,6 @@ import {
 import { KIND } from './kind.js';
 
 // What waits has its own deadline; together they take long on a machine with other work to do.
-jest.setTimeout(180_000);
-
 const BRIEFLY_MS = 500;
 
 /**

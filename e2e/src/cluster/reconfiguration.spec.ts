@@ -10,8 +10,6 @@ import { SHORT_LOG } from './short-log.js';
 import { KIND } from './kind.js';
 
 // What waits has its own deadline; together they take long on a machine with other work to do.
-jest.setTimeout(180_000);
-
 /** Without the check: every change would wait until all have been connected for five seconds. */
 const FLAGS = ['--strict-reconfig-check=false', ...SHORT_LOG.flags];
 /** How long the two that are killed stay away at least. */

@@ -6,8 +6,8 @@ import { call, type CallEnd } from './load/operation-call.js';
 import { verify, type Verified } from './load/verification.js';
 
 /** Beyond the 5 s and two election timeouts after which a member gives up by itself. */
-const PATIENCE_MS = 12_000;
-const LEADERLESS_TIMEOUT_MS = 10_000;
+const PATIENCE_MS = 30_000;
+const LEADERLESS_TIMEOUT_MS = 60_000;
 
 export interface SplitAnswers {
   /** Sent at the moment of the split: the leader does not know yet. */

@@ -9,8 +9,6 @@ import {
 import { KIND } from './kind.js';
 
 // What waits has its own deadline; together they take long on a machine with other work to do.
-jest.setTimeout(180_000);
-
 /** As users copy it, from the first of three terminals to the third. */
 const TERMINALS = [
   '--name infra0 --initial-advertise-peer-urls http://127.0.0.1:2380 --listen-peer-urls http://127.0.0.1:2380 --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 --initial-cluster-token etcd-cluster-1 --initial-cluster infra0=http://127.0.0.1:2380,infra1=http://127.0.0.1:2390,infra2=http://127.0.0.1:2400 --initial-cluster-state new',

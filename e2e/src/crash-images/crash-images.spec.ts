@@ -24,12 +24,12 @@ describe('a member whose machine lost power at any moment', () => {
     expect(exitCode).toBe(0);
     expect(numberBefore(stdout, 'different ones')).toBeGreaterThan(80);
     expect(numberBefore(stdout, 'of them after a loss of power')).toBeGreaterThan(50);
-  }, 300_000);
+  });
 
   it('would not, were it not for the fsyncs', async () => {
     const options = ['--operations', '20', '--share', '0.02', '--lying-disk'];
     const { stdout, exitCode } = await campaign(...options);
     expect(exitCode).toBe(1);
     expect(stdout).toContain('acknowledged changes are lost');
-  }, 300_000);
+  });
 });

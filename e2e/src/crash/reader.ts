@@ -17,7 +17,7 @@ import { Violation } from './violation.js';
 
 const ALL_KEYS = { key: Buffer.of(0), rangeEnd: Buffer.of(0) };
 const PAGE_KEYS = 10_000n;
-const HISTORY_TIMEOUT_MS = 30_000;
+const HISTORY_TIMEOUT_MS = 90_000;
 
 export async function currentRevision(client: RpcClient): Promise<number> {
   const request = RangeRequest.fromPartial({ ...ALL_KEYS, countOnly: true });

@@ -9,7 +9,7 @@ import type { Timeline } from './timeline.js';
 import { anyRange, chance, pick } from './universe.js';
 import { WatchLog } from './watch-log.js';
 
-const SETTLE_TIMEOUT_MS = 10_000;
+const SETTLE_TIMEOUT_MS = 60_000;
 const SETTLE_POLL_MS = 5;
 const MAX_WATCHES_PER_STREAM = 6;
 

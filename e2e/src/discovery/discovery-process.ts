@@ -8,7 +8,7 @@ import {
 } from '@etcd-ts/testkit';
 
 const READY = '"msg":"discovery service is ready"';
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 
 /** The discovery service in a process of its own, on a free port; its tokens outlive it. */
 export class DiscoveryProcess {

@@ -2,8 +2,6 @@ import { etcdctl, EtcdProcess, freePort } from '@etcd-ts/testkit';
 import type { Flavour } from '@etcd-ts/testkit';
 import { NewMember } from './new-member.js';
 
-jest.setTimeout(90_000);
-
 const open: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((process) => process.dispose()));

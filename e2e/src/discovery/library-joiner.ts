@@ -4,7 +4,7 @@ import { SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 
 /** No test may leave somebody waiting. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 const joiner = (name: string, peerUrl: string): Joiner => ({
   name,

@@ -4,8 +4,6 @@ import { DiscoveryProcess } from './discovery-process.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
 
-jest.setTimeout(90_000);
-
 const open: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((process) => process.dispose()));
@@ -140,7 +138,7 @@ describe('a member of ours that waits for others', () => {
     await waiting.says('waiting for more');
     const begun = performance.now();
     expect((await waiting.stop('SIGTERM')).signal).toBe('SIGTERM');
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(performance.now() - begun).toBeLessThan(6000);
     expect(waiting.log).not.toContain('graceful stop took too long');
   });
 });

@@ -24,7 +24,7 @@ export interface MemberSetup {
   readonly wrapper?: readonly string[];
 }
 
-const READY_TIMEOUT_MS = 45_000;
+const READY_TIMEOUT_MS = 120_000;
 
 /** A node that is told how to find a cluster, not who is in it. */
 export class NewMember {

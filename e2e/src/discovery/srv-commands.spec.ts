@@ -12,8 +12,6 @@ import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
 import { etcdSrv, SrvProcess } from './srv-process.js';
 
-jest.setTimeout(90_000);
-
 const open: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((process) => process.dispose()));

@@ -9,7 +9,7 @@ import {
 import type { CommandResult } from '@etcd-ts/testkit';
 
 const LAUNCHER = join(workspaceRoot(), 'bin', 'etcd-srv');
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 
 /** `etcd-srv DOMAIN`, to its end. */
 export const etcdSrv = (...args: readonly string[]): Promise<CommandResult> =>

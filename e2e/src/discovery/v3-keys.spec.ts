@@ -2,8 +2,6 @@ import { EtcdProcess, etcdctl, eventually } from '@etcd-ts/testkit';
 import { DiscoveryProcess } from './discovery-process.js';
 import { joinV2, joinV3 } from './library-joiner.js';
 
-jest.setTimeout(90_000);
-
 const open: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(open.splice(0).map((process) => process.dispose()));

@@ -7,14 +7,14 @@ import { inEveryFormat, splitLine } from './script.js';
 
 /** A change of members is refused until all have been in touch for five seconds. */
 const HEALTHY_AFTER_MS = 5_500;
-const SYNC_TIMEOUT_MS = 10_000;
+const SYNC_TIMEOUT_MS = 60_000;
 
 let pair: ClusterPair;
 let startedMs = 0;
 beforeAll(async () => {
   pair = await ClusterPair.start(3);
   startedMs = performance.now();
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(joined.map((node) => node.dispose()));
   await pair?.dispose();

@@ -16,7 +16,7 @@ const PROGRAMS: Both<readonly [file: string, ...args: string[]]> = {
   reference: ['etcdctl'],
 };
 
-const BUILD_TIMEOUT_MS = 60_000;
+const BUILD_TIMEOUT_MS = 120_000;
 
 /** Our etcdctl and the original's, each at a server of its own; the two servers are of one kind. */
 export class ProgramPair {

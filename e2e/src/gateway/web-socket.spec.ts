@@ -2,7 +2,7 @@ import { EtcdProcess, eventually, type Flavour } from '@etcd-ts/testkit';
 import { WebSocket } from 'ws';
 
 const FLAVOURS: readonly Flavour[] = ['ours', 'reference'];
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 interface Message {

@@ -15,7 +15,7 @@ const SLOWNESS = [
 ];
 const QUOTA_BYTES = 24 * 1024 * 1024;
 const VALUE_BYTES = 1024 * 1024;
-const FIRING_TIMEOUT_MS = 30_000;
+const FIRING_TIMEOUT_MS = 90_000;
 const FLAGS = [
   ...['--metrics=extensive', `--quota-backend-bytes=${QUOTA_BYTES}`],
   ...['--heartbeat-interval=50', '--election-timeout=500'],

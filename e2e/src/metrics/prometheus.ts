@@ -10,7 +10,7 @@ import {
   workspaceRoot,
 } from '@etcd-ts/testkit';
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 const LAST_WORDS_BYTES = 4_000;
 
 export const RULES = join(workspaceRoot(), 'docker', 'monitoring', 'etcd-alerts.yml');

@@ -12,8 +12,6 @@ import {
 } from '@etcd-ts/testkit';
 import { parse } from 'yaml';
 
-jest.setTimeout(60_000);
-
 interface Service {
   readonly command: readonly string[];
   readonly networks?: { readonly etcd: { readonly ipv4_address: string } };
@@ -73,7 +71,7 @@ async function startMembers(
   }
   for (const name of members.keys()) {
     const url = `http://${ADDRESSES[name] ?? ''}:2379/readyz`;
-    await eventually(`${name} is healthy`, () => isHealthy(url), 30_000).catch((error: unknown) => {
+    await eventually(`${name} is healthy`, () => isHealthy(url)).catch((error: unknown) => {
       const logs = running.map(({ stderr }) => stderr.slice(-2000)).join('\n---\n');
       throw new Error(`${String(error)}\n${logs}`, { cause: error });
     });
@@ -106,7 +104,7 @@ describe('what the compose files start', () => {
       [...onThisMachine('discovery', discovery), `--addr=${new URL(origin).host}`],
       { DISC_DATA_DIR: join(directory, 'discovery') },
     );
-    await eventually('the service is healthy', () => isHealthy(`${origin}/health`), 30_000);
+    await eventually('the service is healthy', () => isHealthy(`${origin}/health`));
     const token = await (await fetch(`${origin}/new?size=3`)).text();
     const members = new Map([...all].filter(([name]) => name !== 'discovery'));
     await startMembers(members, (argument) => argument.replace(/\$\{DISCOVERY_URL.*\}/u, token));

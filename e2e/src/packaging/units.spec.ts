@@ -11,8 +11,6 @@ import {
   workspaceRoot,
 } from '@etcd-ts/testkit';
 
-jest.setTimeout(60_000);
-
 const ROOT = workspaceRoot();
 const UNITS = join(ROOT, 'docker', 'systemd');
 const INSTALLED = '/opt/etcd-ts';

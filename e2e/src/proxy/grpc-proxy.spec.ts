@@ -63,7 +63,7 @@ describe.each(['ours', 'reference'] as const)('etcd grpc-proxy before etcd (%s)'
     try {
       const both = (): true | undefined =>
         direct.stdout.includes('DELETE') && watch.stdout === direct.stdout ? true : undefined;
-      await eventually('the same events as from the member', both, 20_000);
+      await eventually('the same events as from the member', both);
     } finally {
       await Promise.all([watch.stop(), direct.stop()]);
     }

@@ -88,4 +88,4 @@ it(`no watcher misses an event, gets one twice or out of place (seed ${SEED})`, 
     await proxy.stop();
     await cluster.dispose();
   }
-}, 180_000);
+});

@@ -18,8 +18,8 @@ interface Place {
 }
 
 /** Three at once; an election in between. */
-const READY_TIMEOUT_MS = 45_000;
-const CATCH_UP_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 120_000;
+const CATCH_UP_TIMEOUT_MS = 90_000;
 
 describe('a cluster of three restored from one snapshot', () => {
   let scratch: string;

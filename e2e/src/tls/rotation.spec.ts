@@ -48,7 +48,7 @@ class Writer {
   async goOn(writes: number): Promise<void> {
     const target = this.acknowledged.length + writes;
     const isThere = (): true | undefined => (this.acknowledged.length >= target ? true : undefined);
-    await eventually('writes go on', isThere, 20_000).catch((error: unknown) => {
+    await eventually('writes go on', isThere).catch((error: unknown) => {
       const { acknowledged, failures } = this;
       throw new Error(JSON.stringify([acknowledged.length, failures.slice(0, 5)]), {
         cause: error,

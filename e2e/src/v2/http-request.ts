@@ -17,7 +17,7 @@ export interface HttpAnswer {
 }
 
 /** Of no answer of either server to the requests of a history; a hang is a difference as well. */
-const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /**
  * `cancel` ends a request that waits for a change; its answer is what has come by then. `begun` is

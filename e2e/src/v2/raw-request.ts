@@ -4,7 +4,7 @@ import { within } from '@etcd-ts/testkit';
 
 import type { HttpAnswer } from './http-request.js';
 
-const ANSWER_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** A connection that has these bytes on it: one character each. What becomes of it is not told. */
 export async function send(endpoint: string, bytes: string): Promise<Socket> {

@@ -289,7 +289,7 @@ async function expectToGoOn(etcd: Original, rng: SeededRng): Promise<void> {
   let recording: Recording;
   beforeAll(async () => {
     recording = await record();
-  }, 60_000);
+  });
 
   it('reads what etcdctl saves, before and after a defragmentation', () => {
     const { fragmented, defragmented, kvs, hashKv } = recording;

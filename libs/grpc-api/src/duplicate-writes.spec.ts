@@ -134,6 +134,6 @@ describe('the writes of a transaction', () => {
     const puts = Array.from({ length: many }, (_, at) => put(`p${name(at)}`));
     const startedMs = performance.now();
     expect(isRefused([...deletes, ...puts])).toBe(false);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 });

@@ -11,8 +11,6 @@ import { get, put } from './testing/requests.js';
 const NAMES = ['a', 'b', 'c'];
 let cluster: ClusterFixture;
 
-jest.setTimeout(30_000);
-
 beforeEach(() => (cluster = new ClusterFixture()));
 afterEach(() => cluster.close());
 

@@ -13,8 +13,6 @@ import { compact, contents, get, grant, put, remove } from './testing/requests.j
 const fixture = new MemberFixture();
 afterEach(() => fixture.close());
 // Restarts read the log back; with other work on the machine that takes its time.
-jest.setTimeout(60_000);
-
 /** Small enough that every run goes through several snapshots, with entries before and behind. */
 const CHANGES = { snapshotCount: 7, snapshotCatchupEntries: 5, backendBatchIntervalMs: 5 };
 const KEYS = 12;

@@ -9,8 +9,6 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await fixture.close();
 });
-jest.setTimeout(60_000);
-
 const failure = (): Error => new Error('EIO: i/o error, fdatasync');
 
 describe('a member whose log cannot be written', () => {

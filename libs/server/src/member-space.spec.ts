@@ -15,8 +15,6 @@ import { compact, get, put, remove } from './testing/requests.js';
 
 const fixture = new MemberFixture();
 afterEach(() => fixture.close());
-jest.setTimeout(60_000);
-
 const CHANGES = { quotaBackendBytes: 1_000_000, backendBatchIntervalMs: 2 };
 const VALUE = Buffer.alloc(50_000, 7);
 

@@ -9,8 +9,6 @@ import { compact, get, grant, put } from './testing/requests.js';
 
 const fixture = new MemberFixture();
 afterEach(() => fixture.close());
-jest.setTimeout(60_000);
-
 async function start(
   time: ManualTime,
   directory: string,

@@ -10,8 +10,6 @@ import { contents, get, put } from './testing/requests.js';
 const fixture = new MemberFixture();
 afterEach(() => fixture.close());
 // Restarts read the log back; with other work on the machine that takes its time.
-jest.setTimeout(60_000);
-
 describe('a member', () => {
   it('is ready once its name and URLs are in the log, as the leader of its first term', async () => {
     const { member, lines, metrics } = await fixture.start(fixture.directory());

@@ -15,8 +15,6 @@ const SHORT_LOG: Partial<ServerConfig> = {
   strictReconfigCheck: false,
 };
 let cluster: ClusterFixture;
-
-jest.setTimeout(30_000);
 beforeEach(() => (cluster = new ClusterFixture()));
 afterEach(() => cluster.close());
 

@@ -11,8 +11,6 @@ import type { OpenedMember } from './testing/member-fixture.js';
 
 const fixture = new MemberFixture();
 afterEach(() => fixture.close());
-jest.setTimeout(60_000);
-
 const SECOND_NS = 1_000_000_000n;
 /** What a fresh member of etcd 3.4 says: itself, its attributes, the cluster version. */
 const FRESH_INDEX = 3;

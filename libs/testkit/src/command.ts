@@ -15,7 +15,7 @@ export interface CommandResult {
   readonly signal: NodeJS.Signals | null;
 }
 
-const DEFAULT_TIMEOUT_MS = 15_000;
+const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** A program that runs beside the test: its input stays open and its output can be read so far. */
 export class BackgroundCommand {

@@ -1,4 +1,9 @@
 const POLL_INTERVAL_MS = 10;
+/**
+ * Long on purpose: a condition that comes costs nothing, and a machine that is busy or whose disk
+ * takes 50 ms to sync must not turn a correct program into a failed test.
+ */
+const PATIENCE_MS = 60_000;
 
 export function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
@@ -11,7 +16,7 @@ export function pause(durationMs: number): Promise<void> {
 export async function eventually<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
-  timeoutMs = 10_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -32,8 +32,8 @@ export interface ClusterSetup {
 
 const { memberAdd, memberList, memberPromote, memberRemove } = ClusterDefinition.methods;
 /** Reconfiguration waits until the members know each other for long enough (5 s in etcd). */
-const RECONFIGURATION_TIMEOUT_MS = 30_000;
-const LEADER_TIMEOUT_MS = 40_000;
+const RECONFIGURATION_TIMEOUT_MS = 90_000;
+const LEADER_TIMEOUT_MS = 90_000;
 const REQUEST_DEADLINE_MS = 10_000;
 const LAST_WORDS_BYTES = 4_000;
 

@@ -39,7 +39,7 @@ const READY_MESSAGE = 'serving client traffic';
 /** Several members that start at once on a machine with other work to do take their time. */
 const READY_TIMEOUT_MS = 60_000;
 const LAST_WORDS_LINES = 30;
-const EXIT_TIMEOUT_MS = 20_000;
+const EXIT_TIMEOUT_MS = 60_000;
 /** More than a test reads back; a node that logs without end must not fill the memory of the test. */
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
 

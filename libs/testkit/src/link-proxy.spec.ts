@@ -50,7 +50,7 @@ async function dial(): Promise<{ socket: Socket; seen: () => string; closed: () 
 }
 
 const sees = (seen: () => string, text: string): Promise<true> =>
-  eventually(`sees ${text}`, () => (seen() === text ? true : undefined), 2_000);
+  eventually(`sees ${text}`, () => (seen() === text ? true : undefined));
 
 describe('a link between two members', () => {
   it('carries what is sent both ways, and the end of the connection', async () => {
@@ -59,7 +59,7 @@ describe('a link between two members', () => {
     await sees(seen, 'HELLO ');
     socket.end('there');
     await sees(seen, 'HELLO THERE');
-    await eventually('the other side ends as well', () => (closed() ? true : undefined), 2_000);
+    await eventually('the other side ends as well', () => (closed() ? true : undefined));
   });
 
   it.each([
@@ -76,7 +76,7 @@ describe('a link between two members', () => {
     expect([seen(), closed()]).toEqual(['1', false]);
     links.heal();
     await sees(seen, '1TWOTHREE');
-    await eventually('the end arrives, too', () => (closed() ? true : undefined), 2_000);
+    await eventually('the end arrives, too', () => (closed() ? true : undefined));
   });
 
   it('is held for connections that are dialled meanwhile', async () => {
@@ -95,9 +95,9 @@ describe('a link between two members', () => {
     before.socket.write('1');
     await sees(before.seen, '1');
     links.set('b', 'a', { kind: 'severed' });
-    await eventually('it breaks', () => (before.closed() ? true : undefined), 2_000);
+    await eventually('it breaks', () => (before.closed() ? true : undefined));
     const meanwhile = await dial();
-    await eventually('it breaks at once', () => (meanwhile.closed() ? true : undefined), 2_000);
+    await eventually('it breaks at once', () => (meanwhile.closed() ? true : undefined));
     links.heal();
     const after = await dial();
     after.socket.write('again');
@@ -111,7 +111,7 @@ describe('a link between two members', () => {
     socket.write('12345');
     await sees(seen, '12345');
     socket.write('678901');
-    await eventually('it breaks', () => (closed() ? true : undefined), 2_000);
+    await eventually('it breaks', () => (closed() ? true : undefined));
     expect(links.state('a', 'b')).toEqual({ kind: 'severed' });
   });
 

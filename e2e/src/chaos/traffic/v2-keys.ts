@@ -8,7 +8,7 @@ const CLIENTS = 3;
 const KEYS = 4;
 const THINK_MS = 10;
 const DEADLINE_MS = 3_000;
-const AGREEMENT_TIMEOUT_MS = 30_000;
+const AGREEMENT_TIMEOUT_MS = 90_000;
 const NOT_FOUND = 404;
 
 interface Node {

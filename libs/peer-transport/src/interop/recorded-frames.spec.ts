@@ -104,7 +104,7 @@ const meaningful = (message: RaftPeerMessage): RaftPeerMessage =>
     await eventually('the others go on', () => n1.put('last', 'value'));
     await n2.put('very last', 'value');
     exchanges.push(...proxies.flatMap((proxy) => proxy.exchanges));
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const cleanup of cleanups.splice(0)) await cleanup();
   });

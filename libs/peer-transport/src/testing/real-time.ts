@@ -21,7 +21,7 @@ export const SCHEDULER: Scheduler = {
 
 /** Waits for a condition, checked after every turn of the event loop, with a deadline. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -275,5 +275,5 @@ describe.each(TRANSPORTS)('many calls, on %s', (transport) => {
       return countOf(call);
     });
     expect(new Set(await Promise.all(streams))).toEqual(new Set([1]));
-  }, 30_000);
+  });
 });

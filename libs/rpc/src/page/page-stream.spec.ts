@@ -14,8 +14,6 @@ const health = bindService(HealthDefinition, {
 });
 
 // A thousand requests on a machine with other work to do.
-jest.setTimeout(30_000);
-
 let server: TestingServer;
 let client: ClientHttp2Session;
 const start = async (

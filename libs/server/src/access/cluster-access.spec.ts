@@ -85,7 +85,7 @@ describe('a cluster with users', () => {
       [leader, asked, behind].map((member) => member.server.maintenance.hashKv(0)),
     );
     expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(1);
-  }, 60_000);
+  });
 });
 
 describe('a member with users', () => {

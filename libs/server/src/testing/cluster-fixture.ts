@@ -11,7 +11,7 @@ import { MemberNetwork } from './member-network.js';
 
 /** Quick elections, since tests wait for several, but slower than the fsyncs of a busy machine. */
 const TICKS = { heartbeatIntervalMs: 30, electionTimeoutMs: 300 };
-const WAIT_MS = 10_000;
+const WAIT_MS = 60_000;
 
 /** Several members over real files, one network and one process; gone after each test. */
 export class ClusterFixture {

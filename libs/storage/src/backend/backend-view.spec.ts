@@ -50,8 +50,6 @@ function fill(backend: Backend): void {
 }
 
 // Fsyncs of a busy machine.
-jest.setTimeout(60_000);
-
 describe('a view of the backend in SQLite', () => {
   it('stays what it is while the node writes, compacts, reclaims and checkpoints', async () => {
     const file = join(directory(), 'db.sqlite');

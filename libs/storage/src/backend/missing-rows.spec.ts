@@ -9,8 +9,6 @@ import {
 import { Backend } from './backend.js';
 
 const directory = temporaryDirectories();
-jest.setTimeout(60_000);
-
 const ROWS = 300;
 const SLICE = 64;
 

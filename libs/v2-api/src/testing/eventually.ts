@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 60_000;
 
 /** For conditions that a socket's other end brings about. */
 export async function eventually(condition: () => boolean): Promise<void> {

@@ -1,10 +1,6 @@
-import { parseArgs } from 'node:util';
-
-import { EtcdProcess, ProgressLine } from '@etcd-ts/testkit';
+import { EtcdProcess, ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { runAuthDifferential, type AuthDifferentialReport } from './differential.js';
-
-const USAGE = 'usage: auth [--seed N] [--decisions N] [--runs N]';
 
 async function oneRun(seed: number, decisions: number): Promise<AuthDifferentialReport> {
   const progress = new ProgressLine();
@@ -26,29 +22,27 @@ async function oneRun(seed: number, decisions: number): Promise<AuthDifferential
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      decisions: { type: 'string', default: '1000' },
-      runs: { type: 'string', default: '20' },
+void runCampaignCommand({
+  name: 'differential:auth',
+  purpose: 'random users and roles, here and on the original',
+  options: [
+    SEED_OF_THE_CLOCK,
+    { name: 'decisions', kind: 'count', default: '1000', min: 1, help: 'of each run' },
+    {
+      name: 'runs',
+      kind: 'count',
+      default: '20',
+      min: 1,
+      help: 'with seeds that follow each other',
     },
-  });
-  for (let run = 0; run < Number(values.runs); run++) {
-    const seed = Number(values.seed) + run;
-    const { verdicts, laxities } = await oneRun(seed, Number(values.decisions));
-    print(`seed ${seed}: ${values.decisions} decisions alike`);
-    for (const [verdict, times] of [...verdicts].sort()) print(`  ${times}\t${verdict}`);
-    print('refused here, where the original would let it through and was not asked:');
-    for (const [laxity, times] of laxities) print(`  ${times}\t${laxity}`);
-  }
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+  ],
+  run: async (given, print) => {
+    for (let seed = given.seed; seed < given.seed + given.runs; seed++) {
+      const { verdicts, laxities } = await oneRun(seed, given.decisions);
+      print(`seed ${seed}: ${given.decisions} decisions alike`);
+      for (const [verdict, times] of [...verdicts].sort()) print(`  ${times}\t${verdict}`);
+      print('refused here, where the original would let it through and was not asked:');
+      for (const [laxity, times] of laxities) print(`  ${times}\t${laxity}`);
+    }
+  },
 });

@@ -1,20 +1,9 @@
-import { parseArgs } from 'node:util';
-
-import { ProgressLine } from '@etcd-ts/testkit';
+import { ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { ALL_FAULTS, type Outcome } from './cell.js';
 import { ChaosCampaign } from './chaos-campaign.js';
 import { tryLocks } from './lock-trial.js';
 import { ALL_WORKLOADS } from './traffic/workload-kinds.js';
-
-const USAGE = `usage: chaos [options]     faults by chance on real processes under load, each run judged
-  --minutes M              10
-  --seed N                 by the clock
-  --members N              3 unless said
-  --fault NAME             part of a name, or a row of the matrix such as F4; all unless said
-  --workload LETTERS       of R A S T K W L M C D U V; all unless said
-       chaos --list        the faults
-       chaos --self-test   a lock without fencing must fail, one with it must not`;
 
 function line(title: string, outcome: Outcome): string {
   switch (outcome.kind) {
@@ -47,48 +36,75 @@ function list(): number {
   return 0;
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      minutes: { type: 'string', default: '10' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      members: { type: 'string', default: '3' },
-      fault: { type: 'string' },
-      workload: { type: 'string' },
-      list: { type: 'boolean', default: false },
-      'self-test': { type: 'boolean', default: false },
-    },
-  });
-  const seed = Number(values.seed);
-  if (values.list) return list();
-  if (values['self-test']) return selfTest(seed);
+interface Terms {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly members: number;
+  readonly fault: string;
+  readonly workload: string;
+}
+
+async function campaign(terms: Terms, print: (line: string) => void): Promise<number> {
+  const { minutes, seed, members, fault, workload } = terms;
   const progress = new ProgressLine();
-  const { fault, workload } = values;
-  const campaign = new ChaosCampaign({
-    members: Number(values.members),
+  const running = new ChaosCampaign({
+    members,
     seed,
-    ...(fault === undefined ? {} : { fault }),
-    ...(workload === undefined ? {} : { workload }),
+    ...(fault === '' ? {} : { fault }),
+    ...(workload === '' ? {} : { workload }),
     onStart: (title, run) => progress.show(`run ${run}: ${title}`),
     onOutcome: (title, outcome) => {
       progress.clear();
-      process.stdout.write(`${line(title, outcome)}\n`);
+      print(line(title, outcome));
     },
   });
   try {
-    const tally = await campaign.runFor(Number(values.minutes) * 60_000);
+    const tally = await running.runFor(minutes * 60_000);
     const command = `npm run chaos -- ${process.argv.slice(2).join(' ')}`;
-    process.stdout.write(`\n${tally.table(command)}\nseed ${seed}: ${tally.summary()}\n`);
+    print(`\n${tally.table(command)}\nseed ${seed}: ${tally.summary()}`);
     return tally.broken === 0 ? 0 : 1;
   } finally {
-    await campaign.dispose();
+    await running.dispose();
   }
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-    process.exit(2);
+void runCampaignCommand({
+  name: 'chaos',
+  purpose: 'faults by chance on real processes under load, each run judged',
+  options: [
+    {
+      name: 'minutes',
+      kind: 'number',
+      default: '10',
+      min: 0.01,
+      help: 'after which no run begins',
+    },
+    SEED_OF_THE_CLOCK,
+    { name: 'members', kind: 'count', default: '3', min: 1, help: 'of each cluster' },
+    {
+      name: 'fault',
+      kind: 'text',
+      default: '',
+      placeholder: 'NAME',
+      help: 'part of a name, or a row of the matrix such as F4; all unless said',
+    },
+    {
+      name: 'workload',
+      kind: 'text',
+      default: '',
+      placeholder: 'LETTERS',
+      help: `of ${ALL_WORKLOADS.join(' ')}; all unless said`,
+    },
+    { name: 'list', kind: 'switch', default: 'false', help: 'only tell what faults there are' },
+    {
+      name: 'self-test',
+      kind: 'switch',
+      default: 'false',
+      help: 'only see that a lock without fencing fails, and one with it does not',
+    },
+  ],
+  run: (given, print) => {
+    if (given.list) return Promise.resolve(list());
+    return given['self-test'] ? selfTest(given.seed) : campaign(given, print);
   },
-);
+});

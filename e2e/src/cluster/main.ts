@@ -1,21 +1,10 @@
-import { parseArgs } from 'node:util';
-
+import { runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 import type { Flavour } from '@etcd-ts/testkit';
 
 import { Campaign, type CampaignReport } from './campaign.js';
 import type { Episode } from './faults/episode.js';
 import { measure } from './figures.js';
 import { figuresTable, writeFigures } from './figures-document.js';
-
-const USAGE = `usage: cluster [options]         faults by chance under load, judged after every few
-  --members N                  3 unless said
-  --minutes M                  10
-  --seed N                     by the clock
-  --kind ours|reference        whose etcd
-  --snapshot-count N           200
-       cluster --figures [options]   how long clusters of both kinds do not serve after the same faults
-  --rounds N                   5
-  --write                      into docs/benchmarks.md`;
 
 function line({ fault, duringMs, afterMs }: Episode): string {
   const served = duringMs === undefined ? '' : `served again after ${duringMs.toFixed(0)} ms, `;
@@ -29,14 +18,12 @@ function summary({ episodes, operations, acknowledgedWrites, unknown }: Campaign
   );
 }
 
-function kindOf(text: string): Flavour {
-  if (text === 'ours' || text === 'reference') return text;
-  throw new Error(`--kind ${text} is neither ours nor reference`);
-}
+const flavourOf = (text: string): Flavour | undefined =>
+  text === 'ours' || text === 'reference' ? text : undefined;
 
 /** So that members need snapshots; 3.4 always keeps 5,000 entries for those who are behind. */
-function shortLog(kind: Flavour, snapshotCount: string): readonly string[] {
-  const flags = ['--snapshot-count', snapshotCount];
+function shortLog(kind: Flavour, snapshotCount: number): readonly string[] {
+  const flags = ['--snapshot-count', String(snapshotCount)];
   return kind === 'ours' ? [...flags, '--snapshot-catchup-entries', '100'] : flags;
 }
 
@@ -50,39 +37,63 @@ async function figures(rounds: number, write: boolean): Promise<void> {
   if (write) writeFigures(measured, `npm run cluster -- ${process.argv.slice(2).join(' ')}`);
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      figures: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '5' },
-      write: { type: 'boolean', default: false },
-      members: { type: 'string', default: '3' },
-      minutes: { type: 'string', default: '10' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      kind: { type: 'string', default: 'ours' },
-      'snapshot-count': { type: 'string', default: '200' },
-    },
-  });
-  if (values.figures) return figures(Number(values.rounds), values.write);
-  const seed = Number(values.seed);
+interface Terms {
+  readonly flavour: Flavour;
+  readonly members: number;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly flags: readonly string[];
+}
+
+async function faults({ minutes, ...terms }: Terms, print: (line: string) => void): Promise<void> {
   const campaign = await Campaign.start({
-    flavour: kindOf(values.kind),
-    members: Number(values.members),
-    seed,
-    flags: shortLog(kindOf(values.kind), values['snapshot-count']),
-    onEpisode: (episode) => process.stdout.write(`${line(episode)}\n`),
+    ...terms,
+    onEpisode: (episode) => print(line(episode)),
     onVerified: ({ revision, operations }) =>
-      process.stdout.write(`--- ${operations} operations judged, at revision ${revision}\n`),
+      print(`--- ${operations} operations judged, at revision ${revision}`),
   });
   try {
-    const report = await campaign.runFor(Number(values.minutes) * 60_000);
-    process.stdout.write(`seed ${seed}: ${summary(report)}\n`);
+    print(`seed ${terms.seed}: ${summary(await campaign.runFor(minutes * 60_000))}`);
   } finally {
     await campaign.dispose();
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+void runCampaignCommand({
+  name: 'cluster',
+  purpose: 'faults by chance under load, judged after every few',
+  options: [
+    { name: 'members', kind: 'count', default: '3', min: 1, help: 'of the cluster' },
+    { name: 'minutes', kind: 'number', default: '10', min: 0.01, help: 'in all' },
+    SEED_OF_THE_CLOCK,
+    {
+      name: 'kind',
+      kind: 'text',
+      default: 'ours',
+      placeholder: 'KIND',
+      help: 'of etcd: ours, reference',
+    },
+    { name: 'snapshot-count', kind: 'count', default: '200', min: 1, help: 'entries' },
+    {
+      name: 'figures',
+      kind: 'switch',
+      default: 'false',
+      help: 'how long clusters of both kinds do not serve after the same faults',
+    },
+    { name: 'rounds', kind: 'count', default: '5', min: 1, help: 'with --figures' },
+    {
+      name: 'write',
+      kind: 'switch',
+      default: 'false',
+      help: 'with --figures: into docs/benchmarks.md',
+    },
+  ],
+  complaint: ({ kind }) =>
+    flavourOf(kind) === undefined ? `--kind ${kind} is neither ours nor reference` : undefined,
+  run: (given, print) => {
+    if (given.figures) return figures(given.rounds, given.write);
+    const flavour = flavourOf(given.kind) ?? 'ours';
+    const flags = shortLog(flavour, given['snapshot-count']);
+    return faults({ ...given, flavour, flags }, print);
+  },
 });

@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { isInstalled } from '@etcd-ts/testkit';
+
 const OURS = resolve(__dirname, '../../../bin/etcd');
 /** The original, when this machine has one; then its words are compared with ours. */
 const ORIGINAL = 'etcd';
-const hasOriginal = spawnSync(ORIGINAL, ['--version']).status === 0;
+const hasOriginal = isInstalled(ORIGINAL);
 
 interface Ended {
   readonly exitCode: number | null;

@@ -1,10 +1,6 @@
-import { parseArgs } from 'node:util';
-
-import { ProgressLine } from '@etcd-ts/testkit';
+import { ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { CrashRun, type CrashReport } from './crash-run.js';
-
-const USAGE = 'usage: crash [--seed N] [--kills N] [--writers N]';
 
 function summary(report: CrashReport): string {
   return (
@@ -16,26 +12,19 @@ function summary(report: CrashReport): string {
   );
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      kills: { type: 'string', default: '2000' },
-      writers: { type: 'string', default: '12' },
-    },
-  });
-  const progress = new ProgressLine();
-  const report = await CrashRun.run({
-    seed: Number(values.seed),
-    kills: Number(values.kills),
-    writers: Number(values.writers),
-    onProgress: (soFar) => progress.show(summary(soFar)),
-  });
-  progress.clear();
-  process.stdout.write(`seed ${values.seed}: ${summary(report)}\n`);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+void runCampaignCommand({
+  name: 'crash',
+  purpose: 'a member killed again and again under load',
+  options: [
+    SEED_OF_THE_CLOCK,
+    { name: 'kills', kind: 'count', default: '2000', min: 1, help: 'one after the other' },
+    { name: 'writers', kind: 'count', default: '12', min: 1, help: 'at once' },
+  ],
+  run: async ({ seed, kills, writers }, print) => {
+    const progress = new ProgressLine();
+    const onProgress = (soFar: CrashReport): void => progress.show(summary(soFar));
+    const report = await CrashRun.run({ seed, kills, writers, onProgress });
+    progress.clear();
+    print(`seed ${seed}: ${summary(report)}`);
+  },
 });

@@ -1,10 +1,6 @@
-import { parseArgs } from 'node:util';
-
-import { EtcdProcess, ProgressLine } from '@etcd-ts/testkit';
+import { EtcdProcess, ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { runDifferential, type DifferentialReport } from './differential.js';
-
-const USAGE = 'usage: differential [--seed N] [--operations N] [--runs N] [--hash-every N]';
 
 async function oneRun(
   seed: number,
@@ -30,32 +26,33 @@ async function oneRun(
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      operations: { type: 'string', default: '20000' },
-      runs: { type: 'string', default: '1' },
-      'hash-every': { type: 'string' },
+void runCampaignCommand({
+  name: 'differential',
+  purpose: 'long random histories, here and on the original',
+  options: [
+    SEED_OF_THE_CLOCK,
+    { name: 'operations', kind: 'count', default: '20000', min: 1, help: 'of each run' },
+    {
+      name: 'runs',
+      kind: 'count',
+      default: '1',
+      min: 1,
+      help: 'with seeds that follow each other',
     },
-  });
-  for (let run = 0; run < Number(values.runs); run++) {
-    const seed = Number(values.seed) + run;
-    const { operations, finalRevision, answers } = await oneRun(
-      seed,
-      Number(values.operations),
-      Number(values['hash-every'] ?? Infinity),
-    );
-    print(`seed ${seed}: ${operations} operations alike, revision ${finalRevision}`);
-    for (const [answer, times] of [...answers].sort()) print(`  ${times}\t${answer}`);
-  }
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+    {
+      name: 'hash-every',
+      kind: 'count',
+      default: '0',
+      help: 'operations, and at the end; 0: then only',
+    },
+  ],
+  run: async (given, print) => {
+    const hashEvery = given['hash-every'] === 0 ? Infinity : given['hash-every'];
+    for (let seed = given.seed; seed < given.seed + given.runs; seed++) {
+      const report = await oneRun(seed, given.operations, hashEvery);
+      const { operations, finalRevision, answers } = report;
+      print(`seed ${seed}: ${operations} operations alike, revision ${finalRevision}`);
+      for (const [answer, times] of [...answers].sort()) print(`  ${times}\t${answer}`);
+    }
+  },
 });

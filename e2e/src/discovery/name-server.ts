@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BackgroundCommand,
   createScratchDirectory,
   eventually,
+  isInstalled,
   removeScratchDirectory,
 } from '@etcd-ts/testkit';
 
@@ -69,15 +69,6 @@ export function withNameserver(directory: string, address: string): readonly str
   return ['unshare', '--mount', 'sh', '-c', script, file];
 }
 
-const works = (file: string, ...args: readonly string[]): boolean => {
-  try {
-    execFileSync(file, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** Both need root; dnsmasq is a package of its own. Where they are missing, these tests are skipped. */
 export const describeWithDns =
-  works('unshare', '--mount', 'true') && works('dnsmasq', '--version') ? describe : describe.skip;
+  isInstalled('unshare', '--mount', 'true') && isInstalled('dnsmasq') ? describe : describe.skip;

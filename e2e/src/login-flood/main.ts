@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 
-import { EtcdProcess, RpcClient } from '@etcd-ts/testkit';
+import { EtcdProcess, RpcClient, runCampaignCommand } from '@etcd-ts/testkit';
 
 import { guess } from './guesses.js';
 import { processorMs } from './processor-time.js';
 import { enableUsers } from './users.js';
 import { write } from './writes.js';
 
-const USAGE = 'usage: login-flood [--rate N] [--seconds N] [--pairs N] [--writers N]';
 /** Longer than a phase, so that it lasts from the first write to the last. */
 const FLOOD_MARGIN_MS = 1_000;
 
@@ -86,11 +84,9 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+type Print = (line: string) => void;
 
-async function compare(run: Run, pairs: number): Promise<void> {
+async function compare(run: Run, pairs: number, print: Print): Promise<void> {
   print(`warm-up: ${shown(await phase(run))}`);
   const ratios: Record<keyof Phase, number[]> = {
     writesPerSecond: [],
@@ -113,16 +109,10 @@ async function compare(run: Run, pairs: number): Promise<void> {
   }
 }
 
-async function main(): Promise<void> {
-  if (process.argv[2] === '--guess') return guesser(process.argv.slice(3));
-  const { values } = parseArgs({
-    options: {
-      rate: { type: 'string', default: '500' },
-      seconds: { type: 'string', default: '5' },
-      pairs: { type: 'string', default: '5' },
-      writers: { type: 'string', default: '8' },
-    },
-  });
+async function measure(
+  terms: Pick<Run, 'rate' | 'seconds' | 'writers'> & { readonly pairs: number },
+  print: Print,
+): Promise<void> {
   const node = await EtcdProcess.start({ flavour: 'ours' });
   const decoy = await EtcdProcess.start({ flavour: 'ours' });
   const client = new RpcClient(node.endpoint);
@@ -130,9 +120,7 @@ async function main(): Promise<void> {
   try {
     const token = await enableUsers(client);
     await enableUsers(decoyClient);
-    const { rate, seconds, writers } = values;
-    const run = { node, decoy, token, seconds: Number(seconds), writers: Number(writers) };
-    await compare({ ...run, rate: Number(rate) }, Number(values.pairs));
+    await compare({ node, decoy, token, ...terms }, terms.pairs, print);
   } finally {
     client.close();
     decoyClient.close();
@@ -141,7 +129,18 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
-});
+if (process.argv[2] === '--guess') {
+  void guesser(process.argv.slice(3));
+} else {
+  void runCampaignCommand({
+    name: 'login-flood',
+    purpose: 'how much a flood of wrong passwords costs those who write',
+    options: [
+      { name: 'rate', kind: 'count', default: '500', min: 1, help: 'wrong passwords a second' },
+      { name: 'seconds', kind: 'number', default: '5', min: 0.1, help: 'of each measurement' },
+      { name: 'pairs', kind: 'count', default: '5', min: 1, help: 'with the flood and without' },
+      { name: 'writers', kind: 'count', default: '8', min: 1, help: 'at once' },
+    ],
+    run: measure,
+  });
+}

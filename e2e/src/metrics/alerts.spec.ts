@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-import { EtcdCluster, etcdctl, eventually, runCommand } from '@etcd-ts/testkit';
+import { EtcdCluster, etcdctl, eventually, isInstalled, runCommand } from '@etcd-ts/testkit';
 import type { ClusterMember } from '@etcd-ts/testkit';
 
-import { hasPrometheus, Prometheus, RULES } from './prometheus.js';
+import { Prometheus, RULES } from './prometheus.js';
 import { scrape } from './scrape.js';
 
 /** Those that a slow machine makes fire, rightly; promtool judges them on series of its own. */
@@ -21,7 +21,7 @@ const FLAGS = [
   ...['--heartbeat-interval=50', '--election-timeout=500'],
 ];
 
-const suite = hasPrometheus() ? describe : describe.skip;
+const suite = isInstalled('prometheus') ? describe : describe.skip;
 
 let cluster: EtcdCluster;
 let prometheus: Prometheus;

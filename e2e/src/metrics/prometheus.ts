@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,11 +28,6 @@ interface Rule {
   readonly health: string;
   readonly lastError?: string;
   readonly alerts: readonly { readonly state: string }[];
-}
-
-/** Whether this machine has it. */
-export function hasPrometheus(): boolean {
-  return spawnSync('prometheus', ['--version']).status === 0;
 }
 
 /** A Prometheus with hurried rules that scrapes members twice a second. */

@@ -1,6 +1,4 @@
-import { parseArgs } from 'node:util';
-
-import { EtcdCluster, ProgressLine, RpcClient } from '@etcd-ts/testkit';
+import { EtcdCluster, ProgressLine, RpcClient, runCampaignCommand } from '@etcd-ts/testkit';
 
 import { connections } from './connections.js';
 import { flood } from './flood.js';
@@ -11,8 +9,7 @@ import { watchers } from './watchers.js';
 import { wholeRanges } from './whole-ranges.js';
 
 const SCENARIOS: readonly Scenario[] = [connections, watchers, leases, flood, wholeRanges];
-const USAGE = `usage: overload [--only NAME,...] [--scale 0.1] [--members N]
-${SCENARIOS.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n')}`;
+const LIST = SCENARIOS.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
 
 /** A cluster of its own, so that no scenario suffers from what another has left behind. */
 async function play(scenario: Scenario, scale: number, size: number): Promise<string> {
@@ -43,24 +40,27 @@ async function play(scenario: Scenario, scale: number, size: number): Promise<st
   }
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: SCENARIOS.map(({ name }) => name).join(',') },
-      scale: { type: 'string', default: '1' },
-      members: { type: 'string', default: '3' },
+void runCampaignCommand({
+  name: 'overload',
+  purpose: 'more than a cluster can do, and whether it lives on',
+  options: [
+    {
+      name: 'only',
+      kind: 'list',
+      default: SCENARIOS.map(({ name }) => name).join(','),
+      placeholder: 'NAME,...',
+      help: 'these alone',
     },
-  });
-  const scale = Number(values.scale);
-  if (!(scale > 0)) throw new Error(`--scale ${values.scale} is no size`);
-  for (const name of values.only.split(',')) {
-    const scenario = SCENARIOS.find((one) => one.name === name);
-    if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
-    process.stdout.write(`${name}: ${await play(scenario, scale, Number(values.members))}\n`);
-  }
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+    { name: 'scale', kind: 'number', default: '1', min: 0.001, help: 'of everything that is much' },
+    { name: 'members', kind: 'count', default: '3', min: 1, help: 'of each cluster' },
+  ],
+  complaint: ({ only }) => {
+    const unknown = only.find((name) => !SCENARIOS.some((one) => one.name === name));
+    return unknown === undefined ? undefined : `there is no scenario ${unknown}\n${LIST}`;
+  },
+  run: async ({ only, scale, members }, print) => {
+    for (const scenario of SCENARIOS.filter(({ name }) => only.includes(name))) {
+      print(`${scenario.name}: ${await play(scenario, scale, members)}`);
+    }
+  },
 });

@@ -1,21 +1,22 @@
-import { parseArgs } from 'node:util';
-
-import { EtcdProcess, ProgressLine } from '@etcd-ts/testkit';
+import { EtcdProcess, ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { runV2Differential } from './v2-differential.js';
 
-const USAGE = 'usage: v2 [--seed N] [--requests N] [--runs N] [--ours HOST:PORT]';
-
-/** `ours`: a fresh server that runs already; otherwise this repository's is started. */
-async function oneRun(seed: number, requests: number, ours: string | undefined): Promise<void> {
+/** `ours`: a fresh server that runs already; empty: this repository's is started. */
+async function oneRun(
+  seed: number,
+  requests: number,
+  ours: string,
+  print: (line: string) => void,
+): Promise<void> {
   const progress = new ProgressLine();
-  const node = ours === undefined ? await EtcdProcess.start({ flavour: 'ours' }) : undefined;
+  const node = ours === '' ? await EtcdProcess.start({ flavour: 'ours' }) : undefined;
   const reference = await EtcdProcess.start({ flavour: 'reference', flags: ['--enable-v2'] });
   try {
     const report = await runV2Differential({
       seed,
       requests,
-      ours: ours ?? node?.endpoint ?? '',
+      ours: node?.endpoint ?? ours,
       reference: reference.endpoint,
       onProgress: (sent) => progress.show(`seed ${seed}: ${sent} requests`),
     });
@@ -29,25 +30,28 @@ async function oneRun(seed: number, requests: number, ours: string | undefined):
   }
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      requests: { type: 'string', default: '20000' },
-      runs: { type: 'string', default: '1' },
-      ours: { type: 'string' },
+void runCampaignCommand({
+  name: 'differential:v2',
+  purpose: 'random requests to the v2 keys API, here and on the original',
+  options: [
+    SEED_OF_THE_CLOCK,
+    { name: 'requests', kind: 'count', default: '20000', min: 1, help: 'of each run' },
+    {
+      name: 'runs',
+      kind: 'count',
+      default: '1',
+      min: 1,
+      help: 'with seeds that follow each other',
     },
-  });
-  for (let run = 0; run < Number(values.runs); run++) {
-    await oneRun(Number(values.seed) + run, Number(values.requests), values.ours);
-  }
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
-  process.exitCode = 1;
+    {
+      name: 'ours',
+      kind: 'text',
+      default: '',
+      placeholder: 'HOST:PORT',
+      help: 'a fresh server that runs already',
+    },
+  ],
+  run: async ({ seed, requests, runs, ours }, print) => {
+    for (let run = 0; run < runs; run++) await oneRun(seed + run, requests, ours, print);
+  },
 });

@@ -12,6 +12,7 @@ const TABLE = [
   },
   { name: 'max-size', kind: 'count', default: '9', min: 1, max: 100, help: 'Biggest cluster.' },
   { name: 'ttl', kind: 'duration', default: '168h', min: 1000, help: 'Life of a token.' },
+  { name: 'share', kind: 'number', default: '1', min: 0.1, max: 1, help: 'Part of it.' },
   { name: 'strict', kind: 'switch', default: 'false', help: 'Be strict.' },
   { name: 'endpoints', kind: 'list', default: '', help: 'Endpoints.' },
 ] as const satisfies readonly CommandOption[];
@@ -23,7 +24,14 @@ describe('a command line', () => {
   it('gives every option its default', () => {
     expect(parse([])).toEqual({
       kind: 'ok',
-      values: { addr: ':80', 'max-size': 9, ttl: 604_800_000, strict: false, endpoints: [] },
+      values: {
+        addr: ':80',
+        'max-size': 9,
+        ttl: 604_800_000,
+        share: 1,
+        strict: false,
+        endpoints: [],
+      },
       operands: [],
     });
   });
@@ -35,13 +43,14 @@ describe('a command line', () => {
         ':1',
         'example.com',
         '-max-size=5',
+        '--share=0.25',
         '--strict',
         '--endpoints=a, b,',
         '--',
         '--x',
       ]),
     ).toMatchObject({
-      values: { addr: ':1', 'max-size': 5, strict: true, endpoints: ['a', 'b'] },
+      values: { addr: ':1', 'max-size': 5, share: 0.25, strict: true, endpoints: ['a', 'b'] },
       operands: ['example.com', '--x'],
     });
   });
@@ -57,6 +66,8 @@ describe('a command line', () => {
     [['--max-size', '0'], 'invalid value "0" for --max-size: a whole number, 1 to 100'],
     [['--max-size', '3x'], 'invalid value "3x" for --max-size: a whole number, 1 to 100'],
     [['--ttl', '7'], 'invalid value "7" for --ttl: a duration such as 1m30s, at least 1s'],
+    [['--share', '0'], 'invalid value "0" for --share: a number, 0.1 to 1'],
+    [['--share', '.5'], 'invalid value ".5" for --share: a number, 0.1 to 1'],
     [['--strict=maybe'], 'invalid value "maybe" for --strict: true or false'],
   ])('says what is wrong with %j', (argv, message) => {
     expect(parse(argv)).toEqual({ kind: 'error', message });

@@ -2,6 +2,7 @@
 interface OptionValueByKind {
   readonly text: string;
   readonly count: number;
+  readonly number: number;
   readonly duration: number;
   readonly switch: boolean;
   readonly list: readonly string[];
@@ -18,7 +19,7 @@ export interface CommandOption {
   /** What stands for the value in the help; none for a switch. */
   readonly placeholder?: string;
   readonly help: string;
-  /** Of a count or a duration (in ms); both inclusive. */
+  /** Of a count, a number or a duration (in ms); both inclusive. */
   readonly min?: number;
   readonly max?: number;
 }
@@ -119,6 +120,8 @@ function valueOf(option: CommandOption, text: string): OptionValue | undefined {
       return /^(?:true|1)$/u.test(text) ? true : /^(?:false|0)$/u.test(text) ? false : undefined;
     case 'count':
       return /^\d{1,15}$/u.test(text) ? bounded(option, Number(text)) : undefined;
+    case 'number':
+      return /^\d{1,15}(?:\.\d{1,15})?$/u.test(text) ? bounded(option, Number(text)) : undefined;
     case 'duration':
       return bounded(option, parseDurationMs(text));
   }
@@ -135,6 +138,8 @@ function wanted({ kind, min = 0, max }: CommandOption): string {
   switch (kind) {
     case 'count':
       return `a whole number, ${range}`;
+    case 'number':
+      return `a number, ${range}`;
     case 'duration':
       return `a duration such as 1m30s, ${range}`;
     case 'switch':

@@ -1,3 +1,4 @@
+export { runCampaignCommand, SEED_OF_THE_CLOCK } from './campaign-command.js';
 export { ClusterMember } from './cluster-member.js';
 export type { Bootstrap, LaunchChange, MemberSetup } from './cluster-member.js';
 export { BackgroundCommand, runCommand } from './command.js';
@@ -8,6 +9,7 @@ export type { ClusterSetup } from './etcd-cluster.js';
 export { EtcdProcess } from './etcd-process.js';
 export type { Exit, NodeSetup } from './etcd-process.js';
 export { etcdctl, startEtcdctl } from './etcdctl.js';
+export { isInstalled } from './installed.js';
 export type { LinkState } from './link-state.js';
 export { freePort } from './ports.js';
 export { ProgressLine } from './progress.js';

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
+import { runCampaignCommand } from '@etcd-ts/testkit';
 
 import { planOf } from '../run/plan.js';
 import { simulate } from '../run/simulation.js';
@@ -8,61 +8,59 @@ import { hunt } from './hunt.js';
 import { measureSpeed } from './speed.js';
 import { StderrLogger } from './stderr-logger.js';
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seeds: { type: 'string', default: 'Infinity' },
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
-    members: { type: 'string' },
-    profile: { type: 'string' },
-    'virtual-seconds': { type: 'string', default: '25' },
-    log: { type: 'boolean', default: false },
-    speed: { type: 'boolean', default: false },
-    hunt: { type: 'boolean', default: false },
-    rule: { type: 'string' },
-  },
-});
-
 /** Much happens in little time: what bugs are found by. */
 const ROUGH = { durationMs: 15_000, faultEveryMs: 1500 };
 
-async function main(): Promise<number> {
-  const print = (line: string): void => {
-    process.stdout.write(`${line}\n`);
-  };
-  const options = {
-    durationMs: Number(values['virtual-seconds']) * 1000,
-    ...(values.profile === undefined ? {} : { profile: values.profile }),
-    ...(values.members === undefined ? {} : { members: Number(values.members) }),
-  };
-  if (values.hunt) {
-    return hunt({ ...options, ...ROUGH }, Number(values.seed), values.rule, print);
-  }
-  if (values.speed) return measureSpeed(print);
-  if (values.log) {
-    const plan = planOf(Number(values.seed), options);
-    const result = await simulate(plan, { logger: new StderrLogger() });
-    print(JSON.stringify({ ...result, plan: undefined }, undefined, 2));
-    return result.finding === undefined ? 0 : 1;
-  }
-  return campaign({
-    firstSeed: Number(values.seed),
-    seeds: Number(values.seeds),
-    minutes: Number(values.minutes),
-    options,
-    logger: SILENT_LOGGER,
-    print,
-    isTerminal: process.stdout.isTTY,
-  });
-}
-
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(
-      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exit(1);
+void runCampaignCommand({
+  name: 'simulate',
+  purpose: 'simulated clusters, seed after seed, each judged',
+  options: [
+    { name: 'seeds', kind: 'count', default: '0', help: 'after which it ends; 0: any number' },
+    { name: 'minutes', kind: 'number', default: '1', help: 'after which no seed begins' },
+    { name: 'seed', kind: 'count', default: '1', help: 'the first' },
+    {
+      name: 'members',
+      kind: 'count',
+      default: '0',
+      max: 7,
+      help: 'of each cluster; 0: by the seed',
+    },
+    { name: 'profile', kind: 'text', default: '', help: 'of plans, one alone' },
+    { name: 'virtual-seconds', kind: 'number', default: '25', min: 0.1, help: 'of each seed' },
+    { name: 'log', kind: 'switch', default: 'false', help: 'one seed, with what its members log' },
+    { name: 'speed', kind: 'switch', default: 'false', help: 'virtual against real time' },
+    {
+      name: 'hunt',
+      kind: 'switch',
+      default: 'false',
+      help: 'until a bug that was planted is found',
+    },
+    { name: 'rule', kind: 'text', default: '', help: 'with --hunt: that the bug breaks' },
+  ],
+  run: async (given, print) => {
+    const { seed, seeds, minutes, members, profile, rule } = given;
+    const options = {
+      durationMs: given['virtual-seconds'] * 1000,
+      ...(profile === '' ? {} : { profile }),
+      ...(members === 0 ? {} : { members }),
+    };
+    if (given.hunt) {
+      return hunt({ ...options, ...ROUGH }, seed, rule === '' ? undefined : rule, print);
+    }
+    if (given.speed) return measureSpeed(print);
+    if (given.log) {
+      const result = await simulate(planOf(seed, options), { logger: new StderrLogger() });
+      print(JSON.stringify({ ...result, plan: undefined }, undefined, 2));
+      return result.finding === undefined ? 0 : 1;
+    }
+    return campaign({
+      firstSeed: seed,
+      seeds: seeds === 0 ? Infinity : seeds,
+      minutes,
+      options,
+      logger: SILENT_LOGGER,
+      print,
+      isTerminal: process.stdout.isTTY,
+    });
   },
-);
+});

@@ -28,6 +28,7 @@ const depConstraints = [
 
 const PURE_LIBS = [
   'failpoint',
+  'fuzzing',
   'foundation',
   'wire-protocol',
   'command-line',

@@ -1,5 +1,6 @@
 import { assert, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Rng } from '@etcd-ts/foundation';
+import { pick } from '@etcd-ts/fuzzing';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -12,7 +13,7 @@ import { MemorySocket } from '../page/memory-socket.js';
 import { ManualSocket, turns } from '../testing/manual-socket.js';
 import { ManualTime } from '../testing/manual-time.js';
 import { GrpcServer } from '../transport/grpc-server.js';
-import { cutUp, greeting, pick, RandomClient } from './traffic.js';
+import { cutUp, greeting, RandomClient } from './traffic.js';
 
 const PATHS = ['/s/Unary', '/s/ServerStream', '/s/Bidi', '/s/None'];
 
@@ -23,9 +24,10 @@ interface Tally {
 
 /**
  * One connection of the whole server, with handlers by chance: every call that begins ends, no
- * stream is answered after its end, and nothing is left when the client has gone.
+ * stream is answered after its end, and nothing is left when the client has gone. A case is a frame,
+ * or what is in the place of one.
  */
-export async function round(seed: number): Promise<void> {
+export async function round(seed: number): Promise<number> {
   const rng = new SeededRng(seed);
   const time = new ManualTime();
   const tally: Tally = { running: 0 };
@@ -41,8 +43,10 @@ export async function round(seed: number): Promise<void> {
   const faults = pick(rng, [0, 0.01, 0.1]);
   const client = new RandomClient(rng, { paths: PATHS, faults, pages: true });
   socket.say(greeting(rng, faults));
+  let cases = 1;
   for (let burst = 1 + rng.below(6); burst > 0; burst--) {
     const words = Array.from({ length: rng.below(20) }, () => client.next());
+    cases += words.length;
     for (const chunk of cutUp(rng, Buffer.concat(words))) if (!socket.destroyed) socket.say(chunk);
     socket.reads = rng.below(3) > 0;
     await turns(1 + rng.below(3));
@@ -63,6 +67,7 @@ export async function round(seed: number): Promise<void> {
   }
   assert(tally.running === 0, `${tally.running} calls have not ended`);
   assert(time.timers === 0, 'a timer is left');
+  return cases;
 }
 
 /** Pages that are answered in every way there is, or not at all. */

@@ -1,31 +1,34 @@
 import { assert, SeededRng } from '@etcd-ts/foundation';
 import type { Rng } from '@etcd-ts/foundation';
+import { pick } from '@etcd-ts/fuzzing';
 import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
 import { EchoConnection } from '../http2/testing/echo-connection.js';
 import { framesIn } from '../http2/testing/raw-frames.js';
-import { cutUp, greeting, pick, RandomClient } from './traffic.js';
+import { cutUp, greeting, RandomClient } from './traffic.js';
 
 const PATHS = ['/a/b', '/a/c'];
 
 /**
  * One connection of the HTTP/2 core with a client by chance. Whatever it says: nothing is thrown, the
  * output is whole frames and bounded, the same bytes in other chunks have the same answer, and in
- * the end every stream has ended.
+ * the end every stream has ended. A case is a frame, or what is in the place of one.
  */
-export function round(seed: number): void {
+export function round(seed: number): number {
   const rng = new SeededRng(seed);
-  const bytes = conversation(rng);
+  const words = conversation(rng);
+  const bytes = Buffer.concat(words);
   const whole = play([bytes]);
   const pieces = play(cutUp(rng, bytes));
   assert(whole.equals(pieces), 'the answer depends on how the bytes were cut');
+  return words.length;
 }
 
-function conversation(rng: Rng): Buffer {
+function conversation(rng: Rng): readonly Buffer[] {
   const faults = pick(rng, [0, 0.02, 0.2, 1]);
   const client = new RandomClient(rng, { paths: PATHS, faults });
   const words = [greeting(rng, faults)];
   for (let count = rng.below(60); count > 0; count--) words.push(client.next());
-  return Buffer.concat(words);
+  return words;
 }
 
 /** Everything that is answered. */

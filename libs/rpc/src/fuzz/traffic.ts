@@ -1,4 +1,5 @@
 import type { Rng } from '@etcd-ts/foundation';
+import { pick, randomBytes } from '@etcd-ts/fuzzing';
 import { Flag, FrameType } from '../http2/frame.js';
 import { HpackEncoder } from '../http2/testing/hpack-encoder.js';
 import {
@@ -9,14 +10,6 @@ import {
   uint32,
 } from '../http2/testing/raw-frames.js';
 import { framed } from '../testing/raw-call.js';
-
-export function pick<T>(rng: Rng, from: readonly T[]): T {
-  return from[rng.below(from.length)] as T;
-}
-
-export function randomBytes(rng: Rng, length: number): Buffer {
-  return Buffer.from(Array.from({ length }, () => rng.below(256)));
-}
 
 /** Sizes at which something happens, and small ones. */
 const LENGTHS = [0, 1, 2, 4, 5, 6, 8, 9, 30, 255, 1_000, 16_383, 16_384];

@@ -28,7 +28,10 @@ export async function campaign(name, outfile, limits, print) {
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
-  const watch = new Watch(name, child, journal, print);
+  const watch = new Watch(name, child, journal, {
+    hangMs: limits.hangMilliseconds ?? HANG_MS,
+    print,
+  });
   const looking = setInterval(() => watch.look(), LOOK_MS);
   const end = await new Promise((resolve) => {
     child.once('error', (error) => resolve(`the process did not start: ${error.message}`));
@@ -60,10 +63,11 @@ class Watch {
   #rounds = -1;
   #casesReported = 0;
 
-  constructor(name, child, journal, print) {
+  constructor(name, child, journal, { hangMs, print }) {
     this.name = name;
     this.child = child;
     this.journal = journal;
+    this.hangMs = hangMs;
     this.print = print;
   }
 
@@ -73,7 +77,7 @@ class Watch {
     if (rounds !== this.#rounds) {
       this.#rounds = rounds;
       this.#moved = now;
-    } else if (now - this.#moved > HANG_MS) {
+    } else if (now - this.#moved > this.hangMs) {
       this.hung = true;
       this.child.kill('SIGKILL');
     }

@@ -20,7 +20,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { bundle } from './bundle.mjs';
 import { campaign } from './campaign.mjs';
 import { findTargets, root } from './targets.mjs';
 
@@ -59,6 +58,8 @@ async function main() {
 async function run(name, target, command) {
   // Another run of the same target may be under way.
   const outfile = join(root, 'dist', 'tools', 'fuzz', `${name}.${process.pid}.cjs`);
+  // Loaded late: what only lists, or refuses, need not wait for the bundler.
+  const { bundle } = await import('./bundle.mjs');
   await bundle(target.file, outfile);
   try {
     return await campaign(name, outfile, command.limits, (text) => console.log(text));

@@ -64,7 +64,7 @@ class HeapWatch {
     const { rss } = process.memoryUsage;
     progress.residentBytes = rss();
     progress.peakBytes = Math.max(progress.peakBytes, progress.residentBytes);
-    if (now - this.#looked < HEAP_LOOK_MS) return;
+    if (now - this.#looked < (limits.heapLookMilliseconds ?? HEAP_LOOK_MS)) return;
     this.#looked = now;
     this.measure();
   }

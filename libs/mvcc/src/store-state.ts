@@ -12,6 +12,9 @@ export const FIRST_REVISION = Revision(1);
 /** What etcd answers as compact_revision until the first compaction; compact(0) is a first one. */
 export const NEVER_COMPACTED = -1;
 
+/** Keys between two signs: some milliseconds of work. */
+const KEYS_PER_SIGN = 512;
+
 /** What the parts of the store share; only write-batch.ts and compaction.ts change it. */
 export class StoreState {
   readonly backend: MvccBackend;
@@ -25,6 +28,9 @@ export class StoreState {
    * compact at their own pace, and must not differ because of it.
    */
   compactedAt: number = NEVER_COMPACTED;
+  /** See MvccStore.onLongWork. */
+  onLongWork: () => void = () => undefined;
+  #keys = 0;
 
   constructor(backend: MvccBackend, leases: LeaseAttachments, index = new KeyIndex()) {
     this.backend = backend;
@@ -40,7 +46,13 @@ export class StoreState {
     return moved;
   }
 
+  /** One more key was read or written. */
+  worked(): void {
+    if (++this.#keys % KEYS_PER_SIGN === 0) this.onLongWork();
+  }
+
   readRow(main: number, sub: number): KeyValue {
+    this.worked();
     // Rows of transactions that wrote several keys are the few: only the first is worth a place.
     if (sub !== 0) return this.#readStored(main, sub);
     const known = this.#rows.get(main);

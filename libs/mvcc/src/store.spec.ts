@@ -47,6 +47,19 @@ describe('a store', () => {
     expect(store.put(putRequest('a', 'x'))).toMatchObject({ kind: 'ok', revision: 2 });
   });
 
+  it('tells again and again that a request about many keys is still under way', () => {
+    for (let i = 0; i < 5000; i++) store.put(putRequest(`k${i}`, 'x'));
+    let signs = 0;
+    store.onLongWork = () => signs++;
+    store.put(putRequest('k', 'x'));
+    expect(signs).toBe(0);
+    store.range(rangeRequest('k', { rangeEnd: bytes('l') }));
+    expect(signs).toBeGreaterThan(5);
+    signs = 0;
+    store.deleteRange(deleteRequest('k', bytes('l')));
+    expect(signs).toBeGreaterThan(5);
+  });
+
   it('leaves the revision alone when nothing is deleted', () => {
     expect(store.deleteRange(deleteRequest('a'))).toMatchObject({ deleted: 0, revision: 1 });
   });

@@ -43,6 +43,14 @@ import { WriteBatch } from './write-batch.js';
 export class MvccStore {
   /** Called once for each mutating request, after its rows are appended and readable. */
   onRevision: (commit: RevisionCommit) => void = () => undefined;
+  /**
+   * Called again and again within a request that takes long, because it is about many keys. The
+   * store is half way through it then: nothing of it may be read or changed.
+   */
+  set onLongWork(called: () => void) {
+    this.#state.onLongWork = called;
+  }
+
   #state: StoreState;
   #compaction: Compaction;
   #generation = 0;
@@ -72,8 +80,9 @@ export class MvccStore {
    * generators that this store has handed out: what they yield from now on means nothing.
    */
   adopt(restored: MvccStore): void {
-    const { backend, leases } = this.#state;
+    const { backend, leases, onLongWork } = this.#state;
     this.#state = restored.#state.movedTo(backend, leases);
+    this.#state.onLongWork = onLongWork;
     this.#compaction = new Compaction(this.#state);
     this.#generation++;
   }

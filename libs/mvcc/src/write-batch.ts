@@ -84,6 +84,7 @@ export class WriteBatch {
     const lease = leases.leaseOf(name);
     if (lease !== NO_LEASE) leases.detach(lease, name);
     this.#events.push({ type: 'delete', kv: tombstone(key, this.#main) });
+    this.#state.worked();
   }
 
   /** Undefined if nothing changed. */

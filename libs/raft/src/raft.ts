@@ -10,6 +10,7 @@ import { applyConfChange, leaveJointWhenDue } from './membership.js';
 import type { Message, ProposedEntry } from './message.js';
 import { ReadyBuilder } from './ready-builder.js';
 import type { Ready } from './ready.js';
+import { signsOfLife } from './signs-of-life.js';
 import { RaftState } from './state.js';
 import { statusOf } from './status.js';
 import type { Status } from './status.js';
@@ -141,6 +142,16 @@ export class Raft {
 
   #leaderProgress(id: MemberId): Progress | undefined {
     return this.#state.role === 'leader' ? this.#state.progressOf(id) : undefined;
+  }
+
+  /**
+   * What a member that is busy, and cannot take in messages, may say of itself all the same: a
+   * leader that it leads, a follower that it follows. It answers nothing it was asked (no read, no
+   * append), changes nothing here, and may be sent at any moment, past what a Ready holds back:
+   * heartbeats and their answers promise nothing that a crash could lose, once the term is durable.
+   */
+  signsOfLife(): readonly Message[] {
+    return signsOfLife(this.#state);
   }
 
   hasReady(): boolean {

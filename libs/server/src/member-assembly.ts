@@ -107,6 +107,7 @@ function assembleOver(
     },
     replica,
   );
+  state.store.onLongWork = () => loop.showLife();
   parts.metrics.server.id.only(hexId(storage.localId)).set(1);
   const server = assembleOperations({
     ...parts,

@@ -81,4 +81,22 @@ describe('the raft loop among others', () => {
     await settle();
     expect(parts.loop.receive(append(3, 4))).toBe('taken');
   });
+
+  it('shows once a tick that it lives while something holds its thread', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    parts.loop.receive(append(1, 2));
+    await settle();
+    parts.sent.length = 0;
+    for (let heldMs = 10; heldMs <= 1000; heldMs += 10) {
+      parts.time.hold(10);
+      parts.loop.showLife();
+    }
+    expect(parts.sent).toHaveLength(10);
+    expect(parts.sent[9]).toMatchObject({ type: 'heartbeatResponse', to: OTHER, term: 2 });
+    await parts.loop.stop();
+    parts.time.hold(1000);
+    parts.loop.showLife();
+    expect(parts.sent).toHaveLength(10);
+  });
 });

@@ -78,6 +78,9 @@ export class StreamWriter {
     while (connection.stalled === undefined && this.#queue.length > 0) {
       this.#write(connection, this.#nextFrames(connection.encoder));
     }
+    // Node holds the bytes of a response back until this turn of the event loop is over, and who
+    // sends goes on with a long one: applies, and waits for the disk.
+    connection.response.socket?.uncork();
   }
 
   /** One large message, or as many small ones as make a good write. */

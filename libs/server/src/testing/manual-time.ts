@@ -57,6 +57,11 @@ export class ManualTime implements Clock, Scheduler {
     await settle();
   }
 
+  /** Something holds the thread meanwhile: nothing fires. */
+  hold(durationMs: number): void {
+    this.#nowMs += durationMs;
+  }
+
   #next(endMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {

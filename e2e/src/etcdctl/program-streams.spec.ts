@@ -134,7 +134,7 @@ describe('elect', () => {
 
 describe('lease keep-alive', () => {
   it('goes on until the lease is revoked', async () => {
-    const { ours, reference } = await pair().raw('lease grant 3');
+    const { ours, reference } = await pair().raw('lease grant 15');
     const id = (text: string): string => /lease (\w{16}) /u.exec(text)?.[1] ?? '';
     pair().bind('kept', { ours: id(ours.stdout), reference: id(reference.stdout) });
     const keepers = pair().start('lease keep-alive {kept}');

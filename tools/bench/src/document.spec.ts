@@ -49,7 +49,7 @@ describe('the document', () => {
 
   it('takes in the notes, and leaves the part that others write at its end', () => {
     const last = 'old text\n\n## A cluster of three under faults\n\nkept\n';
-    const text = renderDocument(record, GROUPS, [], { notes: 'Words.\n', last });
+    const text = renderDocument(record, GROUPS, [], { notes: '# Notes\n\nWords.\n', last });
     expect(text.endsWith('\n\n## A cluster of three under faults\n\nkept\n')).toBe(true);
     expect(text).not.toContain('old text');
     expect(text).toContain('\n\nWords.\n\n## Puts');

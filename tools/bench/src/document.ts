@@ -12,6 +12,9 @@ const INTRODUCTION =
   'within a round, and their median is shown; the spread is over the rounds. Latencies are from the ' +
   'sending of a request, except where a pace is kept. CPU is milliseconds for 1,000 answers.';
 
+/** Theirs, which they have as a document of their own. */
+const TITLE = /^# .*\n/u;
+
 /** What `npm run cluster -- --figures --write` has put at the end of the document. */
 const CLUSTER_HEADING = '\n## A cluster of three under faults';
 
@@ -33,7 +36,7 @@ export function renderDocument(
     (newest?.machine ?? []).map((fact) => `- ${fact}`).join('\n'),
     '## Targets',
     targetsTable(record),
-    notes.trim(),
+    notes.replace(TITLE, '').trim(),
     ...groups.flatMap((group) => section(group, record, plots)),
     '## Runs',
     Object.entries(record.runs)

@@ -112,6 +112,33 @@ describe('a token', () => {
     );
   });
 
+  it('answers for every key below it as an etcd would', async () => {
+    await start();
+    const token = await newToken('?size=2');
+    const key = `/_etcd/registry/${token.slice(-32)}`;
+    await put(`${token}/ab`, 'a=http://10.0.0.1:2380');
+    const size = `{"key":"${key}/_config/size","value":"2","modifiedIndex":1,"createdIndex":1}`;
+    const config = `{"action":"get","node":{"key":"${key}/_config","dir":true,"nodes":[${size}],"modifiedIndex":1,"createdIndex":1}}\n`;
+    for (const path of ['/_config', '/_config/']) {
+      expect((await get(token + path)).body).toBe(config);
+    }
+    expect((await get(`${token}/_config/size/`)).body).toBe(`{"action":"get","node":${size}}\n`);
+    expect(await get(`${token}/ab/`)).toEqual(await get(`${token}/ab`));
+    const errors = [
+      await get(`${token}/ab/cd`),
+      await call('DELETE', token),
+      await put(token, 'x'),
+      await put(`${token}/_config/size`, '7'),
+    ].map(({ status, body }) => [status, JSON.parse(body).errorCode, JSON.parse(body).cause]);
+    expect(errors).toEqual([
+      [404, 100, `${key}/ab/cd`],
+      [403, 102, key],
+      [403, 102, key],
+      [403, 106, `${key}/_config/size`],
+    ]);
+    expect((await call('POST', token, 'value=x')).status).toBe(405);
+  });
+
   it('refuses what would spoil a cluster, in the codes of the v2 API', async () => {
     await start();
     const token = await newToken('?size=1');

@@ -14,10 +14,8 @@ describe('the etcd-discovery command', () => {
   it('needs no options: it serves on port 8087, and says what it does when it starts and ends', async () => {
     const cwd = createScratchDirectory('discovery');
     const command = new BackgroundCommand(LAUNCHER, [], { cwd });
-    await eventually(
-      'the service is ready',
-      () => (command.stderr.includes('discovery service is ready') ? true : undefined),
-      30_000,
+    await eventually('the service is ready', () =>
+      command.stderr.includes('discovery service is ready') ? true : undefined,
     );
     const token = await (await fetch('http://127.0.0.1:8087/new')).text();
     expect(token).toMatch(/^http:\/\/127\.0\.0\.1:8087\/[0-9a-f]{32}$/u);

@@ -74,7 +74,11 @@ export class DiscoveryProcess {
 
   async #ready(): Promise<void> {
     const probe = (): true | undefined => (this.log.includes(READY) ? true : undefined);
-    await eventually(`the discovery service is ready:\n${this.log}`, probe, START_TIMEOUT_MS);
+    await eventually('the discovery service is ready', probe, START_TIMEOUT_MS).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}\n${this.log}`, { cause: error });
+      },
+    );
     this.#port = Number(/"port":(\d+)/u.exec(this.log)?.[1]);
   }
 }

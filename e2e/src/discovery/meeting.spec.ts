@@ -136,9 +136,7 @@ describe('a member of ours that waits for others', () => {
     const discovery = await service();
     const waiting = await member('ours', 'one', await discovery.newToken(2));
     await waiting.says('waiting for more');
-    const begun = performance.now();
     expect((await waiting.stop('SIGTERM')).signal).toBe('SIGTERM');
-    expect(performance.now() - begun).toBeLessThan(6000);
     expect(waiting.log).not.toContain('graceful stop took too long');
   });
 });

@@ -8,9 +8,18 @@ import {
   removeScratchDirectory,
 } from '@etcd-ts/testkit';
 
-/** Of the loopback network, so that nobody's own nameserver is in the way; resolv.conf has no ports. */
-const ADDRESS = '127.53.0.1';
+/** resolv.conf has no ports. */
 const PORT = 53;
+const ID_BITS = 15;
+
+/**
+ * An address of the loopback network that no nameserver of another process is at: neither this
+ * machine's own one, nor that of a spec file that runs beside this one.
+ */
+export function ownAddress(network: 53 | 54): string {
+  const id = process.pid % 2 ** ID_BITS;
+  return `127.${network}.${128 + (id >> 8)}.${id & 0xff}`;
+}
 
 export const DOMAIN = 'etcd.test';
 
@@ -19,16 +28,19 @@ export type Services = Readonly<Record<string, readonly string[]>>;
 
 /** dnsmasq, on loopback, with records of its own and nobody else to ask. */
 export class NameServer {
-  readonly address = `${ADDRESS}:${PORT}`;
+  readonly host = ownAddress(53);
+  readonly address = `${this.host}:${PORT}`;
   readonly #directory = createScratchDirectory('dns');
   readonly #command: BackgroundCommand;
 
   /** Every host of the domain is this machine. */
   static async start(services: Services): Promise<NameServer> {
     const server = new NameServer(services);
-    await eventually(`dnsmasq is ready: ${server.#command.stderr}`, () =>
+    await eventually('dnsmasq is ready', () =>
       /started, version/u.test(server.#command.stderr) ? true : undefined,
-    );
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${server.#command.stderr}`, { cause: error });
+    });
     return server;
   }
 
@@ -38,7 +50,7 @@ export class NameServer {
     );
     const settings = [
       ...['no-resolv', 'no-hosts', 'bind-interfaces', 'user=root', 'pid-file=', 'local-ttl=60'],
-      ...[`listen-address=${ADDRESS}`, `port=${PORT}`, 'log-facility=-'],
+      ...[`listen-address=${this.host}`, `port=${PORT}`, 'log-facility=-'],
       ...[`address=/.${DOMAIN}/127.0.0.1`, `local=/${DOMAIN}/`],
       'host-record=localhost,127.0.0.1',
       ...records,

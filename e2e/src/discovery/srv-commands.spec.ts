@@ -7,7 +7,7 @@ import {
   removeScratchDirectory,
   runCommand,
 } from '@etcd-ts/testkit';
-import { describeWithDns, DOMAIN, NameServer, withNameserver } from './name-server.js';
+import { describeWithDns, DOMAIN, NameServer, ownAddress, withNameserver } from './name-server.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
 import { etcdSrv, SrvProcess } from './srv-process.js';
@@ -159,7 +159,7 @@ describeWithDns('etcd-srv publish, as the nameserver of a machine', () => {
     const [one, two] = [await peerUrl(), await peerUrl()];
     const founder = await start('one', one, { bootstrap: ['--initial-cluster', `one=${one}`] });
     await founder.serves();
-    const nameserver = '127.53.0.2';
+    const nameserver = ownAddress(54);
     const publisher = await SrvProcess.publish(
       ...['--domain', DOMAIN, '--addr', `${nameserver}:53`, '--interval', '200ms', '--ttl', '1s'],
       ...['--endpoints', founder.endpoint],

@@ -7,7 +7,7 @@ import {
 } from '@etcd-ts/testkit';
 import type { Flavour } from '@etcd-ts/testkit';
 import { CertificateStore } from '../tls/certificate-store.js';
-import { describeWithDns, DOMAIN, NameServer, withNameserver } from './name-server.js';
+import { describeWithDns, DOMAIN, NameServer, ownAddress, withNameserver } from './name-server.js';
 import { NewMember } from './new-member.js';
 import type { MemberSetup } from './new-member.js';
 import { SrvProcess } from './srv-process.js';
@@ -57,7 +57,7 @@ describeWithDns('SRV records', () => {
     // Not by the names of the members: those could not be told from the addresses without DNS.
     const targets = setups.map(({ peerPort }) => `localhost:${peerPort}`);
     const dns = await nameServer({ '_etcd-server': targets });
-    const wrapper = withNameserver(directory, '127.53.0.1');
+    const wrapper = withNameserver(directory, ownAddress(53));
     const members = setups.map((setup) =>
       start({ ...setup, wrapper, peerUrl: `http://localhost:${setup.peerPort}` }),
     );
@@ -96,13 +96,13 @@ describeWithDns('SRV records', () => {
 
   it('are missing, or none of one’s own, or under the wrong scheme: etcd’s words say which', async () => {
     await nameServer({ '_etcd-server': ['localhost:1'], '_etcd-server-tls': ['localhost:1'] });
-    const wrapper = withNameserver(directory, '127.53.0.1');
+    const wrapper = withNameserver(directory, ownAddress(53));
     const [setup] = await plan(['one'], { wrapper, bootstrap: ['--discovery-srv', DOMAIN] });
     if (setup === undefined) throw new Error('one was planned');
     const none = start({ ...setup, bootstrap: ['--discovery-srv', `none.${DOMAIN}`] });
     expect((await none.ended).exitCode).toBe(1);
     expect(none.log).toContain(
-      `error setting up initial cluster: error querying DNS SRV records for _etcd-server-ssl lookup _etcd-server-ssl._tcp.none.${DOMAIN} on 127.53.0.1:53: no such host`,
+      `error setting up initial cluster: error querying DNS SRV records for _etcd-server-ssl lookup _etcd-server-ssl._tcp.none.${DOMAIN} on ${ownAddress(53)}:53: no such host`,
     );
     const stranger = start(setup);
     expect((await stranger.ended).exitCode).toBe(1);
@@ -143,7 +143,7 @@ describeWithDns('SRV records with TLS', () => {
       '_etcd-server-ssl': setups.map(({ name, peerPort }) => `${name}.${DOMAIN}:${peerPort}`),
       '_etcd-client': setups.map(({ name, clientPort }) => `${name}.${DOMAIN}:${clientPort}`),
     });
-    const wrapper = withNameserver(directory, '127.53.0.1');
+    const wrapper = withNameserver(directory, ownAddress(53));
     const members = setups.map((setup, i) =>
       start({
         ...setup,

@@ -5,6 +5,7 @@ import {
   createScratchDirectory,
   etcdctl,
   eventually,
+  freePort,
   removeScratchDirectory,
   runCommand,
   serverCommand,
@@ -98,12 +99,15 @@ describe('what the compose files start', () => {
     const all = services('discovery.yml');
     const discovery = all.get('discovery');
     if (discovery === undefined) throw new Error('no discovery service');
-    const origin = `http://${ADDRESSES['discovery'] ?? ''}:8087`;
-    run(
-      join(workspaceRoot(), 'bin', 'etcd-discovery'),
-      [...onThisMachine('discovery', discovery), `--addr=${new URL(origin).host}`],
-      { DISC_DATA_DIR: join(directory, 'discovery') },
+    // A spec file that runs beside this one may have 8087 on all addresses.
+    const host = `${ADDRESSES['discovery'] ?? ''}:${await freePort()}`;
+    const origin = `http://${host}`;
+    const args = onThisMachine('discovery', discovery).map((argument) =>
+      argument.replace(/(?<=\/\/).*:8087/u, host),
     );
+    run(join(workspaceRoot(), 'bin', 'etcd-discovery'), [...args, `--addr=${host}`], {
+      DISC_DATA_DIR: join(directory, 'discovery'),
+    });
     await eventually('the service is healthy', () => isHealthy(`${origin}/health`));
     const token = await (await fetch(`${origin}/new?size=3`)).text();
     const members = new Map([...all].filter(([name]) => name !== 'discovery'));

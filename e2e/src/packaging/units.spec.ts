@@ -21,7 +21,7 @@ const RECEIVER = `
 import socket, sys
 receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 receiver.bind(sys.argv[1])
-receiver.settimeout(30)
+receiver.settimeout(200)
 print('bound', flush=True)
 print(receiver.recv(100).decode(), flush=True)
 `;

@@ -4,16 +4,19 @@ import type { Logger } from '@etcd-ts/foundation';
 import type { DiscoveryMetrics } from '../metrics.js';
 import { complaintAboutValue } from '../registry/member-value.js';
 import { memberOf } from '../registry/token-state.js';
+import type { TokenState } from '../registry/token-state.js';
 import type { TokenStore } from '../registry/token-store.js';
 import type { LongPolls } from './long-polls.js';
 import { parameter, waitParameters } from './parameters.js';
 import { answerPoll } from './token-poll.js';
 import type { V2Answer } from './v2-body.js';
 import {
+  configAnswer,
   createdAnswer,
   deletedAnswer,
   directoryAnswer,
   errorAnswer,
+  keyOfPath,
   memberAnswer,
   memberKey,
   sizeAnswer,
@@ -31,8 +34,10 @@ export interface TokenRouteParts {
 /** A member with all its URLs; a form that is longer is no registration. */
 const MAX_FORM_BYTES = '16kb';
 const TOKEN = /^\/([a-f0-9]{32})\/?$/u;
-const SIZE = /^\/([a-f0-9]{32})\/_config\/size$/u;
-const MEMBER = /^\/([a-f0-9]{32})\/([^/]+)$/u;
+const CONFIG = /^\/([a-f0-9]{32})\/_config\/?$/u;
+const SIZE = /^\/([a-f0-9]{32})\/_config\/size\/?$/u;
+const MEMBER = /^\/([a-f0-9]{32})\/([^/]+)\/?$/u;
+const ANYTHING = /^\/[a-f0-9]{32}(?:\/.*)?$/u;
 const MEMBER_ID = /^[a-f0-9]{1,16}$/u;
 /** Conditions and lives that an entry of a registry does not have. */
 const REFUSED_FIELDS = ['prevValue', 'prevIndex', 'ttl', 'refresh', 'dir'] as const;
@@ -52,8 +57,12 @@ export function tokenRoutes(parts: TokenRouteParts): Router {
   const form = urlencoded({ extended: false, limit: MAX_FORM_BYTES });
 
   router.get(
+    CONFIG,
+    answer((request) => readConfig(parts, request, configAnswer)),
+  );
+  router.get(
     SIZE,
-    answer((request) => readSize(parts, request)),
+    answer((request) => readConfig(parts, request, sizeAnswer)),
   );
   router.get(TOKEN, read);
   router.get(MEMBER, read);
@@ -69,22 +78,36 @@ export function tokenRoutes(parts: TokenRouteParts): Router {
   // A directory and its size are made by /new and by nobody else.
   router.put(
     SIZE,
-    answer(({ path }) => Promise.resolve(errorAnswer('keyReserved', path))),
+    answer(({ path }) => Promise.resolve(errorAnswer('keyReserved', keyOfPath(path)))),
   );
-  router.put(
-    TOKEN,
-    answer(({ path }) => Promise.resolve(errorAnswer('notFile', path))),
+  for (const method of ['put', 'delete'] as const) {
+    router[method](
+      TOKEN,
+      answer(({ path }) => Promise.resolve(errorAnswer('notFile', keyOfPath(path)))),
+    );
+  }
+  router.get(
+    ANYTHING,
+    answer(({ path }) => Promise.resolve(errorAnswer('keyNotFound', keyOfPath(path)))),
   );
+  router.all(ANYTHING, (_request, response) => {
+    response.setHeader('Allow', 'GET, PUT, DELETE');
+    response.status(405).type('text/plain').send('only GET, PUT and DELETE are served here\n');
+  });
   return router;
 }
 
 const tokenOf = (request: Request): string => String(request.params[0]);
 const memberIdOf = (request: Request): string => String(request.params[1]);
 
-async function readSize({ store }: TokenRouteParts, request: Request): Promise<V2Answer> {
+async function readConfig(
+  { store }: TokenRouteParts,
+  request: Request,
+  answerWith: (state: TokenState) => V2Answer,
+): Promise<V2Answer> {
   const token = tokenOf(request);
   const state = await store.read(token);
-  return state === undefined ? errorAnswer('keyNotFound', tokenKey(token)) : sizeAnswer(state);
+  return state === undefined ? errorAnswer('keyNotFound', tokenKey(token)) : answerWith(state);
 }
 
 async function readOrPoll(
@@ -153,7 +176,7 @@ function complaintAboutForm(
   id: string,
   value: string | undefined,
 ): V2Answer | undefined {
-  if (id.startsWith('_')) return errorAnswer('keyReserved', request.path);
+  if (id.startsWith('_')) return errorAnswer('keyReserved', keyOfPath(request.path));
   if (!MEMBER_ID.test(id)) return errorAnswer('invalidField', 'a member id is hexadecimal');
   const prevExist = parameter(request, 'prevExist');
   if (prevExist !== undefined && prevExist !== 'false') {

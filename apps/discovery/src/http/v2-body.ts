@@ -23,6 +23,8 @@ export interface V2Answer {
 const line = (json: unknown): string => `${JSON.stringify(json)}\n`;
 
 export const tokenKey = (token: string): string => `${REGISTRY}/${token}`;
+/** Of a request's path, which is what follows the registry. */
+export const keyOfPath = (path: string): string => `${REGISTRY}${path.replace(/\/+$/u, '')}`;
 export const memberKey = (token: string, id: string): string => `${tokenKey(token)}/${id}`;
 
 const memberNode = (token: string, { id, value, index }: MemberEntry): V2Node => ({
@@ -45,10 +47,25 @@ export function directoryAnswer({ token, members, createdIndex, index }: TokenSt
   return { status: 200, index, body: line({ action: 'get', node }) };
 }
 
-export function sizeAnswer({ token, size, createdIndex, index }: TokenState): V2Answer {
+const sizeNode = ({ token, size, createdIndex }: TokenState): V2Node => ({
+  key: `${tokenKey(token)}/_config/size`,
+  value: String(size),
+  modifiedIndex: createdIndex,
+  createdIndex,
+});
+
+export function sizeAnswer(state: TokenState): V2Answer {
+  const { index } = state;
+  return { status: 200, index, body: line({ action: 'get', node: sizeNode(state) }) };
+}
+
+/** Hidden from the directory above it, but there for who asks for it by name. */
+export function configAnswer(state: TokenState): V2Answer {
+  const { token, createdIndex, index } = state;
   const node: V2Node = {
-    key: `${tokenKey(token)}/_config/size`,
-    value: String(size),
+    key: `${tokenKey(token)}/_config`,
+    dir: true,
+    nodes: [sizeNode(state)],
     modifiedIndex: createdIndex,
     createdIndex,
   };

@@ -14,8 +14,29 @@ is_stale() {
   [ -n "$newer" ]
 }
 
-if is_stale; then
-  echo "$program: building $bundle" >&2
-  node "$root/tools/build/main.mjs" "$app" >&2
-fi
+# One at a time: members that are started together in a fresh clone would all bundle the same program, and
+# be slow for it just when they elect their leader. Who waited finds the work done. The lock names its
+# owner: one that was killed is not waited for.
+build_in_turn() {
+  lock=$root/dist/apps/$app/.building
+  mkdir -p "${lock%/*}"
+  waits=0
+  until (set -C && echo $$ >"$lock") 2>/dev/null; do
+    # A directory that takes no lock, or a build that hangs: the build below says what is wrong.
+    waits=$((waits + 1))
+    if [ ! -w "${lock%/*}" ] || [ "$waits" -gt 600 ]; then break; fi
+    owner=$(cat "$lock" 2>/dev/null || true)
+    if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then rm -f "$lock"; fi
+    sleep 0.1
+  done
+  trap 'rm -f "$lock"' EXIT
+  if is_stale; then
+    echo "$program: building $bundle" >&2
+    node "$root/tools/build/main.mjs" "$app" >&2
+  fi
+  rm -f "$lock"
+  trap - EXIT
+}
+
+if is_stale; then build_in_turn; fi
 exec node "$bundle" "$@"

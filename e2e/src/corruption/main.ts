@@ -20,7 +20,7 @@ async function run(
   print: (line: string) => void,
 ): Promise<number> {
   const folder = createScratchDirectory('corruption');
-  const progress = new ProgressLine();
+  const progress = new ProgressLine({ loggedEveryMs: 60_000 });
   try {
     let silent = 0;
     const report = await runCampaign({

@@ -28,6 +28,8 @@ export interface CampaignTerms {
   /** As if no fsync did anything: violations must be found. */
   readonly lyingDisk?: boolean;
   readonly onProgress: (report: CampaignReport) => void;
+  /** At once, and again in the report. */
+  readonly onViolation: (text: string) => void;
 }
 
 export interface CampaignReport {
@@ -115,9 +117,10 @@ export class CrashImageCampaign {
     if (verdict.kind === 'recovered') this.#known.set(digest, verdict.state);
     else {
       const { boundaries } = this.#report;
-      this.#report.violations.push(
-        `boundary ${boundaries} (after ${call.name}), of the unsynced: ${survival}: ${verdict.text}`,
-      );
+      const text = `boundary ${boundaries} (after ${call.name}), of the unsynced: ${survival}: ${verdict.text}`;
+      this.#report.violations.push(text);
+      image.writeTo(join(this.#terms.folder, `violation-${this.#report.violations.length}`));
+      this.#terms.onViolation(text);
     }
   }
 }

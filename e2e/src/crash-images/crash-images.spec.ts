@@ -18,8 +18,7 @@ describe('a member whose machine lost power at any moment', () => {
   it('starts from what is left, with every acknowledged change and the same hashes', async () => {
     const seed = String(Math.floor(Date.now() / 1000) % 1_000_000);
     const options = ['--operations', '80', '--share', '0.07', '--seed', seed];
-    const { stdout, stderr, exitCode } = await campaign(...options);
-    expect(stderr).toBe('');
+    const { stdout, exitCode } = await campaign(...options);
     expect(stdout).toContain(' 0 violations');
     expect(exitCode).toBe(0);
     expect(numberBefore(stdout, 'different ones')).toBeGreaterThan(80);

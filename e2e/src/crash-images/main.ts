@@ -39,7 +39,7 @@ void runCampaignCommand({
   ],
   run: async (given, print) => {
     const folder = createScratchDirectory('crash-images');
-    const progress = new ProgressLine();
+    const progress = new ProgressLine({ loggedEveryMs: 60_000 });
     const imageFolder = given['image-directory'];
     try {
       const { operations, seed, share } = given;
@@ -50,9 +50,12 @@ void runCampaignCommand({
         ...{ operations, seed, share },
         lyingDisk: given['lying-disk'],
         onProgress: (soFar) => progress.show(summary(soFar)),
+        onViolation: (text) => {
+          progress.clear();
+          print(text);
+        },
       });
       progress.clear();
-      for (const violation of report.violations) print(violation);
       print(`seed ${seed}: ${summary(report)}`);
       return report.violations.length > 0 ? 1 : 0;
     } finally {

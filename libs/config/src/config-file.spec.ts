@@ -47,6 +47,11 @@ describe('the configuration file', () => {
     ]);
   });
 
+  const yamlFault = (why: string): string => `error converting YAML to JSON: yaml: ${why}`;
+  /** Each line ten times the one before: a billion words in the end. */
+  const LAUGHS = Array.from({ length: 9 }, (_, i) => {
+    return i === 0 ? 'l0: &l0 [x]' : `l${i}: &l${i} [${`*l${i - 1},`.repeat(10)}]`;
+  }).join('\n');
   const typeFault = (what: string): string =>
     `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what}`;
   test.each([
@@ -92,6 +97,9 @@ describe('the configuration file', () => {
       'heartbeat-interval: 010',
       '--election-timeout[9ms] should be at least as 5 times as --heartbeat-interval[8ms]',
     ],
+    ['name: *b', yamlFault('Unresolved alias (the anchor must be set before the alias): b')],
+    ['<<: [x]', yamlFault('Merge sources must be maps or map aliases')],
+    [LAUGHS, yamlFault('Excessive alias count indicates a resource exhaustion attack')],
     ['initial-cluster-state: foo', 'unexpected clusterState "foo"'],
     [
       'socket-options: {reuse-port: true}',

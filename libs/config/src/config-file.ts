@@ -64,16 +64,21 @@ function parseYaml(text: string): ScalarOutcome<FileMap> {
       customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !isTimeTag(tag)),
     });
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    const line = error.linePos?.[0].line ?? 1;
-    const why = error.message.split(/ at line \d+/u)[0] ?? '';
-    const message = `error converting YAML to JSON: yaml: line ${line}: ${why}`;
-    return { kind: 'error', message };
+    return { kind: 'error', message: `error converting YAML to JSON: yaml: ${yamlFault(error)}` };
   }
   if (value === null || value === undefined) return { kind: 'ok', value: {} };
   if (isMap(value)) return { kind: 'ok', value };
   const message = `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type embed.configYAML`;
   return { kind: 'error', message };
+}
+
+/** Aliases and merges are followed when all is parsed, and fail with errors of any class. */
+function yamlFault(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const line = error.linePos?.[0].line ?? 1;
+  return `line ${line}: ${error.message.split(/ at line \d+/u)[0] ?? ''}`;
 }
 
 const isTimeTag = (tag: { tag: string; format?: string | undefined }): boolean =>

@@ -3,16 +3,17 @@
  * duration is a number of milliseconds; Go counts int64 nanoseconds, so the range is Go's.
  */
 
-const NANOSECONDS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-};
+/** A map: an object would have `constructor` for a unit, too. */
+const NANOSECONDS: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  ['µs', 1_000n],
+  ['μs', 1_000n],
+  ['ms', 1_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+]);
 
 const MAX_NANOSECONDS = 2n ** 63n - 1n;
 const COMPONENT = /^(\d*)(?:\.(\d*))?(.*)$/su;
@@ -46,7 +47,7 @@ export function parseGoDuration(text: string): DurationOutcome {
     if (unit === undefined) {
       return { kind: 'error', message: `time: missing unit in duration ${quote(text)}` };
     }
-    const scale = NANOSECONDS[unit];
+    const scale = NANOSECONDS.get(unit);
     if (scale === undefined) {
       const message = `time: unknown unit ${quote(unit)} in duration ${quote(text)}`;
       return { kind: 'error', message };

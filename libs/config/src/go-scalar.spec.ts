@@ -30,6 +30,7 @@ describe('a Go duration', () => {
     ['1.5.5s', 'time: missing unit in duration "1.5.5s"'],
     ['1d', 'time: unknown unit "d" in duration "1d"'],
     ['9999999h', 'time: invalid duration "9999999h"'],
+    ['1constructor', 'time: unknown unit "constructor" in duration "1constructor"'],
   ])('%j: %s', (text, message) => {
     expect(parseGoDuration(text)).toEqual({ kind: 'error', message });
   });

@@ -144,6 +144,7 @@ describe('what is no token of ours', () => {
   it('is refused without a crash, and without telling the log more than why', async () => {
     const { tokens, logger } = open('HS256', undefined, SECRET);
     const nonsense = ['', '.', '..', '...', 'a.b.c', 'e30.e30.e30', '\0', '💥.💥.💥'];
+    nonsense.push(`${(await issue(tokens)).split('.').slice(0, 2).join('.')}é.AAAA`);
     const secretive = `${b64({ alg: 'HS256' })}.${b64({ username: 'TOPSECRET' })}.AAAA`;
     const huge = `${b64({ alg: 'HS256' })}.${'A'.repeat(100_000)}.AAAA`;
     for (const token of [...nonsense, secretive, huge]) {

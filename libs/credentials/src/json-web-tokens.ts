@@ -12,6 +12,8 @@ import type { JwtKeys } from './jwt-keys.js';
 const MAX_REMEMBERED = 1_000;
 /** Ours have some 300 bytes; whatever comes with a signature of the largest RSA key fits as well. */
 const MAX_TOKEN_LENGTH = 8 * 1024;
+/** Three parts in base64url: of anything else the library may throw what is no refusal. */
+const FORM = /^[\w-]+\.[\w-]+\.[\w-]+$/u;
 
 interface Verified {
   readonly info: AuthInfo;
@@ -74,6 +76,7 @@ export class JsonWebTokens implements TokenProvider {
   /** Exactly the one algorithm that is configured: a token's own word on it counts for nothing. */
   async #verify(token: string): Promise<AuthInfo | undefined> {
     if (token.length > MAX_TOKEN_LENGTH) return this.#refuse('it is too long');
+    if (!FORM.test(token)) return this.#refuse('it has not the form of a token');
     const { keys, clock } = this.#options;
     try {
       const { payload } = await jwtVerify(token, keys.verifying, {

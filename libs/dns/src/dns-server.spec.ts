@@ -43,7 +43,7 @@ beforeEach(() => {
 const resolver = (): DnsResolver =>
   new DnsResolver({
     nameservers: [{ host: '127.0.0.1', port: server.port }],
-    timeoutMs: 2000,
+    timeoutMs: 60_000,
     attempts: 1,
     scheduler: {
       after: (delayMs, callback) => {
@@ -143,6 +143,24 @@ describe('a server of one zone', () => {
     expect(rcodeOf(await ask(cut))).toBe('FORMERR');
     expect(await ask(Buffer.from('short'))).toBeUndefined();
     expect(await ask(encode({ type: 'response', id: 7, questions: [] }))).toBeUndefined();
+  });
+
+  it.each([
+    ['grow when they are written again', Buffer.alloc(63, 0xff)],
+    ['have a dot in a label', Buffer.from('a.b')],
+    ['have two', Buffer.from('a..b')],
+  ])('does not repeat names that %s', async (_, label) => {
+    const root = question('.');
+    const named = Buffer.concat([
+      root.subarray(0, 12),
+      Buffer.of(label.length),
+      label,
+      root.subarray(12),
+    ]);
+    const answer = await ask(named);
+    // A dot within a label is a name all the same: one that can be told, and is not ours.
+    expect(['FORMERR', 'REFUSED']).toContain(rcodeOf(answer));
+    expect(answer?.questions?.every(({ name }) => /^[a-z.]*$/u.test(name))).toBe(true);
   });
 
   it('answers several questions on one connection', async () => {

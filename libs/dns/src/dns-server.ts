@@ -116,15 +116,25 @@ export class DnsServer {
 }
 
 /** Undefined for what must not be answered at all: answering answers would never end. */
-function readQuery(bytes: Buffer): IncomingQuery | undefined {
+export function readQuery(bytes: Buffer): IncomingQuery | undefined {
   if (bytes.length < HEADER_BYTES || ((bytes[2] ?? 0) & RESPONSE_BIT) !== 0) return undefined;
   const id = bytes.readUInt16BE(0);
   const wantsRecursion = (bytes.readUInt16BE(2) & RECURSION_DESIRED) !== 0;
   try {
     const { questions = [] } = decode(bytes);
     const [question] = questions;
-    return { id, wantsRecursion, question: questions.length === 1 ? question : undefined };
+    const isOne = question !== undefined && questions.length === 1;
+    const isReadable = isOne && canBeRepeated(question.name);
+    return { id, wantsRecursion, question: isReadable ? question : undefined };
   } catch {
     return { id, wantsRecursion, question: undefined };
   }
+}
+
+/**
+ * An answer repeats its question, and the codec knows a name as text: bytes that are no ASCII grow
+ * on the way, a dot within a label parts it, and a label without anything would end the name.
+ */
+function canBeRepeated(name: string): boolean {
+  return name === '.' || /^(?:[^.\u0080-\u{10ffff}]{1,63}(?:\.|$))+$/u.test(name);
 }

@@ -139,6 +139,9 @@ describe('/v2/stats', () => {
       '/v2/stats',
       '/v2/stats/',
       '/v2/stats/self/',
+      '/v2/stats/constructor',
+      '/v2/stats/hasOwnProperty',
+      '/v2/stats/__proto__',
       '/v2/keysx',
       '/v2/auth',
     ]) {

@@ -18,20 +18,23 @@ export class StatsFace {
   }
 
   answer({ method, target }: Exchange): Answer {
-    const page = this.#pages[target.path.slice(STATS_PREFIX.length)];
+    const page = this.#pages.get(target.path.slice(STATS_PREFIX.length));
     if (page === undefined) return notFound();
     return method === 'GET' ? page() : methodNotAllowed(METHODS);
   }
 
-  readonly #pages: Readonly<Record<string, () => Answer>> = {
-    store: () => json(200, storeJson(this.#server)),
-    self: () => json(200, selfJson(this.#server.self(), this.#server.nowNs())),
-    leader: () => {
-      const followers = this.#server.followers();
-      if (followers === undefined) return messageReply(403, 'not current leader');
-      return json(200, leaderJson(this.#server.self().id, followers));
-    },
-  };
+  /** A map: an object would have pages that nobody wrote, `constructor` for one. */
+  readonly #pages: ReadonlyMap<string, () => Answer> = new Map([
+    ['store', () => json(200, storeJson(this.#server))],
+    ['self', () => json(200, selfJson(this.#server.self(), this.#server.nowNs()))],
+    ['leader', () => this.#leaderPage()],
+  ]);
+
+  #leaderPage(): Answer {
+    const followers = this.#server.followers();
+    if (followers === undefined) return messageReply(403, 'not current leader');
+    return json(200, leaderJson(this.#server.self().id, followers));
+  }
 }
 
 function storeJson(server: V2Server): string {

@@ -1,13 +1,14 @@
-const NANOSECONDS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
+/** A map: an object would have `constructor` for a unit, too. */
+const NANOSECONDS: ReadonlyMap<string, number> = new Map([
+  ['ns', 1],
+  ['us', 1e3],
+  ['µs', 1e3],
+  ['μs', 1e3],
+  ['ms', 1e6],
+  ['s', 1e9],
+  ['m', 60e9],
+  ['h', 3600e9],
+]);
 const PART = /^(\d*\.?\d*)([^\d.]*)/u;
 
 export type DurationOutcome =
@@ -31,7 +32,7 @@ export function parseDuration(text: string): DurationOutcome {
     if (unit === '') {
       return { kind: 'error', message: `time: missing unit in duration ${JSON.stringify(text)}` };
     }
-    const scale = NANOSECONDS[unit];
+    const scale = NANOSECONDS.get(unit);
     if (scale === undefined) {
       const message = `time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`;
       return { kind: 'error', message };

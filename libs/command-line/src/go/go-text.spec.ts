@@ -51,4 +51,10 @@ describe('durations', () => {
     expect(parseDuration(text)).toEqual({ kind: 'ok', milliseconds });
     expect(formatDuration(milliseconds)).toBe(shown);
   });
+
+  it.each(['1d', '5constructor', '1toString', '1__proto__'])('%s has no unit', (text) => {
+    expect(parseDuration(text)).toMatchObject({
+      message: expect.stringContaining('unknown unit') as unknown,
+    });
+  });
 });

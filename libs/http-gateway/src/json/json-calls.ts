@@ -8,7 +8,7 @@ import type {
   ServerObserver,
 } from '@etcd-ts/rpc';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import { formatMessage, invalid, parseMessage } from './json-message.js';
+import { encodeMessage, formatMessage, invalid, parseMessage } from './json-message.js';
 import { JsonValues } from './json-values.js';
 import { JSON_ROUTES } from './routes.js';
 import type { JsonRoute } from './routes.js';
@@ -124,7 +124,8 @@ export class JsonCalls {
   }
 
   #marshalled(route: JsonRoute, json: string): Uint8Array {
-    const message = encode(route, parseMessage(route.requestType, json));
+    const { requestType } = route;
+    const message = encodeMessage(requestType, parseMessage(requestType, json));
     if (message.length > this.#maxMessageBytes) {
       throw tooLarge(message.length, this.#maxMessageBytes);
     }
@@ -133,13 +134,13 @@ export class JsonCalls {
 }
 
 /** Of a method that takes one: what follows it is not looked at, and nothing is the empty message. */
-async function firstOf(messages: AsyncIterable<Uint8Array>, route: JsonRoute): Promise<Uint8Array> {
+async function firstOf(
+  messages: AsyncIterable<Uint8Array>,
+  { requestType }: JsonRoute,
+): Promise<Uint8Array> {
   for await (const message of messages) return message;
-  return encode(route, parseMessage(route.requestType, '{}'));
+  return encodeMessage(requestType, parseMessage(requestType, '{}'));
 }
-
-const encode = ({ requestType }: JsonRoute, message: unknown): Uint8Array =>
-  requestType.encode(message as never).finish();
 
 const textOf = ({ responseType }: JsonRoute, bytes: Uint8Array): string =>
   JSON.stringify(formatMessage(responseType, bytes));

@@ -1,5 +1,7 @@
 import {
+  GrpcStatus,
   KVDefinition,
+  LeaseGrantRequest,
   MemberAddRequest,
   PutRequest,
   RangeRequest,
@@ -8,7 +10,7 @@ import {
 } from '@etcd-ts/wire-protocol';
 import fc from 'fast-check';
 
-import { formatMessage, parseMessage } from './json-message.js';
+import { encodeMessage, formatMessage, parseMessage } from './json-message.js';
 import type { JsonCodec } from './routes.js';
 import { JSON_ROUTES } from './routes.js';
 
@@ -70,6 +72,29 @@ describe('a request in JSON', () => {
     [RangeRequest, '{"key":'],
   ] as const)('is refused rather than read as something else: %#', (codec, value) => {
     expect(() => parse(codec, value)).toThrow(/^proto: /u);
+  });
+
+  it.each([
+    [LeaseGrantRequest, { ID: '18446744073709551615' }],
+    [TxnRequest, { compare: [{ target: 2 ** 40 }] }],
+  ])('is refused when a number does not fit into its field: %#', (codec, value) => {
+    expect(() => encodeMessage(codec, parse(codec, value))).toThrow(/^proto: /u);
+  });
+
+  it('is not told all again when it is refused, be it long or deep', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    for (const json of [`{"key":"${'!'.repeat(100_000)}"}`, `{"key":${deep}}`, deep]) {
+      const refused = expect.objectContaining({ code: GrpcStatus.InvalidArgument }) as unknown;
+      expect(() => parse(RangeRequest, json)).toThrow(refused as Error);
+      expect(() => parse(RangeRequest, json)).toThrow(/^.{1,500}$/su);
+    }
+  });
+
+  it('has strings as long as the largest request that may be configured', () => {
+    const value = 'A'.repeat(20_000_000);
+    expect(parse(PutRequest, `{"value":"${value}"}`)).toMatchObject({
+      value: expect.objectContaining({ length: 15_000_000 }) as unknown,
+    });
   });
 
   it('reads back whatever a message becomes', () => {

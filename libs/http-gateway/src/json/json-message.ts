@@ -3,9 +3,14 @@ import type { JsonCodec } from './routes.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Digits that a JavaScript number may not hold exactly. In quotes they arrive as they are. */
-const LONG_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/gu;
+/**
+ * Digits that a JavaScript number may not hold exactly. In quotes they arrive as they are; a string
+ * is taken in runs, since a choice at each of ten million characters is more than the matcher has
+ * memory for.
+ */
+const LONG_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d{16,}(?![\d.eE])/gu;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/u;
+const MAX_SHOWN_CHARACTERS = 200;
 const INTEGER = /^-?\d+$/u;
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 64n - 1n;
@@ -23,10 +28,19 @@ export function parseMessage(codec: JsonCodec, json: string): unknown {
   try {
     message = codec.fromJSON(byEitherName(raw, latest));
   } catch {
-    throw invalid(`invalid value for field ${latest.name}: ${JSON.stringify(latest.value)}`);
+    throw invalid(`invalid value for field ${latest.name}: ${shown(latest.value)}`);
   }
   check(raw, message as Fields);
   return message;
+}
+
+/** The message on the wire. Throws EtcdError(InvalidArgument) for a number that its field cannot hold. */
+export function encodeMessage(codec: JsonCodec, message: unknown): Uint8Array {
+  try {
+    return codec.encode(message as never).finish();
+  } catch (error) {
+    throw invalid(`invalid value: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** What a client gets: names as in the contract, fields of their zero value left out. */
@@ -36,6 +50,17 @@ export function formatMessage(codec: JsonCodec, bytes: Uint8Array): unknown {
 
 export const invalid = (problem: string): EtcdError =>
   new EtcdError({ code: GrpcStatus.InvalidArgument, message: `proto: ${problem}` });
+
+/** A value may be as long as a request, and nested deeper than it can be written again. */
+function shown(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return `a ${typeof value} nested too deep`;
+  }
+  return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}...` : text;
+}
 
 function parseObject(json: string): Fields {
   let parsed: unknown;
@@ -48,7 +73,7 @@ function parseObject(json: string): Fields {
     throw invalid(`syntax error: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (isFields(parsed)) return parsed;
-  throw invalid(`syntax error: unexpected token ${JSON.stringify(parsed)}`);
+  throw invalid(`syntax error: unexpected token ${shown(parsed)}`);
 }
 
 const isFields = (value: unknown): value is Fields =>
@@ -104,7 +129,7 @@ function checkChoice(name: string, key: string, value: unknown, message: Fields)
 
 function checkValue(name: string, raw: unknown, value: unknown): void {
   if (!fits(raw, value)) {
-    throw invalid(`invalid value for ${kindOf(value)} field ${name}: ${JSON.stringify(raw)}`);
+    throw invalid(`invalid value for ${kindOf(value)} field ${name}: ${shown(raw)}`);
   }
   if (Array.isArray(raw) && Array.isArray(value)) {
     for (const [i, item] of raw.entries()) checkValue(name, item, value[i]);

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
 import type { ClientOptions, Credentials, TlsOptions } from '@etcd-ts/client';
 import { Client } from '@etcd-ts/client';
-import { ExitCode, badArguments } from '@etcd-ts/command-line';
+import { ExitCode, ExitError, badArguments } from '@etcd-ts/command-line';
 import type { FlagValues } from '@etcd-ts/command-line';
 import { failed } from './failure.js';
 import type { Surroundings } from './invocation.js';
 import { failedAttemptLine } from './log-line.js';
+import type { TlsFiles } from './tls-files.js';
 
 /** Of requests, unless a flag says another. */
 const DEFAULT_MAX_SEND_BYTES = 2 * 1024 * 1024;
+
+const NO_ENDPOINTS = 'etcdclient: no available endpoints';
+/** What etcd's client leaves out where it names an endpoint in its log. */
+const SCHEME = /^(?:https?|unixs?):\/\//u;
 
 /** How the certificates of a connection are named on the command line. */
 export interface TlsFlags {
@@ -37,11 +42,13 @@ export async function openClient(
   const serverName = discovered === undefined ? '' : flags.text('discovery-srv');
   const options: ClientOptions = {
     ...commonOptions(flags),
-    ...tlsOptions(flags, TLS_FLAGS, serverName),
+    ...(await tlsOptions(flags, TLS_FLAGS, serverName)),
     ...(await credentialOptions(flags, surroundings)),
-    endpoints: endpoints.length === 0 ? ['127.0.0.1:2379'] : endpoints,
+    endpoints,
   };
-  const target = (endpoint: string): string => `endpoint://client-${randomUUID()}/${endpoint}`;
+  if (endpoints.length === 0) throw new ExitError(ExitCode.badConnection, NO_ENDPOINTS);
+  const target = (endpoint: string): string =>
+    `endpoint://client-${randomUUID()}/${endpoint.replace(SCHEME, '')}`;
   const logged = (shown: (endpoint: string) => string): Pick<ClientOptions, 'onFailedAttempt'> => ({
     onFailedAttempt: (failed) => streams.error(failedAttemptLine(shown(failed.endpoint), failed)),
   });
@@ -93,39 +100,34 @@ const TLS_FLAGS: TlsFlags = {
   insecureTransport: 'insecure-transport',
 };
 
-export function tlsOptions(
+export async function tlsOptions(
   flags: FlagValues,
   names: TlsFlags,
   serverName: string,
-): Pick<ClientOptions, 'tls' | 'isTlsDefault'> {
+): Promise<{ readonly tls: TlsOptions; readonly isTlsDefault: boolean }> {
   for (const name of [names.cert, names.key, names.cacert]) {
     if (flags.isGiven(name) && flags.text(name) === '') {
       throw badArguments(`empty string is passed to --${name} option`);
     }
   }
-  const [cert, key, ca] = [names.cert, names.key, names.cacert].map((name) => flags.text(name));
-  if ((cert === '') !== (key === '')) {
-    throw badArguments(`KeyFile and CertFile must both be present[key: ${key}, cert: ${cert}]`);
-  }
+  const [certFile = '', keyFile = '', trustedCaFile = ''] = [
+    names.cert,
+    names.key,
+    names.cacert,
+  ].map((name) => flags.text(name));
+  const hasFiles = [certFile, keyFile, trustedCaFile].some((file) => file !== '');
   const tls: TlsOptions = {
-    ...(cert !== '' && { cert: readPem(cert ?? '') }),
-    ...(key !== '' && { key: readPem(key ?? '') }),
-    ...(ca !== '' && { ca: readPem(ca ?? '') }),
+    ...(hasFiles && { secureContext: await secureContextOf({ certFile, keyFile, trustedCaFile }) }),
     ...(serverName !== '' && { serverName }),
     skipVerification: flags.bool('insecure-skip-tls-verify'),
   };
-  const hasFiles = cert !== '' || ca !== '';
   return { tls, isTlsDefault: hasFiles || !flags.bool(names.insecureTransport) };
 }
 
-function readPem(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const why = isMissing ? 'no such file or directory' : String(error);
-    throw badArguments(`open ${path}: ${why}`);
-  }
+async function secureContextOf(files: TlsFiles): Promise<SecureContext> {
+  // Loaded only where it is asked for, as the resolver.
+  const { readSecureContext } = await import('./tls-files.js');
+  return readSecureContext(files);
 }
 
 async function credentialOptions(

@@ -31,10 +31,11 @@ export function forgiveIntended(line: string, result: CommandResult): CommandRes
     (_all, name: string) =>
       `"response${name.replaceAll(/[A-Z]/gu, (c) => `_${c.toLowerCase()}`)}":`,
   );
-  // Why nobody could be reached is the balancer's to say, and its words change with every release.
+  // Why nobody could be reached is the balancer's to say: its words change with every release, and
+  // whether it knows by then depends on how fast the machine is.
   stderr = stderr.replaceAll(
-    /desc = latest (balancer|connection) error: [^}]*"\}/gu,
-    'desc = UNREACHABLE"}',
+    /code = DeadlineExceeded desc = [^}]*"\}/gu,
+    'code = DeadlineExceeded desc = UNREACHABLE"}',
   );
   // A password that comes through a pipe needs no terminal.
   stderr = stderr.replaceAll(/^stty: .*\n/gmu, '');

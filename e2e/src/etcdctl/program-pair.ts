@@ -34,6 +34,11 @@ export class ProgramPair {
     throw new Error(`not both servers started (${flavour})`);
   }
 
+  /** Both programs at one server. */
+  static at(node: EtcdProcess): ProgramPair {
+    return new ProgramPair({ ours: node, reference: node });
+  }
+
   private constructor(nodes: Both<EtcdProcess>) {
     this.#nodes = nodes;
   }
@@ -90,7 +95,8 @@ export class ProgramPair {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([this.#nodes.ours.dispose(), this.#nodes.reference.dispose()]);
+    const nodes = new Set([this.#nodes.ours, this.#nodes.reference]);
+    await Promise.all([...nodes].map((node) => node.dispose()));
   }
 
   #words(side: Flavour, line: string): string[] {
@@ -120,11 +126,14 @@ export class ProgramPair {
   }
 }
 
-export function useProgramPair(flavour: Flavour): () => ProgramPair {
+export const useProgramPair = (flavour: Flavour): (() => ProgramPair) =>
+  useStartedPair(() => ProgramPair.start(flavour));
+
+export function useStartedPair(start: () => Promise<ProgramPair>): () => ProgramPair {
   let pair: ProgramPair | undefined;
   beforeAll(async () => {
     await runCommand(LAUNCHER, ['version'], { timeoutMs: BUILD_TIMEOUT_MS });
-    pair = await ProgramPair.start(flavour);
+    pair = await start();
   });
   afterAll(() => pair?.dispose());
   return () => {

@@ -35,7 +35,8 @@ export interface ClientOptions {
   /** Default: `pinned`. */
   readonly balance?: Balance;
   readonly credentials?: Credentials;
-  readonly tls?: TlsOptions;
+  /** A function is asked anew for each connection, for files that are renewed. */
+  readonly tls?: TlsOptions | (() => TlsOptions);
   /** For endpoints without a scheme. Default: as soon as there are `tls` options. */
   readonly isTlsDefault?: boolean;
   /** To connect to one member. Default: 2000. */
@@ -86,8 +87,9 @@ export class Client implements Namespaced {
     this.#options = options;
     const endpoints = (options.endpoints ?? [DEFAULT_ENDPOINT]).map((text) => this.#parse(text));
     if (endpoints.length === 0) throw new TypeError('a client needs at least one endpoint');
+    const { tls = {} } = options;
     this.#balancer = new Balancer(endpoints, options.balance ?? 'pinned', {
-      tls: options.tls ?? {},
+      tls: typeof tls === 'function' ? tls : () => tls,
       dialTimeoutMs: options.dialTimeoutMs ?? DEFAULT_DIAL_TIMEOUT_MS,
       keepaliveTimeMs: options.keepaliveTimeMs ?? DEFAULT_KEEPALIVE_MS,
       keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? DEFAULT_KEEPALIVE_TIMEOUT_MS,

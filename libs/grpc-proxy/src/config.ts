@@ -16,8 +16,8 @@ export interface GrpcProxyConfig {
   readonly endpoints: readonly string[];
   /** 0: the endpoints stay those above. */
   readonly endpointsSyncIntervalMs: number;
-  /** How the cluster is talked to; undefined: as each endpoint's scheme says. */
-  readonly clusterTls: TlsOptions | undefined;
+  /** How the cluster is talked to, asked for each connection; undefined: as each endpoint's scheme says. */
+  readonly clusterTls: (() => TlsOptions) | undefined;
   /** 0: no pings. */
   readonly dialKeepaliveTimeMs: number;
   readonly dialKeepaliveTimeoutMs: number;

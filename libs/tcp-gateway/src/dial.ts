@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { Scheduler } from '@etcd-ts/foundation';
 import type { RemoteAddress } from './remote.js';
@@ -17,14 +18,14 @@ export function dial({ host, port }: RemoteAddress, scheduler: Scheduler): Promi
 export async function verifyRemote(
   { host, port }: RemoteAddress,
   serverName: string,
-  ca: Buffer | undefined,
+  secureContext: SecureContext | undefined,
   scheduler: Scheduler,
 ): Promise<void> {
   const isAddress = /^[\d.]+$|:/u.test(serverName);
   const socket = connectTls({
     host,
     port,
-    ...(ca !== undefined && { ca }),
+    ...(secureContext !== undefined && { secureContext }),
     // RFC 6066: an address is no server name.
     ...(!isAddress && { servername: serverName }),
   });

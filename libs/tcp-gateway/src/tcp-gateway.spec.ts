@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import {
+  connect as connectTls,
+  createSecureContext,
+  createServer as createTlsServer,
+} from 'node:tls';
 import { SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Scheduler } from '@etcd-ts/foundation';
 import { CertificateAuthority } from '@etcd-ts/tls';
@@ -73,7 +77,7 @@ async function gatewayTo(
     listen: { host: '127.0.0.1', port: 0 },
     remotes,
     retryDelayMs: 60_000,
-    trustedCa: undefined,
+    secureContext: undefined,
     logger: SILENT_LOGGER,
     scheduler: time,
     rng: new SeededRng(1),
@@ -175,7 +179,8 @@ describe('a server that has to show a certificate', () => {
     const { port } = server.address() as AddressInfo;
     const ca = Buffer.from(authority.certificate);
     const behind = async (verifyAs: string): Promise<string> => {
-      const { gateway } = await gatewayTo([remote(port, { verifyAs })], { trustedCa: ca });
+      const secureContext = () => createSecureContext({ ca });
+      const { gateway } = await gatewayTo([remote(port, { verifyAs })], { secureContext });
       const client = connectTls({ port: gateway.port, ca, servername: 'example.com' });
       let heard = '';
       client.on('data', (chunk) => (heard += chunk.toString()));

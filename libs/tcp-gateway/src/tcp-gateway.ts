@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { CancelTimer, Logger, Rng, Scheduler } from '@etcd-ts/foundation';
 import { dial, verifyRemote } from './dial.js';
 import { OwnConnections } from './own-connections.js';
@@ -14,8 +15,8 @@ export interface TcpGatewayOptions {
   readonly remotes: readonly RemoteAddress[];
   /** After it those that failed are tried again. */
   readonly retryDelayMs: number;
-  /** Verifies those that have to be; undefined: the authorities of this machine. */
-  readonly trustedCa: Buffer | undefined;
+  /** What those are verified with that have to be, asked each time; undefined: as TLS is by default. */
+  readonly secureContext: (() => SecureContext) | undefined;
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly rng: Rng;
@@ -154,14 +155,14 @@ export class TcpGateway {
   }
 
   async #probe(remote: Remote): Promise<void> {
-    const { scheduler, logger, trustedCa } = this.#options;
+    const { scheduler, logger, secureContext } = this.#options;
     const { address } = remote;
     if (address.verifyAs === undefined) {
       (await this.#connect(remote))?.destroy();
       return;
     }
     try {
-      await verifyRemote(address, address.verifyAs, trustedCa, scheduler);
+      await verifyRemote(address, address.verifyAs, secureContext?.(), scheduler);
       this.#pool.activate(remote);
     } catch (error) {
       const fields = { address: addressText(address), error: messageOf(error) };

@@ -1,3 +1,5 @@
+export { dialerCredentials } from './dialer-credentials.js';
+export type { DialerFiles } from './dialer-credentials.js';
 export { CertificateAuthority } from './making/certificate-authority.js';
 export type { IssuedCertificate } from './making/issue-certificate.js';
 export { adviseOnKeyFiles } from './key-file-modes.js';

@@ -67,7 +67,7 @@ describe('a certificate and its key', () => {
     [
       'a certificate that is none',
       '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
-      'x509: malformed certificate (c.pem)',
+      'x509: malformed certificate (c.pem: ',
     ],
   ])('are refused when the certificate file holds %s', (_, text, message) => {
     expect(() => read(text === 'KEY' ? mine.key : text, mine.key)).toThrow(message);
@@ -111,7 +111,7 @@ describe('a bundle of authorities', () => {
   it('with a broken certificate is refused as a whole', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
     expect(() => readBundle(authority.certificate + broken)).toThrow(
-      'x509: malformed certificate (ca.pem)',
+      'x509: malformed certificate (ca.pem: ',
     );
   });
 });

@@ -27,7 +27,8 @@ export function readKeyPair(
   const [leaf] = chain.map((certificate) => parseCertificate(certificate, certificateFile));
   if (leaf === undefined || !leaf.checkPrivateKey(key)) {
     throw new TlsFileError(
-      `tls: private key does not match public key (${keyFile}, ${certificateFile})`,
+      'tls: private key does not match public key',
+      `${keyFile}, ${certificateFile}`,
     );
   }
   return { certificate: chain.map(({ text }) => text).join(''), key: block.text };
@@ -37,7 +38,7 @@ export function parseCertificate({ text }: PemBlock, file: string): X509Certific
   try {
     return new X509Certificate(text);
   } catch (error) {
-    throw new TlsFileError(`x509: malformed certificate (${file}): ${messageOf(error)}`);
+    throw new TlsFileError('x509: malformed certificate', `${file}: ${messageOf(error)}`);
   }
 }
 
@@ -50,15 +51,17 @@ function certificateBlocks(text: string, file: string): readonly PemBlock[] {
   const certificates = blocks.filter(isCertificate);
   if (certificates.length > 0) return certificates;
   if (blocks.length === 0) {
-    throw new TlsFileError(`tls: failed to find any PEM data in certificate input (${file})`);
+    throw new TlsFileError('tls: failed to find any PEM data in certificate input', file);
   }
   if (blocks.some(isKey)) {
     throw new TlsFileError(
-      `tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched (${file})`,
+      'tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched',
+      file,
     );
   }
   throw new TlsFileError(
-    `tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [${typesOf(blocks)}] (${file})`,
+    `tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [${typesOf(blocks)}]`,
+    file,
   );
 }
 
@@ -67,15 +70,17 @@ function keyBlock(text: string, file: string): PemBlock {
   const key = blocks.find(isKey);
   if (key !== undefined) return key;
   if (blocks.length === 0) {
-    throw new TlsFileError(`tls: failed to find any PEM data in key input (${file})`);
+    throw new TlsFileError('tls: failed to find any PEM data in key input', file);
   }
   if (blocks.some(isCertificate)) {
     throw new TlsFileError(
-      `tls: found a certificate rather than a key in the PEM for the private key (${file})`,
+      'tls: found a certificate rather than a key in the PEM for the private key',
+      file,
     );
   }
   throw new TlsFileError(
-    `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [${typesOf(blocks)}] (${file})`,
+    `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [${typesOf(blocks)}]`,
+    file,
   );
 }
 
@@ -84,13 +89,13 @@ const typesOf = (blocks: readonly PemBlock[]): string => blocks.map(({ type }) =
 function parseKey(block: PemBlock, file: string): KeyObject {
   // A node starts without anybody there to type a password, so a key under one cannot be used.
   if (block.type.startsWith('ENCRYPTED ') || /^Proc-Type:.*ENCRYPTED/mu.test(block.text)) {
-    throw new TlsFileError(`tls: failed to parse private key (${file} is encrypted)`);
+    throw new TlsFileError('tls: failed to parse private key', `${file} is encrypted`);
   }
   try {
     return createPrivateKey(block.text);
   } catch {
     // The reason is left out: it could quote what must not be in a log.
-    throw new TlsFileError(`tls: failed to parse private key (${file})`);
+    throw new TlsFileError('tls: failed to parse private key', file);
   }
 }
 

@@ -24,7 +24,7 @@ function revokedIn(list: Buffer, file: string): readonly string[] {
   try {
     return [...serialsIn(list)];
   } catch (error) {
-    if (error instanceof DerError) throw new TlsFileError(`x509: malformed crl (${file})`);
+    if (error instanceof DerError) throw new TlsFileError('x509: malformed crl', file);
     throw error;
   }
 }

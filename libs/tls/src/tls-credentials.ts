@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
@@ -110,25 +111,33 @@ function load(settings: TlsSettings, version: number): LoadedTls {
   };
   const servedPair = optionsOf(served);
   const shownPair = shown === served ? servedPair : optionsOf(shown);
+  if (settings.mustBeNameless) refuseCommonName(shownPair, shown?.certificateFile ?? '');
   try {
     // The first made to be thrown away: what OpenSSL refuses must fail here, not at a handshake.
     const server = { ...common, ...servedPair };
     createSecureContext(server);
     return { version, server, client: createSecureContext({ ...common, ...shownPair }) };
   } catch (error) {
-    throw new TlsFileError(
-      `tls: ${messageOf(error)} (${[served, shown]
-        .map((pair) => pair?.certificateFile ?? '')
-        .join(' ')
-        .trim()})`,
-    );
+    const files = [served, shown].map((pair) => pair?.certificateFile ?? '');
+    throw new TlsFileError(`tls: ${messageOf(error)}`, files.join(' ').trim());
   }
 }
 
-function optionsOf(files: KeyPairFiles | undefined): SecureContextOptions {
+interface PairOptions {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+function optionsOf(files: KeyPairFiles | undefined): PairOptions {
   if (files === undefined) return {};
   const { certificate, key } = readKeyPair(files, readText);
   return { cert: certificate, key };
+}
+
+function refuseCommonName({ cert }: PairOptions, file: string): void {
+  if (cert === undefined) return;
+  const [, name = ''] = /^CN=(.*)$/mu.exec(new X509Certificate(cert).subject) ?? [];
+  if (name !== '') throw new TlsFileError(`cert has non empty Common Name (${name}): ${file}`);
 }
 
 function revocationsOf({ crlFile }: TlsSettings): Revocations {

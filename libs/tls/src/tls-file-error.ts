@@ -1,6 +1,13 @@
 /** Files or settings of TLS that cannot be used. The text is the one etcd dies with, where it has one. */
 export class TlsFileError extends Error {
   override readonly name = 'TlsFileError';
+  /** Without the files it is about, which the original does not name. */
+  readonly reason: string;
+
+  constructor(reason: string, about = '') {
+    super(about === '' ? reason : `${reason} (${about})`);
+    this.reason = reason;
+  }
 }
 
 /** What Go says of a file that cannot be read. */

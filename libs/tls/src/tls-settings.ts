@@ -10,6 +10,8 @@ export interface TlsSettings {
   readonly served: KeyPairFiles | undefined;
   /** Shown where this side connects; undefined: none. */
   readonly shown: KeyPairFiles | undefined;
+  /** The certificate shown must have no common name. */
+  readonly mustBeNameless: boolean;
   /** Undefined: the authorities that come with the runtime. */
   readonly trustedCaFile: string | undefined;
   readonly crlFile: string | undefined;
@@ -55,6 +57,7 @@ export function tlsSettings(
   return {
     served,
     shown: pairOf(clientCertFile, clientKeyFile) ?? served,
+    mustBeNameless: false,
     trustedCaFile: trustedCaFile === '' ? undefined : trustedCaFile,
     crlFile: crlFile === '' ? undefined : crlFile,
     ciphers: cipherString(policy.cipherSuites),

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { bool, duration, failure, text } from '@etcd-ts/command-line';
 import type { Command, FlagValues } from '@etcd-ts/command-line';
-import { errorText, runDaemon, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
+import { runDaemon, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
 import type { Logger } from '@etcd-ts/foundation';
 import { complaintAboutEndpoints, parseRemote, TcpGateway } from '@etcd-ts/tcp-gateway';
 import type { RemoteAddress } from '@etcd-ts/tcp-gateway';
+import type { TlsCredentials } from '@etcd-ts/tls';
+import { credentialsOf } from './cluster-credentials.js';
 import { discoveredEndpoints, listenAddressOf } from './discovered-endpoints.js';
 import { openProxyLog } from './proxy-log.js';
 
@@ -47,10 +48,10 @@ export const GATEWAY: Command<FlagValues> = {
 async function serve(flags: FlagValues): Promise<number> {
   const logger = openProxyLog('info');
   const listen = listenAddressOf(flags.text('listen-addr'));
-  const trustedCa = readCa(flags.text('trusted-ca-file'));
+  const authorities = authoritiesOf(flags.text('trusted-ca-file'), logger);
   const retryDelayMs = flags.milliseconds('retry-delay');
   if (retryDelayMs < MIN_RETRY_DELAY_MS) throw failure('--retry-delay must be at least 10ms');
-  const remotes = await remotesOf(flags, trustedCa, logger);
+  const remotes = await remotesOf(flags, authorities !== undefined, logger);
   if (remotes.length === 0) throw failure('no endpoints found');
   const complaint = await complaintAboutEndpoints(listen, remotes, 'gateway');
   if (complaint !== undefined) throw failure(complaint);
@@ -62,7 +63,7 @@ async function serve(flags: FlagValues): Promise<number> {
         listen,
         remotes,
         retryDelayMs,
-        trustedCa,
+        secureContext: authorities && (() => authorities.current.client),
         ...parts,
       });
       const endpoints = remotes.map(({ host, port }) => `${host}:${port}`);
@@ -74,7 +75,7 @@ async function serve(flags: FlagValues): Promise<number> {
 
 async function remotesOf(
   flags: FlagValues,
-  trustedCa: Buffer | undefined,
+  hasAuthorities: boolean,
   logger: Logger,
 ): Promise<readonly RemoteAddress[]> {
   const domain = flags.text('discovery-srv');
@@ -91,16 +92,13 @@ async function remotesOf(
     if (parsed === undefined) throw failure(`error parsing endpoint ${JSON.stringify(endpoint)}`);
     const { isTls, ...where } = parsed;
     // The original looks only at discovered ones and takes these as they are (CVE-2020-15136).
-    const verifyAs = isTls && trustedCa !== undefined ? where.host : undefined;
+    const verifyAs = isTls && hasAuthorities ? where.host : undefined;
     return { ...where, priority: 0, weight: 0, verifyAs };
   });
 }
 
-function readCa(path: string): Buffer | undefined {
-  if (path === '') return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw failure(errorText(error));
-  }
+function authoritiesOf(trustedCaFile: string, logger: Logger): TlsCredentials | undefined {
+  if (trustedCaFile === '') return undefined;
+  const files = { certFile: '', keyFile: '', trustedCaFile, mustBeNameless: false };
+  return credentialsOf(files, logger);
 }

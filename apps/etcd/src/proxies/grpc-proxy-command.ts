@@ -9,6 +9,7 @@ import { SERVER_VERSION, SYSTEM_CLOCK } from '@etcd-ts/server';
 import { complaintAboutEndpoints, parseRemote } from '@etcd-ts/tcp-gateway';
 import { discoveredEndpoints } from './discovered-endpoints.js';
 import { checkFlags, configOf } from './grpc-proxy-config.js';
+import type { ClusterAddress } from './grpc-proxy-config.js';
 import { GRPC_PROXY_FLAGS } from './grpc-proxy-flags.js';
 import { openProxyLog } from './proxy-log.js';
 
@@ -28,7 +29,7 @@ export const GRPC_PROXY: Command<FlagValues> = {
 async function serve(flags: FlagValues): Promise<number> {
   checkFlags(flags);
   const logger = openProxyLog(flags.bool('debug') ? 'debug' : 'info');
-  const config = configOf(flags, await endpointsOf(flags, logger));
+  const config = configOf(flags, await clusterAddressOf(flags, logger), logger);
   // Unix sockets cannot lead back here, and names that are not there yet may come.
   const addresses = config.endpoints.flatMap((endpoint) => parseRemote(endpoint) ?? []);
   const complaint = await complaintAboutEndpoints(config.listen, addresses, 'grpc-proxy');
@@ -54,12 +55,14 @@ async function serve(flags: FlagValues): Promise<number> {
   });
 }
 
-async function endpointsOf(flags: FlagValues, logger: Logger): Promise<readonly string[]> {
+async function clusterAddressOf(flags: FlagValues, logger: Logger): Promise<ClusterAddress> {
   const discovered = await discoveredEndpoints(flags, logger);
   if (discovered.length > 0) {
-    return discovered.map(
+    const endpoints = discovered.map(
       ({ host, port, isTls }) => `${isTls ? 'https' : 'http'}://${host}:${port}`,
     );
+    // The names came from DNS as well: a certificate for the domain is what nobody else can have.
+    return { endpoints, serverName: flags.text('discovery-srv') };
   }
   const given = flags.list('endpoints').map((endpoint) => endpoint.trim());
   if (given.length === 0) throw failure('no endpoints found');
@@ -69,5 +72,5 @@ async function endpointsOf(flags: FlagValues, logger: Logger): Promise<readonly 
       throw failure(`error parsing endpoint ${JSON.stringify(endpoint)}`);
     }
   }
-  return given;
+  return { endpoints: given, serverName: undefined };
 }

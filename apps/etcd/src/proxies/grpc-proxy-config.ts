@@ -1,12 +1,10 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { TlsOptions } from '@etcd-ts/client';
 import { failure } from '@etcd-ts/command-line';
 import type { FlagValues } from '@etcd-ts/command-line';
 import type { TlsPolicy, TlsVersion } from '@etcd-ts/config';
-import { errorText } from '@etcd-ts/daemon';
+import type { Logger } from '@etcd-ts/foundation';
 import type { GrpcProxyConfig, MetricsAddress } from '@etcd-ts/grpc-proxy';
+import { credentialsOf } from './cluster-credentials.js';
 import { listenAddressOf } from './discovered-endpoints.js';
 
 /** What stands for "never" where a timer needs a number. */
@@ -41,16 +39,26 @@ export function checkFlags(flags: FlagValues): void {
   }
 }
 
-/** All but the endpoints, which may come from DNS. */
-export function configOf(flags: FlagValues, endpoints: readonly string[]): GrpcProxyConfig {
+export interface ClusterAddress {
+  readonly endpoints: readonly string[];
+  /** Whose certificates the members must have; undefined: each its host's. */
+  readonly serverName: string | undefined;
+}
+
+/** All but the address of the cluster, which may come from DNS. */
+export function configOf(
+  flags: FlagValues,
+  cluster: ClusterAddress,
+  logger: Logger,
+): GrpcProxyConfig {
   const security = securityOf(flags);
   const isSecure = security.autoTls || security.certFile !== '';
   return {
     listen: listenAddressOf(flags.text('listen-addr')),
     metrics: metricsAddressOf(flags.text('metrics-addr'), isSecure),
-    endpoints,
+    endpoints: cluster.endpoints,
     endpointsSyncIntervalMs: durationOf(flags, 'endpoints-auto-sync-interval'),
-    clusterTls: clusterTlsOf(flags),
+    clusterTls: clusterTlsOf(flags, cluster.serverName, logger),
     dialKeepaliveTimeMs: durationOf(flags, 'dial-keepalive-time'),
     dialKeepaliveTimeoutMs: durationOf(flags, 'dial-keepalive-timeout'),
     maxSendBytes: countOf(flags, 'max-send-bytes', 1, MAX_INT32),
@@ -122,49 +130,28 @@ function versionOf(text: string): TlsVersion | undefined {
   throw failure(`unexpected TLS version ${JSON.stringify(text)} (must be one of: TLS1.2, TLS1.3)`);
 }
 
-function clusterTlsOf(flags: FlagValues): TlsOptions | undefined {
-  const [certFile, keyFile, caFile] = ['cert', 'key', 'cacert'].map((name) => flags.text(name));
-  const skipVerification = flags.bool('insecure-skip-tls-verify');
-  if ((certFile === '') !== (keyFile === '')) {
-    throw failure(`KeyFile and CertFile must both be present[key: ${keyFile}, cert: ${certFile}]`);
-  }
-  if (certFile === '' && caFile === '' && !skipVerification) return undefined;
-  const cert = readPem(certFile);
-  if (cert !== undefined) refuseCommonName(cert, certFile ?? '');
-  const key = readPem(keyFile);
-  const ca = readPem(caFile);
-  return {
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(ca !== undefined && { ca }),
-    skipVerification,
-  };
-}
-
 /**
- * A member takes a call without a token for that of the user its certificate names: then everybody
- * behind the proxy would be this user.
+ * Of no user: a member takes a call without a token for that of the user its certificate names, and
+ * then everybody behind the proxy would be this one.
  */
-function refuseCommonName(cert: Buffer, path: string): void {
-  const [, name] = /^CN=(.*)$/mu.exec(subjectOf(cert, path)) ?? [];
-  if (name !== undefined && name !== '') {
-    throw failure(`cert has non empty Common Name (${name}): ${path}`);
-  }
-}
-
-function subjectOf(cert: Buffer, path: string): string {
-  try {
-    return new X509Certificate(cert).subject;
-  } catch (error) {
-    throw failure(`${path}: ${errorText(error)}`);
-  }
-}
-
-function readPem(path = ''): Buffer | undefined {
-  if (path === '') return undefined;
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw failure(errorText(error));
-  }
+function clusterTlsOf(
+  flags: FlagValues,
+  serverName: string | undefined,
+  logger: Logger,
+): GrpcProxyConfig['clusterTls'] {
+  const files = {
+    certFile: flags.text('cert'),
+    keyFile: flags.text('key'),
+    trustedCaFile: flags.text('cacert'),
+    mustBeNameless: true,
+  };
+  const skipVerification = flags.bool('insecure-skip-tls-verify');
+  const isGiven = [files.certFile, files.keyFile, files.trustedCaFile].some((file) => file !== '');
+  if (!isGiven && !skipVerification && serverName === undefined) return undefined;
+  const credentials = credentialsOf(files, logger);
+  return () => ({
+    secureContext: credentials.current.client,
+    skipVerification,
+    ...(serverName !== undefined && { serverName }),
+  });
 }

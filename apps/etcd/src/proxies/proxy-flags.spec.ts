@@ -1,8 +1,11 @@
 import { parseFlags, FlagValues } from '@etcd-ts/command-line';
+import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { listenAddressOf, usableEndpoints } from './discovered-endpoints.js';
 import { checkFlags, configOf } from './grpc-proxy-config.js';
 import { GRPC_PROXY_FLAGS } from './grpc-proxy-flags.js';
 import { isProxyCommand } from './program.js';
+
+const CLUSTER = { endpoints: ['127.0.0.1:2379'], serverName: undefined };
 
 function flagsOf(...words: readonly string[]): FlagValues {
   const flags = new FlagValues(GRPC_PROXY_FLAGS);
@@ -14,7 +17,7 @@ function complaint(...words: readonly string[]): string | undefined {
   try {
     const flags = flagsOf(...words);
     checkFlags(flags);
-    configOf(flags, ['127.0.0.1:2379']);
+    configOf(flags, CLUSTER, SILENT_LOGGER);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -23,7 +26,7 @@ function complaint(...words: readonly string[]): string | undefined {
 
 describe('the flags of etcd grpc-proxy', () => {
   it('are the defaults of the original when none is given', () => {
-    const config = configOf(flagsOf(), ['127.0.0.1:2379']);
+    const config = configOf(flagsOf(), CLUSTER, SILENT_LOGGER);
     expect(config).toMatchObject({
       listen: { host: '127.0.0.1', port: 23_790 },
       metrics: undefined,

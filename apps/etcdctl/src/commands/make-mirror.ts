@@ -98,7 +98,7 @@ async function destinationOptions(
   }
   return {
     ...commonOptions(flags),
-    ...tlsOptions(flags, DESTINATION_TLS, ''),
+    ...(await tlsOptions(flags, DESTINATION_TLS, '')),
     ...(credentials !== undefined && { credentials }),
     endpoints: [destination],
   };

@@ -15,14 +15,12 @@ export async function residentBytes(
     cacert: 'cacert',
     insecureTransport: 'insecure-transport',
   };
-  const { tls, isTlsDefault = false } = tlsOptions(flags, names, '');
+  const { tls, isTlsDefault } = await tlsOptions(flags, names, '');
   const hasScheme = endpoint.includes('://');
   const url = hasScheme ? endpoint : `${isTlsDefault ? 'https' : 'http'}://${endpoint}`;
   const options = {
-    ca: tls?.ca,
-    cert: tls?.cert,
-    key: tls?.key,
-    rejectUnauthorized: tls?.skipVerification !== true,
+    ...(tls.secureContext !== undefined && { secureContext: tls.secureContext }),
+    rejectUnauthorized: tls.skipVerification !== true,
     timeout: TIMEOUT_MS,
   };
   const { get } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));

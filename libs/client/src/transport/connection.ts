@@ -5,6 +5,7 @@ import type {
 } from 'node:http2';
 import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import { ConnectionError } from './call-failure.js';
 import type { Endpoint } from './endpoint.js';
@@ -12,6 +13,8 @@ import { hostOf } from './endpoint.js';
 
 /** PEM texts, as node's tls takes them. */
 export interface TlsOptions {
+  /** Authorities, certificate and key made ready elsewhere; then `ca`, `cert` and `key` do not count. */
+  readonly secureContext?: SecureContext;
   /** Who may vouch for the server; default: this machine's certificate authorities. */
   readonly ca?: string | Buffer;
   /** The client's own certificate and its key. */
@@ -24,7 +27,8 @@ export interface TlsOptions {
 }
 
 export interface ConnectionOptions {
-  readonly tls: TlsOptions;
+  /** Asked for each connection: certificates are renewed while a client lives. */
+  readonly tls: () => TlsOptions;
   readonly dialTimeoutMs: number;
   readonly keepaliveTimeMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -58,13 +62,17 @@ export class Connection {
 
   /** Rejects with a ConnectionError that says why, in the words of Go's dialer. */
   static open(endpoint: Endpoint, options: ConnectionOptions): Promise<Connection> {
+    if (!endpoint.isUnix && !HAS_PORT.test(endpoint.address)) {
+      // Node would take the port of the web.
+      const why = `dial tcp: address ${endpoint.address}: missing port in address`;
+      return Promise.reject(dialError(why));
+    }
     return new Promise((resolve, reject) => {
-      const session = openSession(endpoint, options.tls);
+      const session = openSession(endpoint, options.tls());
       const refuse = (why: string, cause?: unknown): void => {
         clearTimeout(timer);
         session.destroy();
-        const message = `connection error: desc = "transport: Error while dialing ${why}"`;
-        reject(new ConnectionError(message, false, { cause }));
+        reject(dialError(why, cause));
       };
       const timer = setTimeout(
         () => refuse(`dial tcp ${endpoint.address}: i/o timeout`),
@@ -124,6 +132,13 @@ export class Connection {
   }
 }
 
+const HAS_PORT = /:\d+$/u;
+
+function dialError(why: string, cause?: unknown): ConnectionError {
+  const message = `connection error: desc = "transport: Error while dialing ${why}"`;
+  return new ConnectionError(message, false, { cause });
+}
+
 function openSession(endpoint: Endpoint, tls: TlsOptions): ClientHttp2Session {
   const common: ClientSessionOptions = {
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
@@ -147,6 +162,7 @@ function openSession(endpoint: Endpoint, tls: TlsOptions): ClientHttp2Session {
 function tlsOptions({ address, isUnix }: Endpoint, tls: TlsOptions): SecureClientSessionOptions {
   const name = tls.serverName ?? (isUnix ? 'localhost' : hostOf(address));
   return {
+    ...(tls.secureContext !== undefined && { secureContext: tls.secureContext }),
     ...(tls.ca !== undefined && { ca: tls.ca }),
     ...(tls.cert !== undefined && { cert: tls.cert }),
     ...(tls.key !== undefined && { key: tls.key }),

@@ -12,9 +12,10 @@ describe('an endpoint', () => {
     expect(parseEndpoint(text, { tlsByDefault: false })).toEqual({ text, address, isTls, isUnix });
   });
 
-  it('without a scheme is what the rules say, with one what it says', () => {
+  it('without a scheme, or of a socket, is what the rules say, with one what it says', () => {
     expect(parseEndpoint('h:1', { tlsByDefault: true }).isTls).toBe(true);
     expect(parseEndpoint('http://h:1', { tlsByDefault: true }).isTls).toBe(false);
+    expect(parseEndpoint('unix:///tmp/s', { tlsByDefault: true }).isTls).toBe(true);
   });
 
   it.each(['', 'ftp://h:1', 'http://'])('%j is none', (text) => {

@@ -16,20 +16,22 @@ export interface EndpointRules {
 const SCHEMES = new Set(['http', 'https', 'unix', 'unixs']);
 
 /**
- * `host:port`, or a URL with one of etcd's schemes: http, https, unix, unixs. The scheme decides
- * about TLS; without one the rules do. Throws a TypeError on anything else.
+ * `host:port`, or a URL with one of etcd's schemes: http, https, unix, unixs. All but `unix` decide
+ * about TLS; otherwise the rules do. Throws a TypeError on anything else.
  */
 export function parseEndpoint(text: string, { tlsByDefault }: EndpointRules): Endpoint {
   const [, scheme = '', rest = text] = /^([a-z]+):\/\/(.*)$/u.exec(text) ?? [];
   if (scheme === '') {
     const isUnix = text.startsWith('unix:');
     const address = isUnix ? text.slice('unix:'.length) : text;
-    return endpointOf(text, address, tlsByDefault && !isUnix, isUnix);
+    return endpointOf(text, address, tlsByDefault, isUnix);
   }
   if (!SCHEMES.has(scheme)) throw new TypeError(`unknown scheme in endpoint ${text}`);
   const isUnix = scheme.startsWith('unix');
   const address = isUnix ? rest : rest.replace(/\/.*$/u, '');
-  return endpointOf(text, address, scheme === 'https' || scheme === 'unixs', isUnix);
+  // As etcd: of the schemes only `unix` leaves it open, as no scheme does.
+  const isTls = scheme === 'unix' ? tlsByDefault : scheme === 'https' || scheme === 'unixs';
+  return endpointOf(text, address, isTls, isUnix);
 }
 
 function endpointOf(text: string, address: string, isTls: boolean, isUnix: boolean): Endpoint {

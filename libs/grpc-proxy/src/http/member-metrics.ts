@@ -63,13 +63,16 @@ function fetchPage(url: string, tls: TlsOptions): Promise<Page> {
 
 function request(
   url: string,
-  { ca, cert, key, serverName, skipVerification }: TlsOptions,
+  { secureContext, ca, cert, key, serverName, skipVerification }: TlsOptions,
   signal: AbortSignal,
   take: (response: IncomingMessage) => void,
 ): ClientRequest {
   if (url.startsWith('http:')) return getPlain(url, { signal }, take);
   const secure = {
     signal,
+    // An agent keeps connections by what it knows of them, and a ready context is not part of that.
+    agent: false,
+    ...(secureContext !== undefined && { secureContext }),
     ca,
     cert,
     key,

@@ -1,14 +1,15 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import type { Client, TlsOptions } from '@etcd-ts/client';
+import type { Client } from '@etcd-ts/client';
 import type { Logger } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { GrpcProxyConfig } from '../config.js';
 import { memberMetrics } from './member-metrics.js';
 import type { Health } from './proxy-health.js';
 import { clusterHealth, proxyHealth } from './proxy-health.js';
 
 export interface PagesParts {
   readonly client: Client;
-  readonly clusterTls: TlsOptions | undefined;
+  readonly clusterTls: GrpcProxyConfig['clusterTls'];
   readonly metrics: EtcdMetrics;
   readonly logger: Logger;
 }
@@ -50,7 +51,10 @@ function pageAt(parts: PagesParts, path: string): (() => Promise<Page>) | undefi
     case '/proxy/health':
       return async () => healthPage(await proxyHealth(client));
     case '/metrics':
-      return async () => ({ status: 200, ...(await memberMetrics(client.endpoints, clusterTls)) });
+      return async () => ({
+        status: 200,
+        ...(await memberMetrics(client.endpoints, clusterTls?.())),
+      });
     case '/proxy/metrics':
       return async () => {
         const { contentType, text } = await metrics.scrape();

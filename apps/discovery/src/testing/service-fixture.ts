@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCommandLine, SYSTEM_CLOCK, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
+import { parseCommandLine, SYSTEM_SCHEDULER } from '@etcd-ts/daemon';
 import type { CancelTimer, Scheduler } from '@etcd-ts/foundation';
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { startDiscoveryService } from '../discovery-service.js';
@@ -31,7 +31,7 @@ class HeartbeatOnDemand implements Scheduler {
 export class ServiceFixture {
   service: DiscoveryService | undefined;
   origin = '';
-  /** Of the service's clock, before the machine's. */
+  /** What the service's clock shows; it stands still unless a test moves it. */
   aheadMs = 0;
   #directory = '';
   readonly #scheduler = new HeartbeatOnDemand();
@@ -54,8 +54,8 @@ export class ServiceFixture {
     this.service = await startDiscoveryService(parsed.values, {
       logger: SILENT_LOGGER,
       clock: {
-        monotonicMs: () => SYSTEM_CLOCK.monotonicMs() + this.aheadMs,
-        wallMs: () => SYSTEM_CLOCK.wallMs() + this.aheadMs,
+        monotonicMs: () => this.aheadMs,
+        wallMs: () => this.aheadMs,
       },
       scheduler: this.#scheduler,
       onFatal: () => undefined,

@@ -115,7 +115,7 @@ describe('the resolver as a service', () => {
     await start();
     const ask = (endpoints: readonly string[]) =>
       lookUpThroughService(
-        { endpoints, timeoutMs: 3000, signal: new AbortController().signal },
+        { endpoints, timeoutMs: 60_000, signal: new AbortController().signal },
         'example.com',
         '',
       );

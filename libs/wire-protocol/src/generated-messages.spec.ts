@@ -4,6 +4,7 @@ import { RangeResponse } from './generated/etcdserverpb/kv.pb.js';
 import { StatusResponse } from './generated/etcdserverpb/maintenance.pb.js';
 import { KeyValue } from './generated/mvccpb/kv.pb.js';
 import { snapshot } from './generated/snappb/snap.pb.js';
+import { WatchCreateRequest } from './generated/etcdserverpb/watch.pb.js';
 import { Record } from './generated/walpb/record.pb.js';
 
 const hex = (encoded: { finish(): Uint8Array }): string =>
@@ -67,6 +68,18 @@ describe('the generated messages', () => {
   it('refuse what is illegal inside of another message, too', () => {
     const lying = Buffer.from([0x0a, 0x02, 0x00, 0x00, 0x10, 0x01]);
     expect(() => RangeResponse.decode(lying)).toThrow('ResponseHeader: illegal tag 0');
+  });
+
+  it('refuse a message in which a field is longer than the message', () => {
+    // A header of two bytes, whose second byte announces seven bytes of an unknown field.
+    const bytes = Buffer.from('0a027a07100108021801200130', 'hex');
+    expect(() => RangeResponse.decode(bytes)).toThrow('unexpected EOF');
+  });
+
+  it('refuse a packed list whose last number is longer than the list', () => {
+    expect(() => WatchCreateRequest.decode(Buffer.from('2a0201801800', 'hex'))).toThrow(
+      'unexpected EOF',
+    );
   });
 
   it('come with service definitions that name the methods as on the wire', () => {

@@ -17,6 +17,20 @@ function refusal(message) {
 `;
 }
 
+/**
+ * A message inside of another reads until its own end, and its last field may lead beyond it: then
+ * what follows would be taken for a part of it, and the message around it would end too late. Go
+ * refuses it, in these words.
+ */
+const OVERRUN = `if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
+      return message;`;
+
+/** The same of a list of numbers that is packed into one field. */
+const PACKED = /(while \(reader\.pos < end2\) \{\n[^}]*\})\n/g;
+const PACKED_OVERRUN =
+  '$1\n              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");\n';
+
+const RETURN_DECODED = /(?<=reader\.skip\(tag & 7\);\n\s+\}\n\s+)return message;/;
 const END_OF_MESSAGE = /if \(\(tag & 7\) === 4 \|\| tag === 0\) \{\s+break;\s+\}\n/;
 const MESSAGE = /^export const (\w+): MessageFns</;
 
@@ -28,7 +42,11 @@ export function amend(source) {
     if (name === undefined) return part;
     // A message without fields decodes by the same loop.
     if (!END_OF_MESSAGE.test(part)) throw new Error(`${name}: no end of the message to amend`);
-    return part.replace(END_OF_MESSAGE, refusal(name));
+    if (!RETURN_DECODED.test(part)) throw new Error(`${name}: no return of the message to amend`);
+    return part
+      .replace(END_OF_MESSAGE, refusal(name))
+      .replace(RETURN_DECODED, OVERRUN)
+      .replace(PACKED, PACKED_OVERRUN);
   });
   const amended = [head, ...messages].join('');
   if (!amended.includes('Buffer.alloc(0)')) return amended;

@@ -19,6 +19,8 @@ const END = `        if ((tag & 7) === 4 || tag === 0) {
           break;
         }
         reader.skip(tag & 7);
+      }
+      return message;
 `;
 
 describe('what is amended in generated code', () => {
@@ -33,9 +35,20 @@ describe('what is amended in generated code', () => {
     expect(amended).not.toContain('tag === 0)');
   });
 
+  it('refuses what reads beyond its own end', () => {
+    const amended = amend(`import x from "y";\n\nexport const A: MessageFns<A> = {\n${END}};\n`);
+    expect(amended).toMatch(
+      /if \(reader\.pos !== end\) throw .*unexpected EOF.*\n\s+return message;/u,
+    );
+  });
+
   it('fails when the generator writes otherwise, rather than to let it pass', () => {
     expect(() => amend('export const A: MessageFns<A> = {\n};\n')).toThrow(
       /A: no end of the message/,
+    );
+    const noReturn = END.replace('return', 'answer');
+    expect(() => amend(`export const A: MessageFns<A> = {\n${noReturn}};\n`)).toThrow(
+      /A: no return of the message/,
     );
   });
 

@@ -103,6 +103,7 @@ export const ResponseHeader: MessageFns<ResponseHeader> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;

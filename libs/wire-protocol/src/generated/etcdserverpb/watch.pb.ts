@@ -164,6 +164,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -341,6 +342,7 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
               while (reader.pos < end2) {
                 message.filters.push(reader.int32() as any);
               }
+              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");
 
               continue;
             }
@@ -380,6 +382,7 @@ export const WatchCreateRequest: MessageFns<WatchCreateRequest> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -494,6 +497,7 @@ export const WatchCancelRequest: MessageFns<WatchCancelRequest> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -553,6 +557,7 @@ export const WatchProgressRequest: MessageFns<WatchProgressRequest> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -711,6 +716,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;

@@ -487,6 +487,7 @@ export const Entry: MessageFns<Entry> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -602,6 +603,7 @@ export const SnapshotMetadata: MessageFns<SnapshotMetadata> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -697,6 +699,7 @@ export const Snapshot: MessageFns<Snapshot> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -958,6 +961,7 @@ export const Message: MessageFns<Message> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -1132,6 +1136,7 @@ export const HardState: MessageFns<HardState> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -1233,6 +1238,7 @@ export const ConfState: MessageFns<ConfState> = {
               while (reader.pos < end2) {
                 message.voters.push(reader.uint64() as bigint);
               }
+              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");
 
               continue;
             }
@@ -1251,6 +1257,7 @@ export const ConfState: MessageFns<ConfState> = {
               while (reader.pos < end2) {
                 message.learners.push(reader.uint64() as bigint);
               }
+              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");
 
               continue;
             }
@@ -1269,6 +1276,7 @@ export const ConfState: MessageFns<ConfState> = {
               while (reader.pos < end2) {
                 message.votersOutgoing.push(reader.uint64() as bigint);
               }
+              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");
 
               continue;
             }
@@ -1287,6 +1295,7 @@ export const ConfState: MessageFns<ConfState> = {
               while (reader.pos < end2) {
                 message.learnersNext.push(reader.uint64() as bigint);
               }
+              if (reader.pos !== end2) throw new globalThis.Error("unexpected EOF");
 
               continue;
             }
@@ -1310,6 +1319,7 @@ export const ConfState: MessageFns<ConfState> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -1445,6 +1455,7 @@ export const ConfChange: MessageFns<ConfChange> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -1546,6 +1557,7 @@ export const ConfChangeSingle: MessageFns<ConfChangeSingle> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -1645,6 +1657,7 @@ export const ConfChangeV2: MessageFns<ConfChangeV2> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;

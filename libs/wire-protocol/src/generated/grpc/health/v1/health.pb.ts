@@ -111,6 +111,7 @@ export const HealthCheckRequest: MessageFns<HealthCheckRequest> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
@@ -181,6 +182,7 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse> = {
         }
         reader.skip(tag & 7);
       }
+      if (reader.pos !== end) throw new globalThis.Error("unexpected EOF");
       return message;
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;

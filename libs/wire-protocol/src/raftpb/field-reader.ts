@@ -9,6 +9,8 @@ export class MalformedMessageError extends Error {
 const WIRE_FIXED64 = 1;
 const WIRE_FIXED32 = 5;
 const MAX_VARINT_BYTES = 10;
+/** Field numbers have 29 bits: beyond them decoders differ in which bits they leave out. */
+const MAX_TAG = 2 ** 32 - 1;
 
 /**
  * Reads one message field by field: `while (reader.next()) switch (reader.field) ...`, where each
@@ -30,6 +32,7 @@ export class FieldReader {
   next(): boolean {
     if (this.#position >= this.#end) return false;
     const tag = this.#varint();
+    if (tag > MAX_TAG) throw new MalformedMessageError('field number out of range');
     this.field = Math.floor(tag / 8);
     this.#wireType = tag % 8;
     if (this.field === 0) throw new MalformedMessageError('field number 0');

@@ -249,6 +249,13 @@ describe('the decoders', () => {
     ]);
   });
 
+  it('refuse a field number of more than 29 bits, which others take for another one', () => {
+    const number = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x10, 1);
+    expect(() => decodeEntry(number)).toThrow(
+      new MalformedMessageError('field number out of range'),
+    );
+  });
+
   it('refuse an enum value they do not know rather than apply something else', () => {
     expect(() => decodeEntry(Uint8Array.of(0x08, 3))).toThrow(MalformedMessageError);
   });

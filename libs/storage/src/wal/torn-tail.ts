@@ -21,6 +21,10 @@ const ZEROS = Buffer.alloc(64 * 1024);
  * that happens to hold a sector of zeros, or in a length field, looks the same. So a tear is
  * believed only when no single flipped bit explains the damage and no later batch follows.
  *
+ * Where the flipped bit would be the only one of a sector, either may have happened, and the tear is
+ * believed: a record that ends with one byte in a new sector, as a commit index of 4 does, is often
+ * torn so, and a member that lost power must start; a flip hits that one bit hardly ever.
+ *
  * @returns why it is damage, or undefined when it is a torn write.
  */
 export function damageNotTorn(segment: Buffer, at: number, crc: number): string | undefined {
@@ -37,10 +41,20 @@ function looksTorn(segment: Buffer, at: number, outcome: FrameOutcome): boolean 
   if (outcome.kind === 'damaged' && outcome.end === undefined) return true;
   const end = outcome.end ?? segment.length;
   for (let start = at + LENGTH_FIELD_BYTES; start < end; start = sectorEnd(segment, start)) {
-    // A lost sector is lost as a whole, so it is zero up to its end and not only up to the record's.
-    if (isZero(segment, start, sectorEnd(segment, start))) return true;
+    if (isLost(segment, start)) return true;
   }
   return false;
+}
+
+/** A lost sector is lost as a whole, so it is zero up to its end and not only up to the record's. */
+function isLost(segment: Buffer, start: number): boolean {
+  return isZero(segment, start, sectorEnd(segment, start));
+}
+
+/** Whether the sector of `byte`, in a record at `at`, may never have been written. */
+function isInLostSector(segment: Buffer, at: number, byte: number): boolean {
+  const start = byte - (byte % SECTOR_BYTES);
+  return start > at && isLost(segment, start);
 }
 
 function sectorEnd(segment: Buffer, at: number): number {
@@ -66,10 +80,19 @@ function completes(segment: Buffer, at: number, crc: number): boolean {
 }
 
 function oneFlippedBitExplains(segment: Buffer, at: number, crc: number): boolean {
+  const byte = flippedByte(segment, at, crc);
+  return byte !== undefined && !isInLostSector(segment, at, byte);
+}
+
+/** The offset of the byte that one flipped bit would make right, with everything that follows from it. */
+function flippedByte(segment: Buffer, at: number, crc: number): number | undefined {
   const outcome = readFrame(segment, at);
   if (outcome.kind === 'frame' && outcome.type !== CRC_RECORD) {
-    const syndrome = (crc32c(outcome.data, crc) ^ outcome.crc) >>> 0;
-    if (isSingleBitSyndrome(syndrome, outcome.data.length * 8)) return true;
+    const { data } = outcome;
+    const syndrome = (crc32c(data, crc) ^ outcome.crc) >>> 0;
+    const bitsAfter = singleFlippedBit(syndrome, data.length * 8);
+    const end = data.byteOffset - segment.byteOffset + data.length;
+    if (bitsAfter !== undefined) return end - 1 - Math.floor(bitsAfter / 8);
   }
   const header = Buffer.from(segment.subarray(at, at + HEADER_BYTES));
   try {
@@ -77,10 +100,10 @@ function oneFlippedBitExplains(segment: Buffer, at: number, crc: number): boolea
       const byte = at + (bit >> 3);
       const original = header[bit >> 3] as number;
       segment[byte] = original ^ (1 << (bit & 7));
-      if (completes(segment, at, crc)) return true;
+      if (completes(segment, at, crc)) return byte;
       segment[byte] = original;
     }
-    return false;
+    return undefined;
   } finally {
     header.copy(segment, at);
   }
@@ -90,13 +113,13 @@ function oneFlippedBitExplains(segment: Buffer, at: number, crc: number): boolea
  * A CRC is linear: one flipped bit with t bits after it changes the sum by x^(32+t) modulo the
  * polynomial, whatever the data is. So walking those powers finds it without trying each bit.
  */
-function isSingleBitSyndrome(syndrome: number, dataBits: number): boolean {
+function singleFlippedBit(syndrome: number, dataBits: number): number | undefined {
   let power = 1;
   for (let t = 0; t < dataBits; t++) {
     power = power & 1 ? (power >>> 1) ^ CRC_POLYNOMIAL : power >>> 1;
-    if (power >>> 0 === syndrome) return true;
+    if (power >>> 0 === syndrome) return t;
   }
-  return false;
+  return undefined;
 }
 
 /** The offset of a well-formed record that begins a batch written after `at` was durable. */

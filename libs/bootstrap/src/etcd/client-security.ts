@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ChannelCredentials, ClientOptions } from '@grpc/grpc-js';
 import { Channel, credentials } from '@grpc/grpc-js';
 import { Connection } from '@etcd-ts/rpc';
+import { AddressCredentials, addressHostOf } from './address-credentials.js';
 
 /** How to talk to an etcd. Files are read when the connection is made. */
 export interface ClientSecurity {
@@ -42,7 +43,7 @@ export function openConnection(
     'grpc.max_reconnect_backoff_ms': 1000,
   };
   if (!usesTls(scheme, security)) return new Connection(address, { channelOptions });
-  const channel = new Channel(address, tlsCredentials(security), {
+  const channel = new Channel(address, tlsCredentials(address, security), {
     ...channelOptions,
     'grpc.enable_retries': 0,
     'grpc.use_local_subchannel_pool': 1,
@@ -67,12 +68,14 @@ function usesTls(scheme: string, security: ClientSecurity): boolean {
   return hasFiles || !security.insecureTransport;
 }
 
-function tlsCredentials(security: ClientSecurity): ChannelCredentials {
-  const { caFile, certFile, keyFile, insecureSkipVerify } = security;
-  return credentials.createSsl(
-    caFile === '' ? null : readFileSync(caFile),
-    keyFile === '' ? null : readFileSync(keyFile),
-    certFile === '' ? null : readFileSync(certFile),
-    { rejectUnauthorized: !insecureSkipVerify },
+function tlsCredentials(address: string, security: ClientSecurity): ChannelCredentials {
+  const rejectUnauthorized = !security.insecureSkipVerify;
+  const [ca, key, cert] = [security.caFile, security.keyFile, security.certFile].map((file) =>
+    file === '' ? undefined : readFileSync(file),
   );
+  const host = addressHostOf(address);
+  if (host === undefined) return credentials.createSsl(ca, key, cert, { rejectUnauthorized });
+  // In the words of what makes the others.
+  if ((key === undefined) !== (cert === undefined)) return credentials.createSsl(ca, key, cert);
+  return new AddressCredentials(host, { ca, key, cert, rejectUnauthorized });
 }

@@ -173,6 +173,18 @@ describe('v2 discovery with a service in trouble', () => {
     );
   });
 
+  it('makes a pause also when it is told of an entry of its own that it cannot see', async () => {
+    directory = await KeysDirectory.open('1');
+    fail(/^PUT/u);
+    for (let i = 0; i < 3; i++) {
+      directory.once(/^PUT/u, (_request, response) => {
+        response.writeHead(412).end('{"errorCode":105,"message":"Key already exists"}');
+      });
+    }
+    expect(await join('a')).toMatchObject({ kind: 'ok' });
+    expect(time.pausesMs).toEqual([2000, 4000, 8000, 16_000]);
+  });
+
   it('starts with short pauses again after it was answered', async () => {
     directory = await KeysDirectory.open('2');
     fail(/_config/u);

@@ -7,11 +7,11 @@ const REQUEST_TIMEOUT_MS = 5_000;
 
 /** One directory of a v2 keys API: what discovery needs of it. */
 export class KeysClient {
-  readonly #exchange: HttpExchange;
+  readonly #exchange: Pick<HttpExchange, 'request'>;
   readonly #base: string;
 
   /** `directory`: the discovery URL, whose path is the directory. */
-  constructor(exchange: HttpExchange, directory: URL) {
+  constructor(exchange: Pick<HttpExchange, 'request'>, directory: URL) {
     this.#exchange = exchange;
     this.#base = directory.href.replace(/[?#].*$/u, '').replace(/\/+$/u, '');
   }

@@ -82,6 +82,11 @@ export class V2Discovery {
           if (own.kind === 'event') {
             return own.node.value === registration ? undefined : DUPLICATE_ID;
           }
+          // Not without a pause: a service that goes on like this would be asked without end.
+          await this.#backOff('registration', {
+            kind: 'unavailable',
+            reason: `entry: ${own.kind}`,
+          });
           break;
         }
         case 'unavailable':

@@ -38,11 +38,12 @@ export async function openClient(
 ): Promise<ClientSet> {
   const { streams } = surroundings;
   const discovered = await discoveredEndpoints(flags, (line) => streams.error(line));
-  const endpoints = discovered ?? flags.list('endpoints').map((endpoint) => endpoint.trim());
-  const serverName = discovered === undefined ? '' : flags.text('discovery-srv');
+  const given = flags.list('endpoints').map((endpoint) => endpoint.trim());
+  // As in the original: when none of those in DNS is to be trusted, the others are asked.
+  const endpoints = discovered.length > 0 ? discovered : given;
   const options: ClientOptions = {
     ...commonOptions(flags),
-    ...(await tlsOptions(flags, TLS_FLAGS, serverName)),
+    ...(await tlsOptions(flags, TLS_FLAGS, flags.text('discovery-srv'))),
     ...(await credentialOptions(flags, surroundings)),
     endpoints,
   };
@@ -73,8 +74,8 @@ export async function openClient(
 async function discoveredEndpoints(
   flags: FlagValues,
   warn: (line: string) => void,
-): Promise<readonly string[] | undefined> {
-  if (flags.text('discovery-srv') === '') return undefined;
+): Promise<readonly string[]> {
+  if (flags.text('discovery-srv') === '') return [];
   // Loaded only where it is asked for: the resolver costs more start-up than all the rest.
   const { discoverEndpoints } = await import('./discovery.js');
   return discoverEndpoints(flags, warn);

@@ -37,6 +37,8 @@ export function forgiveIntended(line: string, result: CommandResult): CommandRes
     /code = DeadlineExceeded desc = [^}]*"\}/gu,
     'code = DeadlineExceeded desc = UNREACHABLE"}',
   );
+  // Names from DNS end with a dot.
+  stderr = stderr.replaceAll(/\blocalhost\.:/gu, 'localhost:');
   // A password that comes through a pipe needs no terminal.
   stderr = stderr.replaceAll(/^stty: .*\n/gmu, '');
   if (line.includes('endpoint health')) {

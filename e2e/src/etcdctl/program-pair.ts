@@ -21,6 +21,7 @@ const BUILD_TIMEOUT_MS = 120_000;
 /** Our etcdctl and the original's, each at a server of its own; the two servers are of one kind. */
 export class ProgramPair {
   readonly #nodes: Both<EtcdProcess>;
+  readonly #wrapper: readonly string[];
   readonly #names: { readonly placeholder: string; readonly values: Both<string> }[] = [];
 
   static async start(flavour: Flavour): Promise<ProgramPair> {
@@ -34,13 +35,14 @@ export class ProgramPair {
     throw new Error(`not both servers started (${flavour})`);
   }
 
-  /** Both programs at one server. */
-  static at(node: EtcdProcess): ProgramPair {
-    return new ProgramPair({ ours: node, reference: node });
+  /** Both programs at one server; run by another that is no more than around them. */
+  static at(node: EtcdProcess, wrapper: readonly string[] = []): ProgramPair {
+    return new ProgramPair({ ours: node, reference: node }, wrapper);
   }
 
-  private constructor(nodes: Both<EtcdProcess>) {
+  private constructor(nodes: Both<EtcdProcess>, wrapper: readonly string[] = []) {
     this.#nodes = nodes;
+    this.#wrapper = wrapper;
   }
 
   /** From now on `{placeholder}` in a line means each server's own value. */
@@ -79,7 +81,7 @@ export class ProgramPair {
   }
 
   command(side: Flavour, line: string): [program: string, args: string[]] {
-    const [file, ...args] = PROGRAMS[side];
+    const [file = '', ...args] = [...this.#wrapper, ...PROGRAMS[side]];
     return [file, [...args, ...this.#words(side, line)]];
   }
 
@@ -101,7 +103,8 @@ export class ProgramPair {
 
   #words(side: Flavour, line: string): string[] {
     const words = splitLine(this.#fill(side, line));
-    const endpoints = words.includes('--endpoints') ? [] : ['--endpoints', this.endpoint(side)];
+    const isTold = words.includes('--endpoints') || words.includes('--discovery-srv');
+    const endpoints = isTold ? [] : ['--endpoints', this.endpoint(side)];
     return [...endpoints, ...words];
   }
 

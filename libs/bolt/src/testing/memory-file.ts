@@ -1,4 +1,5 @@
-import { compareBytes, SeededRng } from '@etcd-ts/foundation';
+import { assert, compareBytes } from '@etcd-ts/foundation';
+import type { Rng } from '@etcd-ts/foundation';
 import { BoltReader } from '../reader/bolt-reader.js';
 import type { ReadBytes } from '../reader/page-file.js';
 import { type BoltBucketSource, planBolt } from '../writer/bolt-plan.js';
@@ -26,7 +27,7 @@ export function writeFile(contents: Contents, pageSizeBytes = 4096): Buffer {
   const buckets = Object.entries(contents).map(([name, entries]) => source(name, entries));
   const plan = finish(planBolt(buckets, { pageSizeBytes }));
   const file = Buffer.concat([...plan.chunks()]);
-  expect(file.length).toBe(plan.sizeBytes);
+  assert(file.length === plan.sizeBytes, 'the file is not as long as planned');
   return file;
 }
 
@@ -57,7 +58,7 @@ export function requireSame(actual: Contents, expected: Contents): void {
 }
 
 /** Distinct keys in order: short ones with shared prefixes mostly, some long; values of all sizes. */
-export function randomEntries(rng: SeededRng, count: number): Entries {
+export function randomEntries(rng: Rng, count: number): Entries {
   const keys = new Map<string, Buffer>();
   while (keys.size < count) {
     const length = 1 + rng.below(rng.below(50) === 0 ? 5000 : 24);
@@ -71,7 +72,7 @@ export function randomEntries(rng: SeededRng, count: number): Entries {
   });
 }
 
-export function randomContents(rng: SeededRng, most = 400): Contents {
+export function randomContents(rng: Rng, most = 400): Contents {
   const sizes = [0, 1, 3, rng.below(40), rng.below(most), rng.below(most)];
   return Object.fromEntries(
     sizes.map((size, i) => [`bucket ${(i * 5) % 6}`, randomEntries(rng, size)] as const),

@@ -76,4 +76,36 @@ describe('several instances over one etcd', () => {
       initialCluster: 'one=http://127.0.0.1:1,two=http://127.0.0.1:2',
     });
   });
+
+  it('forget a token with its lease, and clear away what members that speak v3 left of it', async () => {
+    const storage = await EtcdProcess.start({ flavour: 'reference' });
+    open.push(storage);
+    const call = async (...args: readonly string[]): Promise<string> =>
+      (await etcdctl(storage.endpoint, args)).stdout;
+    const instance = await service('--endpoints', storage.endpoint, '--collect-interval', '1s');
+    const urls = [await instance.newToken(3), await instance.newToken(3)];
+    const [lost = '', kept = ''] = urls.map((url) => url.slice(-32));
+    const memberOf = (token: string): string => `/_etcd/registry/${token}/members/ab`;
+    // An operator's own token has no lease, and its size may come later.
+    for (const token of [lost, kept, 'by-hand']) {
+      await call('put', memberOf(token), 'a=http://127.0.0.1:1');
+    }
+    const leases = (await call('lease', 'list'))
+      .split('\n')
+      .filter((line) => /^[0-9a-f]+$/u.test(line));
+    for (const lease of leases) {
+      if ((await call('lease', 'timetolive', lease, '--keys')).includes(lost)) {
+        await call('lease', 'revoke', lease);
+      }
+    }
+    expect((await fetch(urls[0] ?? '')).status).toBe(404);
+    await eventually('what is left of it is gone', async () =>
+      (await call('get', memberOf(lost))) === '' ? true : undefined,
+    );
+    expect((await fetch(urls[1] ?? '')).status).toBe(200);
+    for (const token of [kept, 'by-hand']) {
+      expect(await call('get', memberOf(token))).toContain('a=http');
+    }
+    expect(instance.log).toContain('expired tokens removed');
+  });
 });

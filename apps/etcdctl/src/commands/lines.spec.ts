@@ -14,6 +14,13 @@ describe('words of a line', () => {
   });
 });
 
+it.each(['"\\UFFFFFFFF"', '"\\U00110000"', '"\\ud800"', '"\\777"'])(
+  'a word cannot have %s in it',
+  (word) => {
+    expect(() => splitWords(`put a ${word}`)).toThrow('invalid syntax');
+  },
+);
+
 describe('a comparison', () => {
   it.each([
     ['mod("a") > "5"', { key: 'a', target: 2, result: 1, value: 5n }],

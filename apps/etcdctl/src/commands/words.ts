@@ -1,3 +1,5 @@
+import { ExitCode, ExitError } from '@etcd-ts/command-line';
+
 const WORD = /"((?:[^"\\]|\\.)*)"|'([^']*)'|([^'"\s]\S*)/gsu;
 const ESCAPE = /\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|.)/gsu;
 const SIMPLE: Readonly<Record<string, string>> = {
@@ -10,7 +12,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** A line as words: single quotes hold what they hold, double quotes may have Go's escapes. */
+/** A line as words; throws ExitError for what is no escape of Go's. Single quotes hold what they hold, double quotes may have Go's escapes. */
 export function splitWords(line: string): string[] {
   return [...line.matchAll(WORD)].map(([, double, single, plain]) => {
     if (double !== undefined) return unescape(double);
@@ -22,9 +24,17 @@ function unescape(text: string): string {
   return text.replaceAll(ESCAPE, (_all, escape: string) => {
     const kind = escape.charAt(0);
     if ('xuU'.includes(kind) && escape.length > 1) {
-      return String.fromCodePoint(Number.parseInt(escape.slice(1), 16));
+      return character(Number.parseInt(escape.slice(1), 16));
     }
-    if (/^[0-7]{3}$/u.test(escape)) return String.fromCodePoint(Number.parseInt(escape, 8));
+    if (/^[0-7]{3}$/u.test(escape)) return character(Number.parseInt(escape, 8), 0xff);
     return SIMPLE[kind] ?? escape;
   });
+}
+
+/** Go takes neither half a pair of UTF-16 nor what is above all characters, and etcdctl ends. */
+function character(code: number, last = 0x10ffff): string {
+  if (code > last || (code >= 0xd800 && code <= 0xdfff)) {
+    throw new ExitError(ExitCode.invalidInput, 'invalid syntax');
+  }
+  return String.fromCodePoint(code);
 }

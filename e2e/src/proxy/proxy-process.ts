@@ -26,12 +26,14 @@ export class ProxyProcess {
     kind: ProxyKind,
     endpoints: string,
     flags: readonly string[] = [],
+    wrapper: readonly string[] = [],
   ): Promise<ProxyProcess> {
     const endpoint = `127.0.0.1:${await freePort()}`;
     const args = [kind, 'start', '--listen-addr', endpoint, '--endpoints', endpoints];
     // What it tells others is where it is.
     if (kind === 'grpc-proxy') args.push('--advertise-client-url', endpoint);
-    const command = new BackgroundCommand(serverCommand('ours'), [...args, ...flags]);
+    const [file = '', ...words] = [...wrapper, serverCommand('ours'), ...args, ...flags];
+    const command = new BackgroundCommand(file, words);
     const proxy = new ProxyProcess(endpoint, command);
     try {
       const isReady = () => (command.stderr.includes(READY[kind]) ? true : undefined);

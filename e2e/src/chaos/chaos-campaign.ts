@@ -112,7 +112,11 @@ function cellsOf({ members, fault, workload }: ChaosOptions): readonly Cell[] {
       minSize <= members && (fault === undefined || row === fault || name.includes(fault)),
   );
   const workloads = ALL_WORKLOADS.filter((kind) => workload?.includes(kind) ?? true);
-  return faults.flatMap((one) => workloads.map((kind) => ({ fault: one, workload: kind })));
+  return faults.flatMap((one) =>
+    workloads
+      .filter((kind) => one.without?.includes(kind) !== true)
+      .map((kind) => ({ fault: one, workload: kind })),
+  );
 }
 
 function shuffled(cells: readonly Cell[], rng: SeededRng): Cell[] {

@@ -182,6 +182,22 @@ export class EtcdCluster {
     }
   }
 
+  /**
+   * After the loss of every disk: all members, none of which runs, begin again as one cluster from what
+   * `fill` puts into their empty data directories.
+   */
+  async restore(
+    fill: (member: ClusterMember, bootstrap: Bootstrap) => Promise<void>,
+  ): Promise<void> {
+    const initialCluster = this.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+    const bootstrap: Bootstrap = { initialCluster, token: this.#token, state: 'new' };
+    for (const member of this.members) {
+      member.wipe(bootstrap);
+      await fill(member, bootstrap);
+    }
+    await Promise.all(this.members.map((member) => member.start()));
+  }
+
   async dispose(): Promise<void> {
     this.links.heal();
     await Promise.all(this.members.map((member) => member.dispose()));

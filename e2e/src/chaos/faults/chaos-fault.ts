@@ -3,6 +3,7 @@ import type { EtcdCluster } from '@etcd-ts/testkit';
 
 import type { ClusterLoad } from '../../cluster/load/cluster-load.js';
 import type { NearWatches } from '../traffic/near-watches.js';
+import type { WorkloadKind } from '../traffic/workload-kinds.js';
 
 /** Where a fault happens. */
 export interface Site {
@@ -28,6 +29,8 @@ export interface ChaosFault {
   readonly minSize?: number;
   /** How long it lasts; up to a few seconds, by chance, unless said. */
   readonly lastsMs?: readonly [least: number, most: number];
+  /** Workloads whose data it does not preserve. */
+  readonly without?: readonly WorkloadKind[];
   /** Needs members that can be made to fail at named points. */
   readonly failpoints?: boolean;
   inflict(site: Site): Promise<Inflicted>;

@@ -1,3 +1,15 @@
+import { join } from 'node:path';
+
+import {
+  createScratchDirectory,
+  etcdctl,
+  removeScratchDirectory,
+  type Bootstrap,
+  type ClusterMember,
+  type CommandResult,
+} from '@etcd-ts/testkit';
+
+import { etcdutl } from '../../snapshots/etcdutl.js';
 import type { ChaosFault } from './chaos-fault.js';
 
 /** A learner joins under load, becomes a voter, and leaves again: three changes. */
@@ -40,6 +52,51 @@ const FORCE_NEW_CLUSTER: ChaosFault = {
   },
 };
 
+function succeeded({ exitCode, stderr }: CommandResult): void {
+  if (exitCode !== 0) throw new Error(stderr);
+}
+
+async function restored(
+  file: string,
+  { name, dataDir, peerUrl }: ClusterMember,
+  { initialCluster, token }: Bootstrap,
+): Promise<void> {
+  const result = await etcdutl(
+    ...['snapshot', 'restore', file, '--name', name, '--data-dir', dataDir],
+    ...['--initial-cluster', initialCluster, '--initial-cluster-token', token],
+    ...['--initial-advertise-peer-urls', peerUrl],
+  );
+  succeeded(result);
+}
+
+/**
+ * Every disk is lost, and only a snapshot is left. It is of the leader when the others have ended, so
+ * that it has all that was acknowledged, and the history goes on. The v2 keys are in no snapshot.
+ */
+const RESTORE_SNAPSHOT: ChaosFault = {
+  name: 'all disks lost, a snapshot restored',
+  row: 'F12',
+  minSize: 3,
+  lastsMs: [0, 500],
+  without: ['V'],
+  inflict: async ({ cluster }) => {
+    const folder = createScratchDirectory('restored');
+    const file = join(folder, 'saved.db');
+    const leader = await cluster.leader();
+    const others = cluster.members.filter((member) => member !== leader);
+    await Promise.all(others.map((member) => member.kill()));
+    succeeded(await etcdctl(leader.endpoint, ['snapshot', 'save', file]));
+    await leader.kill();
+    return {
+      heal: async () => {
+        await cluster.restore((member, bootstrap) => restored(file, member, bootstrap));
+        removeScratchDirectory(folder);
+      },
+      proof: () => `${cluster.members.length} members began anew from a snapshot of ${leader.name}`,
+    };
+  },
+};
+
 /** Their connections stay open and are not read from. */
 const SLOW_WATCHERS: ChaosFault = {
   name: 'watchers stop reading',
@@ -60,5 +117,6 @@ const SLOW_WATCHERS: ChaosFault = {
 export const MEMBER_FAULTS: readonly ChaosFault[] = [
   GROW_AND_SHRINK,
   FORCE_NEW_CLUSTER,
+  RESTORE_SNAPSHOT,
   SLOW_WATCHERS,
 ];

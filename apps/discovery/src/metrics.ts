@@ -63,7 +63,7 @@ export class DiscoveryMetrics {
     this.#requests[endpoint].inc({ code: String(code), method: method.toLowerCase() });
   }
 
-  rejected(reason: 'rate' | 'polls' | 'tokens'): void {
+  rejected(reason: 'rate' | 'polls' | 'tokens' | 'storage'): void {
     this.#rejected.inc({ reason });
   }
 

@@ -59,6 +59,7 @@ function openDirectory(
       directory,
       ttlMs: options.ttl,
       maxTokens: options['max-tokens'],
+      maxBytes: options['max-storage-mib'] * 1024 * 1024,
       clock,
       scheduler,
       onChange,

@@ -129,6 +129,13 @@ const LIMIT_OPTIONS = [
     help: 'Tokens kept at most by the embedded storage.',
   },
   {
+    name: 'max-storage-mib',
+    kind: 'count',
+    default: '1024',
+    min: 1,
+    help: 'MiB the embedded storage may have; when it has them, nothing new until tokens expire.',
+  },
+  {
     name: 'max-polls',
     kind: 'count',
     default: '10000',

@@ -45,7 +45,7 @@ export function newRoute(parts: NewRouteParts): RequestHandler {
     const outcome = await store.create(token, size);
     if (outcome.kind === 'noRoom') {
       metrics.rejected('tokens');
-      return refuse(response, 503, 'as many tokens as this service keeps; come back later\n');
+      return refuse(response, 503, 'as much as this service keeps; come back later\n');
     }
     logger.info('token created', { token: `${token.slice(0, 6)}...`, size });
     const url = `${address.origin(request)}/${token}`;

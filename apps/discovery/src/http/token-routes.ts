@@ -167,6 +167,9 @@ async function register(
       return errorAnswer('full', memberKey(token, id), outcome.index);
     case 'unknownToken':
       return errorAnswer('keyNotFound', tokenKey(token));
+    case 'noRoom':
+      metrics.rejected('storage');
+      return errorAnswer('unavailable', 'the storage is full; come back later');
   }
 }
 

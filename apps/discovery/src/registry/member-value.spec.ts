@@ -12,5 +12,6 @@ it.each([
   ['a=http://a:1,b=http://b:1', 'all URLs of a member go by one name'],
   ['a=ftp://a:1', 'URL scheme must be http, https, unix, or unixs: ftp://a:1'],
   ['a=http://a', 'URL address does not have the form "host:port": http://a'],
+  [`a=http://${'x'.repeat(4096)}:1`, 'more than 4096 bytes'],
   [Array(17).fill('a=http://a:1').join(','), 'more than 16 URLs'],
 ])('but not as %j', (value, complaint) => expect(complaintAboutValue(value)).toBe(complaint));

@@ -93,6 +93,14 @@ export class SqliteStatements {
     return this.#database.prepare<[], { count: number }>(select).get()?.count ?? 0;
   }
 
+  /** Pages that were given up are used again, and do not count. */
+  usedBytes(): number {
+    const [pages = 0, free = 0, pageBytes = 0] = ['page_count', 'freelist_count', 'page_size'].map(
+      (name) => Number(this.#database.pragma(name, { simple: true })),
+    );
+    return (pages - free) * pageBytes;
+  }
+
   setIndex(index: number): void {
     this.#setIndex.run(index);
   }

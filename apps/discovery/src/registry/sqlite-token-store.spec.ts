@@ -18,6 +18,7 @@ const open = (options: Partial<SqliteStoreOptions> = {}): SqliteTokenStore => {
     directory,
     ttlMs: HOUR_MS,
     maxTokens: 1000,
+    maxBytes: 1024 ** 3,
     clock: { monotonicMs: () => nowMs, wallMs: () => nowMs },
     scheduler: SYSTEM_SCHEDULER,
     onChange: (token) => changes.push(token),
@@ -104,6 +105,24 @@ describe('the embedded token store', () => {
     expect(await store.collect()).toBe(1);
     expect(changes).toEqual([TOKEN]);
     expect(await store.create('b'.repeat(32), 1)).toEqual({ kind: 'created' });
+  });
+
+  it('takes nothing new when it is full, and everything again when tokens have expired', async () => {
+    const maxBytes = 128 * 1024;
+    const store = open({ maxBytes, maxTokens: 1_000_000 });
+    const value = `a=http://${'h'.repeat(4000)}:1`;
+    await store.create(TOKEN, 1000);
+    let members = 0;
+    while ((await store.register(TOKEN, String(members), value)).kind === 'registered') members++;
+    expect(members).toBeGreaterThan(15);
+    expect(members).toBeLessThan(maxBytes / value.length);
+    expect(await store.register(TOKEN, 'b', value)).toEqual({ kind: 'noRoom' });
+    expect(await store.register(TOKEN, '0', value)).toMatchObject({ kind: 'exists' });
+    expect(await store.create('b'.repeat(32), 1)).toEqual({ kind: 'noRoom' });
+    nowMs += HOUR_MS;
+    await store.collect();
+    expect(await store.create('b'.repeat(32), 1)).toEqual({ kind: 'created' });
+    expect(await store.register('b'.repeat(32), 'b', value)).toMatchObject({ kind: 'registered' });
   });
 
   it('collects more than one batch', async () => {

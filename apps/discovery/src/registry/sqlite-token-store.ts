@@ -25,6 +25,8 @@ export interface SqliteStoreOptions {
   readonly directory: string;
   readonly ttlMs: number;
   readonly maxTokens: number;
+  /** Of the file. A disk that is full would be a failure; this is not. */
+  readonly maxBytes: number;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly onChange: ChangeListener;
@@ -76,7 +78,7 @@ export class SqliteTokenStore implements TokenStore {
 
   create(token: string, size: number): Promise<CreateOutcome> {
     return this.#write(() => {
-      if (this.#count >= this.#options.maxTokens) return { kind: 'noRoom' };
+      if (this.#count >= this.#options.maxTokens || this.#isFull()) return { kind: 'noRoom' };
       const expiresAtMs = this.#options.clock.wallMs() + this.#options.ttlMs;
       this.#statements.insertToken({ token, size, index: this.#nextIndex(), expiresAtMs });
       this.#count++;
@@ -95,6 +97,7 @@ export class SqliteTokenStore implements TokenStore {
       if (state === undefined) return { kind: 'unknownToken' };
       const decision = decideRegister(state, id);
       if (decision !== 'register') return { kind: decision, index: this.#index };
+      if (this.#isFull()) return { kind: 'noRoom' };
       const member: MemberEntry = { id, value, index: this.#nextIndex() };
       this.#statements.insertMember(token, member);
       return { kind: 'registered', member, index: this.#index };
@@ -149,6 +152,10 @@ export class SqliteTokenStore implements TokenStore {
     const { size, createdIndex, revokedIndex } = row;
     const members = this.#statements.members(token);
     return { token, size, createdIndex, revokedIndex, members, index: this.#index };
+  }
+
+  #isFull(): boolean {
+    return this.#statements.usedBytes() >= this.#options.maxBytes;
   }
 
   #nextIndex(): number {

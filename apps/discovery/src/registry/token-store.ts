@@ -13,7 +13,9 @@ export type CreateOutcome =
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly member: MemberEntry; readonly index: number }
   | { readonly kind: 'exists' | 'complete'; readonly index: number }
-  | { readonly kind: 'unknownToken' };
+  | { readonly kind: 'unknownToken' }
+  /** As much as this service keeps; there may be room later. */
+  | { readonly kind: 'noRoom' };
 
 export type RemoveOutcome =
   | { readonly kind: 'removed'; readonly member: MemberEntry; readonly index: number }

@@ -44,16 +44,27 @@ export class Alarms {
     return active;
   }
 
-  /** All of a type; `NONE` means of every type. */
+  /**
+   * All of a type; `NONE` means of every type. By type and member, not as they were raised: a member
+   * that was restarted does not know that order, and all must answer alike.
+   */
   list(type: AlarmType): readonly AlarmMember[] {
-    const all = [...this.#active.values()];
+    const all = [...this.#active.values()].sort(byTypeAndMember);
     return type === AlarmType.NONE ? all : all.filter((alarm) => alarm.alarm === type);
+  }
+
+  get isAny(): boolean {
+    return this.#active.size > 0;
   }
 
   isActive(type: AlarmType): boolean {
     for (const alarm of this.#active.values()) if (alarm.alarm === type) return true;
     return false;
   }
+}
+
+function byTypeAndMember(a: AlarmMember, b: AlarmMember): number {
+  return a.alarm - b.alarm || (a.memberID < b.memberID ? -1 : 1);
 }
 
 function nameOf(alarm: AlarmMember): string {

@@ -1,9 +1,9 @@
 import { hexId, MemberId } from '@etcd-ts/foundation';
-import type { Logger } from '@etcd-ts/foundation';
+import type { Logger, Revision } from '@etcd-ts/foundation';
 import type { AuthStore } from '@etcd-ts/auth';
 import { authError } from '@etcd-ts/credentials';
 import type { Cluster } from '@etcd-ts/membership';
-import type { MvccStore } from '@etcd-ts/mvcc';
+import type { EncodedPut, MvccStore } from '@etcd-ts/mvcc';
 import type { V2Store } from '@etcd-ts/v2-store';
 import { AlarmRequest_AlarmAction, AlarmType, EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
 import type {
@@ -22,7 +22,7 @@ import { AuthApplier } from './auth-applier.js';
 import type { RaftRequest } from '../raft-request.js';
 import { revisionHeader } from '../translate/response-translation.js';
 import { SERVER_VERSION } from '../version.js';
-import { spaceCost, v2Cost } from './cost.js';
+import { putCostOf, spaceCost, v2Cost } from './cost.js';
 import type { KeyValueApplier } from './key-value-applier.js';
 import type { LeaseApplier } from './lease-applier.js';
 import { applied, refused } from './outcome.js';
@@ -74,6 +74,26 @@ export class Applier {
     // As in etcd, the write has happened on every member; its proposer learns that space is out.
     this.#parts.quotaExceeded();
     return refused(ERRORS.NoSpace.error());
+  }
+
+  /** Whether plain puts may be applied as such: nobody needs a permission. */
+  get takesPlainPuts(): boolean {
+    return !this.#parts.auth.enabled;
+  }
+
+  /** `apply` for a plain put: its revision, or what it is refused with. */
+  plainPut(put: EncodedPut): Revision | EtcdError {
+    const { alarms, quota, keyValues } = this.#parts;
+    const cost = putCostOf(put.keyEnd - put.keyStart, put.valueEnd - put.valueStart);
+    if (alarms.isAny) {
+      if (alarms.isActive(AlarmType.CORRUPT)) return ERRORS.Corrupt.error();
+      if (alarms.isActive(AlarmType.NOSPACE)) return ERRORS.NoSpace.error();
+    }
+    const fits = quota.allows(cost);
+    const outcome = keyValues.plainPut(put);
+    if (fits || typeof outcome !== 'number') return outcome;
+    this.#parts.quotaExceeded();
+    return ERRORS.NoSpace.error();
   }
 
   #blockedBy(alarms: Alarms, request: RaftRequest, cost: number): EtcdError | undefined {

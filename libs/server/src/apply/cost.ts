@@ -16,7 +16,11 @@ export function spaceCost(request: RaftRequest): number {
 }
 
 export function putCost(request: PutRequest): number {
-  return KEY_VALUE_OVERHEAD_BYTES + request.key.length + request.value.length;
+  return putCostOf(request.key.length, request.value.length);
+}
+
+export function putCostOf(keyBytes: number, valueBytes: number): number {
+  return KEY_VALUE_OVERHEAD_BYTES + keyBytes + valueBytes;
 }
 
 /** A change takes a row in the tree and one in the history; what can only take away is never refused. */

@@ -1,5 +1,6 @@
 import { unreachable } from '@etcd-ts/foundation';
-import type { Failed, MvccStore, OperationResult } from '@etcd-ts/mvcc';
+import type { Revision } from '@etcd-ts/foundation';
+import type { EncodedPut, Failed, MvccStore, OperationResult } from '@etcd-ts/mvcc';
 import type { MvccMetrics } from '@etcd-ts/observability';
 import { EtcdError, ERRORS } from '@etcd-ts/wire-protocol';
 import type {
@@ -41,6 +42,14 @@ export class KeyValueApplier {
         prevKv: outcome.prevKv && toWireKeyValue(outcome.prevKv),
       },
     });
+  }
+
+  plainPut(put: EncodedPut): Revision | EtcdError {
+    const outcome = this.#store.putEncoded(put);
+    if (typeof outcome !== 'number') return ERRORS.LeaseNotFound.error();
+    this.#metrics.put.inc();
+    this.#metrics.totalPutSize.inc(put.keyEnd - put.keyStart + put.valueEnd - put.valueStart);
+    return outcome;
   }
 
   deleteRange(request: DeleteRangeRequest): ApplyOutcome {

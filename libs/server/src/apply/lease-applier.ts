@@ -1,4 +1,4 @@
-import { LeaseId, unreachable } from '@etcd-ts/foundation';
+import { LeaseId, NO_LEASE, unreachable } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { MvccStore } from '@etcd-ts/mvcc';
@@ -34,6 +34,8 @@ export class LeaseApplier {
 
   grant(request: LeaseGrantRequest): ApplyOutcome {
     const id = LeaseId(request.ID);
+    // Whoever proposes a grant gives it an id; an entry without one has an outcome all the same.
+    if (id === NO_LEASE) return refused(ERRORS.LeaseNotFound.error());
     const outcome = this.#lessor.grant(id, Number(request.TTL), this.#clock.monotonicMs());
     switch (outcome.kind) {
       case 'exists':

@@ -70,47 +70,58 @@ const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 const JUMP_SECONDS = 60;
 const JUMPS_EVERY_MS = 500;
 
-/** The time of day jumps to and fro by a minute; the monotonic clock is the machine's own. */
-const CLOCK: ChaosFault = {
-  name: 'time of day jumps by ± 60 s',
-  row: 'F8',
-  lastsMs: [4_000, 8_000],
-  inflict: async (site) => {
-    if (!existsSync(LIBRARY)) throw new Error('faketime is not installed');
-    const member = await anyone(site);
-    const file = join(member.dataDir, '..', `${member.name}.faketime`);
-    let sign = 1;
-    const jump = (): void =>
-      writeFileSync(file, `${(sign = -sign) > 0 ? '+' : '-'}${JUMP_SECONDS}\n`);
-    jump();
-    await restarted(member, {
-      env: {
-        LD_PRELOAD: LIBRARY,
-        FAKETIME_TIMESTAMP_FILE: file,
-        FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1',
-        DONT_FAKE_MONOTONIC: '1',
-      },
-    });
-    const jumping = setInterval(jump, JUMPS_EVERY_MS);
-    let offSeconds = 0;
-    return {
-      heal: async () => {
-        clearInterval(jumping);
-        offSeconds = await clockError(member);
-        await restarted(member, {});
-      },
-      proof: () =>
-        offSeconds > JUMP_SECONDS / 2 ? `its log was ${offSeconds.toFixed(0)} s off` : undefined,
-    };
-  },
-};
+/** What faketime is to tell, in its own words; it looks at each call. */
+type FalseTime = () => string;
 
-/** By how much the newest lines of its log differ from the time they were written at. */
-async function clockError(member: ClusterMember): Promise<number> {
+/** Forward first: what a member logs as it starts shows it. */
+function jumping(): FalseTime {
+  let sign = -1;
+  return () => `${(sign = -sign) > 0 ? '+' : '-'}${JUMP_SECONDS}`;
+}
+
+/** The time of day is wrong; the monotonic clock is the machine's own. */
+function wrongClock(name: string, liar: () => FalseTime, feltSeconds: number): ChaosFault {
+  return {
+    name,
+    row: 'F8',
+    lastsMs: [4_000, 8_000],
+    inflict: async (site) => {
+      if (!existsSync(LIBRARY)) throw new Error('faketime is not installed');
+      const member = await anyone(site);
+      const file = join(member.dataDir, '..', `${member.name}.faketime`);
+      const tell = liar();
+      const write = (): void => writeFileSync(file, `${tell()}\n`);
+      write();
+      await restarted(member, {
+        env: {
+          LD_PRELOAD: LIBRARY,
+          FAKETIME_TIMESTAMP_FILE: file,
+          FAKETIME_NO_CACHE: '1',
+          FAKETIME_DONT_FAKE_MONOTONIC: '1',
+          DONT_FAKE_MONOTONIC: '1',
+        },
+      });
+      const writing = setInterval(write, JUMPS_EVERY_MS);
+      let aheadSeconds = 0;
+      return {
+        heal: async () => {
+          clearInterval(writing);
+          await member.stop('SIGTERM');
+          aheadSeconds = clockAhead(member);
+          await member.start();
+        },
+        proof: () =>
+          aheadSeconds > feltSeconds ? `its log was ${aheadSeconds.toFixed(0)} s ahead` : undefined,
+      };
+    },
+  };
+}
+
+/** By how much lines of its log are from the future; one from the past may just be old. */
+function clockAhead(member: ClusterMember): number {
   const times = [...member.log.slice(-20_000).matchAll(/"ts":"([^"]+)"/gu)];
-  const errors = times.map(([, ts]) => Math.abs(Date.parse(ts ?? '') - Date.now()) / 1000);
-  return Promise.resolve(Math.max(0, ...errors.filter((seconds) => Number.isFinite(seconds))));
+  const ahead = times.map(([, ts]) => (Date.parse(ts ?? '') - Date.now()) / 1000);
+  return Math.max(0, ...ahead.filter((seconds) => Number.isFinite(seconds)));
 }
 
 const GROUP = '/sys/fs/cgroup/memory';
@@ -149,6 +160,7 @@ export const MACHINE_FAULTS: readonly ChaosFault[] = [
   failingDisk('fdatasync fails with EIO', 'fdatasync,fsync', 'EIO'),
   failingDisk('writes fail with ENOSPC', 'pwrite64,pwritev,pwritev2', 'ENOSPC'),
   SLOW_DISK,
-  CLOCK,
+  wrongClock('time of day jumps by ± 60 s', jumping, JUMP_SECONDS / 2),
+  wrongClock('time of day runs twice as fast', () => () => '+0 x2', 2),
   MEMORY,
 ];

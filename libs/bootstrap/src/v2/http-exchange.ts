@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Scheduler } from '@etcd-ts/foundation';
 import type { HttpAnswer } from './keys-answer.js';
@@ -124,8 +125,11 @@ export class HttpExchange {
     }
     const { signal } = options;
     const tunnel = await openTunnel(proxy, url, signal);
+    const { host } = addressOf(url);
+    // RFC 6066 section 3: an address is no server name, but the certificate has to be for it.
+    const name = isIP(host) === 0 ? { servername: host } : { host };
     const createConnection = () =>
-      connectTls({ socket: tunnel, servername: url.hostname, ALPNProtocols: ['http/1.1'] });
+      connectTls({ socket: tunnel, ...name, ALPNProtocols: ['http/1.1'] });
     return httpsRequest(url, { ...options, createConnection });
   }
 }

@@ -6,7 +6,7 @@ import { ExitCode, ExitError, badArguments } from '@etcd-ts/command-line';
 import type { FlagValues } from '@etcd-ts/command-line';
 import { failed } from './failure.js';
 import type { Surroundings } from './invocation.js';
-import { failedAttemptLine } from './log-line.js';
+import { dialLine, failedAttemptLine } from './log-line.js';
 import type { TlsFiles } from './tls-files.js';
 
 /** Of requests, unless a flag says another. */
@@ -50,7 +50,8 @@ export async function openClient(
   if (endpoints.length === 0) throw new ExitError(ExitCode.badConnection, NO_ENDPOINTS);
   const target = (endpoint: string): string =>
     `endpoint://client-${randomUUID()}/${endpoint.replace(SCHEME, '')}`;
-  const logged = (shown: (endpoint: string) => string): Pick<ClientOptions, 'onFailedAttempt'> => ({
+  const logged = (shown: (endpoint: string) => string): Partial<ClientOptions> => ({
+    ...(flags.bool('debug') && { onDial: (dial) => streams.error(dialLine(dial)) }),
     onFailedAttempt: (failed) => streams.error(failedAttemptLine(shown(failed.endpoint), failed)),
   });
   const client = new Client({ ...options, ...logged(target) });

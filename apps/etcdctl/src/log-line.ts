@@ -1,14 +1,35 @@
-import type { FailedAttempt } from '@etcd-ts/client';
+import type { Dial, FailedAttempt } from '@etcd-ts/client';
 import type { EtcdError } from '@etcd-ts/wire-protocol';
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+function wallClock(now: Date, separator: string): string {
+  const date = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join(separator);
+  return `${date} ${[now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(':')}`;
+}
 
 /** `2026-11-21 07:59:10.113338 W | pkg/flags: ...`, with the wall clock's time. */
 export function packageLogLine(level: 'W' | 'C', message: string): string {
   const now = new Date();
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
   const fraction = String(now.getMilliseconds() * 1000).padStart(6, '0');
-  return `${date} ${time}.${fraction} ${level} | pkg/flags: ${message}\n`;
+  return `${wallClock(now, '-')}.${fraction} ${level} | pkg/flags: ${message}\n`;
+}
+
+/** What grpc-go logs of a connection, as far as there is something of the kind here. */
+export function dialLine(dial: Dial): string {
+  const line = (level: 'INFO' | 'WARNING', message: string): string =>
+    `${level}: ${wallClock(new Date(), '/')} [core]${message}\n`;
+  switch (dial.kind) {
+    case 'begun':
+      return line('INFO', `Subchannel picks a new address "${dial.endpoint}" to connect`);
+    case 'connected':
+      return line('INFO', 'Subchannel Connectivity change to READY');
+    case 'failed': {
+      const why = `Err: ${dial.error.message}. Reconnecting...`;
+      const whom = `{${dial.endpoint}}`;
+      return line('WARNING', `grpc: addrConn.createTransport failed to connect to ${whom}. ${why}`);
+    }
+  }
 }
 
 /** What etcd's client logs when a call fails. `target`: whom it talks to, in its own notation. */

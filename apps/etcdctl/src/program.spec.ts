@@ -52,12 +52,24 @@ describe('a command line', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
-    const line = ['get', 'a', '--endpoints', `127.0.0.1:${port}`, '--command-timeout', '300ms'];
+    const line = ['get', 'a', '--endpoints', `127.0.0.1:${port}`, '--command-timeout', '2s'];
     const { error, exitCode } = await typed(line);
     expect(error).toMatch(/Error while dialing.*\nError: context deadline exceeded\n$/u);
     expect(exitCode).toBe(1);
     for (const socket of sockets) socket.destroy();
     server.close();
+  });
+
+  it('does not guess the port of an endpoint without one', async () => {
+    const line = ['get', 'a', '--endpoints', 'localhost', '--command-timeout', '1s'];
+    const { error, exitCode } = await typed(line);
+    expect(error).toContain('dial tcp: address localhost: missing port in address');
+    expect(exitCode).toBe(1);
+  });
+
+  it('without any endpoint has nobody to ask', async () => {
+    const { error, exitCode } = await typed(['get', 'a', '--endpoints', '']);
+    expect([error, exitCode]).toEqual(['Error: etcdclient: no available endpoints\n', 2]);
   });
 });
 
@@ -77,6 +89,14 @@ describe('--debug', () => {
       ]),
     );
     expect(error).not.toContain('secret');
+  });
+
+  it('goes on with the connections that are tried', async () => {
+    const line = 'get a --debug --endpoints 127.0.0.1:1 --command-timeout 1s';
+    const { error } = await typed(line.split(' '));
+    expect(error).toMatch(
+      /^INFO: [\d/]+ [\d:]+ \[core\]Subchannel picks a new address "127\.0\.0\.1:1" to connect$/mu,
+    );
   });
 });
 

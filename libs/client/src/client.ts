@@ -18,7 +18,7 @@ import type { KeySpace } from './kv/key-space.js';
 import { Namespace, WHOLE_KEY_SPACE } from './kv/key-space.js';
 import { Leases } from './lease/leases.js';
 import type { Namespaced } from './namespaced.js';
-import type { Balance } from './routing/balancer.js';
+import type { Balance, Dial } from './routing/balancer.js';
 import { Balancer } from './routing/balancer.js';
 import type { FailedAttempt } from './routing/caller.js';
 import { Caller } from './routing/caller.js';
@@ -56,6 +56,8 @@ export interface ClientOptions {
   readonly maxSendBytes?: number;
   /** Told about every attempt that failed, whether it is retried or not. */
   readonly onFailedAttempt?: (failed: FailedAttempt) => void;
+  /** Told when a connection is tried, and what came of it. */
+  readonly onDial?: (dial: Dial) => void;
 }
 
 const DEFAULT_ENDPOINT = '127.0.0.1:2379';
@@ -93,6 +95,7 @@ export class Client implements Namespaced {
       dialTimeoutMs: options.dialTimeoutMs ?? DEFAULT_DIAL_TIMEOUT_MS,
       keepaliveTimeMs: options.keepaliveTimeMs ?? DEFAULT_KEEPALIVE_MS,
       keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? DEFAULT_KEEPALIVE_TIMEOUT_MS,
+      onDial: options.onDial,
     });
     const { requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
     this.#caller = new Caller(this.#balancer, {

@@ -24,7 +24,7 @@ export type { Comparison, Comparisons, Condition, Txn } from './kv/txn.js';
 export type { KeeperEnd, LeaseKeeper } from './lease/lease-keeper.js';
 export type { Leases } from './lease/leases.js';
 export type { Namespaced } from './namespaced.js';
-export type { Balance } from './routing/balancer.js';
+export type { Balance, Dial } from './routing/balancer.js';
 export type { FailedAttempt } from './routing/caller.js';
 export type { Credentials } from './routing/token-source.js';
 export { ConnectionError } from './transport/call-failure.js';

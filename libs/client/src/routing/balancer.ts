@@ -12,6 +12,15 @@ export type Balance =
   /** Each call at the next member. */
   | 'round-robin';
 
+/** A connection that is made, or not. `endpoint` as its user wrote it. */
+export type Dial =
+  | { readonly kind: 'begun' | 'connected'; readonly endpoint: string }
+  | { readonly kind: 'failed'; readonly endpoint: string; readonly error: Error };
+
+export interface RouteOptions extends ConnectionOptions {
+  readonly onDial: ((dial: Dial) => void) | undefined;
+}
+
 export interface Patience {
   /** By this process's monotonic clock; undefined: wait as long as it takes. */
   readonly deadlineMs: number | undefined;
@@ -27,14 +36,14 @@ const MAX_REST_MS = 3_000;
 /** One member and the connection to it, made when it is first needed and again when lost. */
 export class Route {
   readonly endpoint: Endpoint;
-  readonly #options: ConnectionOptions;
+  readonly #options: RouteOptions;
   #connection: Connection | undefined;
   #dialing: Promise<Connection> | undefined;
   #restMs = 0;
   #restUntilMs = 0;
   #isClosed = false;
 
-  constructor(endpoint: Endpoint, options: ConnectionOptions) {
+  constructor(endpoint: Endpoint, options: RouteOptions) {
     this.endpoint = endpoint;
     this.#options = options;
   }
@@ -65,6 +74,9 @@ export class Route {
   }
 
   async #dial(): Promise<Connection> {
+    const endpoint = this.endpoint.text;
+    const { onDial } = this.#options;
+    onDial?.({ kind: 'begun', endpoint });
     try {
       const connection = await Connection.open(this.endpoint, this.#options);
       if (this.#isClosed) {
@@ -74,9 +86,11 @@ export class Route {
       this.#connection = connection;
       this.#restMs = 0;
       this.#restUntilMs = 0;
+      onDial?.({ kind: 'connected', endpoint });
       return connection;
     } catch (error) {
       this.rest();
+      if (error instanceof Error) onDial?.({ kind: 'failed', endpoint, error });
       throw error;
     }
   }
@@ -85,12 +99,12 @@ export class Route {
 /** Chooses the member for each call: one that answers, as long as there is one. */
 export class Balancer {
   readonly #balance: Balance;
-  readonly #options: ConnectionOptions;
+  readonly #options: RouteOptions;
   readonly #close = new AbortController();
   #routes: Route[] = [];
   #next = 0;
 
-  constructor(endpoints: readonly Endpoint[], balance: Balance, options: ConnectionOptions) {
+  constructor(endpoints: readonly Endpoint[], balance: Balance, options: RouteOptions) {
     this.#balance = balance;
     this.#options = options;
     this.setEndpoints(endpoints);

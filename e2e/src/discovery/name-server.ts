@@ -26,6 +26,12 @@ export const DOMAIN = 'etcd.test';
 /** A service and its targets, "host:port". */
 export type Services = Readonly<Record<string, readonly string[]>>;
 
+export interface Hosts {
+  readonly domain: string;
+  /** Of hosts of the domain, by their whole names; all others are this machine. */
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
 /** dnsmasq, on loopback, with records of its own and nobody else to ask. */
 export class NameServer {
   readonly host = ownAddress(53);
@@ -33,9 +39,11 @@ export class NameServer {
   readonly #directory = createScratchDirectory('dns');
   readonly #command: BackgroundCommand;
 
-  /** Every host of the domain is this machine. */
-  static async start(services: Services): Promise<NameServer> {
-    const server = new NameServer(services);
+  static async start(
+    services: Services,
+    hosts: Hosts = { domain: DOMAIN, addresses: {} },
+  ): Promise<NameServer> {
+    const server = new NameServer(services, hosts);
     await eventually('dnsmasq is ready', () =>
       /started, version/u.test(server.#command.stderr) ? true : undefined,
     ).catch((error: unknown) => {
@@ -44,14 +52,15 @@ export class NameServer {
     return server;
   }
 
-  private constructor(services: Services) {
+  private constructor(services: Services, { domain, addresses }: Hosts) {
     const records = Object.entries(services).flatMap(([service, targets]) =>
-      targets.map((target) => `srv-host=${service}._tcp.${DOMAIN},${target.replace(':', ',')}`),
+      targets.map((target) => `srv-host=${service}._tcp.${domain},${target.replace(':', ',')}`),
     );
     const settings = [
       ...['no-resolv', 'no-hosts', 'bind-interfaces', 'user=root', 'pid-file=', 'local-ttl=60'],
       ...[`listen-address=${this.host}`, `port=${PORT}`, 'log-facility=-'],
-      ...[`address=/.${DOMAIN}/127.0.0.1`, `local=/${DOMAIN}/`],
+      ...[`address=/.${domain}/127.0.0.1`, `local=/${domain}/`],
+      ...Object.entries(addresses).map(([host, address]) => `host-record=${host},${address}`),
       'host-record=localhost,127.0.0.1',
       ...records,
     ];

@@ -12,6 +12,7 @@ import {
   workspaceRoot,
 } from '@etcd-ts/testkit';
 import { parse } from 'yaml';
+import { describeWithDns, NameServer, withNameserver } from '../discovery/name-server.js';
 
 interface Service {
   readonly command: readonly string[];
@@ -65,10 +66,12 @@ const isHealthy = async (url: string): Promise<true | undefined> => {
 async function startMembers(
   members: ReadonlyMap<string, Service>,
   change = (argument: string): string => argument,
+  wrapper: readonly string[] = [],
 ): Promise<void> {
   for (const [name, service] of members) {
     const args = onThisMachine(name, service).map(change);
-    run(serverCommand('ours'), args, { ETCD_DATA_DIR: join(directory, name) });
+    const [program = '', ...rest] = [...wrapper, serverCommand('ours'), ...args];
+    run(program, rest, { ETCD_DATA_DIR: join(directory, name) });
   }
   for (const name of members.keys()) {
     const url = `http://${ADDRESSES[name] ?? ''}:2379/readyz`;
@@ -113,6 +116,29 @@ describe('what the compose files start', () => {
     const members = new Map([...all].filter(([name]) => name !== 'discovery'));
     await startMembers(members, (argument) => argument.replace(/\$\{DISCOVERY_URL.*\}/u, token));
     expect(await memberCount('127.60.0.3:2379')).toBe(3);
+  });
+});
+
+describeWithDns('what the compose file for DNS starts', () => {
+  it('is three members that find the records of its zone', async () => {
+    const zone = read('coredns', 'etcd.example.zone');
+    const records = [...zone.matchAll(/^(_\S+)\._tcp SRV 0 0 (\d+) (\S+)$/gmu)];
+    const found: Record<string, string[]> = {};
+    for (const [, service = '', port = '', host = ''] of records) {
+      (found[service] ??= []).push(`${host}.etcd.example:${port}`);
+    }
+    const members = new Map([...services('srv.yml')].filter(([name]) => name.startsWith('etcd')));
+    const addresses = Object.fromEntries(
+      [...members.keys()].map((name) => [`${name}.etcd.example`, ADDRESSES[name] ?? '']),
+    );
+    const dns = await NameServer.start(found, { domain: 'etcd.example', addresses });
+    try {
+      const wrapper = withNameserver(directory, dns.host);
+      await startMembers(members, (argument) => argument, wrapper);
+      expect(await memberCount('127.60.0.1:2379')).toBe(3);
+    } finally {
+      await dns.dispose();
+    }
   });
 });
 

@@ -18,8 +18,15 @@ const TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Opti
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const PROTOBUF = { 'Content-Type': 'application/protobuf' };
 
+/** What of a server other members can ask for. */
+export interface AskedServer {
+  readonly cluster: Pick<EtcdServer['cluster'], 'promoteMemberHere' | 'knownMembers'>;
+  readonly leases: Pick<EtcdServer['leases'], 'renewHere' | 'timeToLiveHere'>;
+  readonly maintenance: Pick<EtcdServer['maintenance'], 'hashKv' | 'downgradeInfo'>;
+}
+
 /** What other members ask of this one over HTTP, with etcd's statuses and texts. */
-export function peerOperations({ cluster, leases, maintenance }: EtcdServer): PeerOperations {
+export function peerOperations({ cluster, leases, maintenance }: AskedServer): PeerOperations {
   return {
     downgradeEnabled: async () => (await maintenance.downgradeInfo()).enabled,
     promote: (id) =>

@@ -300,6 +300,8 @@ export class EtcdCluster {
         if (outcome.kind === 'ok') return true;
         refusal = outcome.message;
         if (/unhealthy|not enough started|in sync|leader/.test(refusal)) return undefined;
+        // The request was not sent: the member has been back for less than its client waits to dial.
+        if (refusal.startsWith('No connection established')) return undefined;
         throw new Error(`${what}: ${refusal}`);
       },
       RECONFIGURATION_TIMEOUT_MS,

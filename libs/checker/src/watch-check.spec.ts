@@ -80,6 +80,13 @@ const GOOD: [string, WatchRecord][] = [
   ],
   ['a start in the future', watch([progress(4), events(event(c5))], { startRevision: 5 })],
   ['an end because of compaction', watch([canceled(3)], { startRevision: 2 })],
+  [
+    'a resumption where the history begins, after an end because of compaction',
+    watch([events(gone('b', 4))], {
+      startRevision: 4,
+      resumes: watch([events(event(a2), event(b2)), canceled(4)]),
+    }),
+  ],
 ];
 
 describe('the watch check accepts', () => {
@@ -173,6 +180,11 @@ const BAD: [string, string, WatchRecord][] = [
     'a header older than the events',
     'watch-header',
     watch([{ kind: 'events', revision: 1, events: [event(a2), event(b2)] }]),
+  ],
+  [
+    'a resumption behind where the history begins',
+    'watch-gap',
+    watch([], { startRevision: 5, resumes: watch([canceled(4)]) }),
   ],
   [
     'a resumption that leaves out a revision',

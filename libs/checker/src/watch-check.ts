@@ -224,6 +224,8 @@ function resumedFrom(record: WatchRecord): number {
   let next = firstRevision(record);
   for (const response of record.responses) {
     if (response.kind === 'progress') next = Math.max(next, response.revision + 1);
+    // Where the history begins now; that it was cut there is judged with the record itself.
+    if (response.kind === 'canceled') next = Math.max(next, response.compactRevision);
     if (response.kind !== 'events') continue;
     const last = response.events.at(-1)?.kv.modRevision ?? 0;
     next = Math.max(next, response.fragment === true ? last : last + 1);

@@ -1,16 +1,13 @@
 import { FAILPOINT_NAMES, type FailpointName } from '@etcd-ts/failpoint';
 import { eventually, type ClusterMember } from '@etcd-ts/testkit';
-import {
-  CompactionRequest,
-  DefragmentRequest,
-  KVDefinition,
-  MaintenanceDefinition,
-} from '@etcd-ts/wire-protocol';
+import { DefragmentRequest, MaintenanceDefinition } from '@etcd-ts/wire-protocol';
 
 import type { ChaosFault, Site } from './chaos-fault.js';
 import { leaveBehind } from './link-faults.js';
 
 const REACHED_TIMEOUT_MS = 60_000;
+/** Numbered apart from the clients of the load, and from those that disturb it. */
+const COMPACTING_CLIENT = 600_000;
 const BLOCK_MS = [2_000, 5_000] as const;
 
 /** Where the control interface of a member listens; its environment says so. */
@@ -26,13 +23,9 @@ async function arm(member: ClusterMember, name: FailpointName, terms: string): P
 /** What makes a member reach a point that traffic alone does not lead to. */
 type Trigger = (site: Site, member: ClusterMember) => Promise<unknown>;
 
+/** Written down like what clients ask: whoever reads below it is refused from then on. */
 const compacting: Trigger = ({ load }, member) =>
-  member.client.unary(
-    KVDefinition,
-    KVDefinition.methods.compact,
-    CompactionRequest.fromPartial({ revision: BigInt(load.revision - 5) }),
-    { deadlineMs: 2_000 },
-  );
+  load.perform(COMPACTING_CLIENT, { kind: 'compact', revision: load.revision - 5 }, member, 2_000);
 const defragmenting: Trigger = (_site, member) =>
   member.client.unary(
     MaintenanceDefinition,

@@ -1,15 +1,17 @@
 import { bindService } from '@etcd-ts/rpc';
-import type { BoundService } from '@etcd-ts/rpc';
+import type { BoundService, ServiceHandlers } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
 import { ERRORS, EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
 import { withHeader } from './header.js';
+import { PutAnswer, PutResponses } from './put-answer.js';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
 
 export function kvService(server: EtcdServer): BoundService {
-  const { facts } = server;
-  return bindService(KVDefinition, {
+  const { facts, plainPuts } = server;
+  const putResponses = new PutResponses(facts);
+  const handlers: ServiceHandlers<typeof KVDefinition> = {
     range: async (request, call) => {
       // A learner may lag behind for as long as it likes: only what may be stale can be read there.
       if (facts.isLearner() && !request.serializable) throw ERRORS.NotSupportedForLearner.error();
@@ -41,6 +43,10 @@ export function kvService(server: EtcdServer): BoundService {
     },
     compact: async (request, call) =>
       withHeader(facts, await server.as(call).keyValues.compact(request)),
+  };
+  return bindService(KVDefinition, handlers, {
+    put: (request, _call, answer) =>
+      plainPuts.propose(request, new PutAnswer(putResponses, answer)),
   });
 }
 

@@ -1,5 +1,8 @@
 import type { Revision } from '@etcd-ts/foundation';
 
+/** Where a store finds its revision again: eight bytes, the higher first. */
+export const CURRENT_REVISION_META = 'currentRevision';
+
 /** Names one stored change: the mutating request (`main`) and the change within it (`sub`, from 0). */
 export interface RevisionId {
   readonly main: Revision;
@@ -33,4 +36,9 @@ export interface MvccBackend {
   deleteRevisions(revisions: readonly RevisionId[]): void;
   readMeta(name: string): Uint8Array | undefined;
   writeMeta(name: string, value: Uint8Array): void;
+  /**
+   * What `readMeta(CURRENT_REVISION_META)` tells from now on. It is called for every change, so a
+   * backend may write it down once for many of them, as long as it becomes durable with their rows.
+   */
+  setCurrentRevision(revision: Revision): void;
 }

@@ -1,5 +1,6 @@
 export type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
 export type { CompactOutcome } from './compaction.js';
+export type { EncodedPut } from './encoded-put.js';
 export type { HashOutcome } from './hash-kv.js';
 export type { KeyValue } from './key-value.js';
 export type { LeaseAttachments } from './lease-attachments.js';

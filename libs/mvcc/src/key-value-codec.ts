@@ -1,4 +1,5 @@
 import { asBuffer, assert, EMPTY_BYTES, LeaseId, NO_LEASE, Revision } from '@etcd-ts/foundation';
+import type { EncodedPut } from './encoded-put.js';
 import type { KeyValue } from './key-value.js';
 
 // mvccpb.KeyValue, written by hand: it runs once for every put and every key read, and its bytes
@@ -9,6 +10,9 @@ const MOD_REVISION = 0x18;
 const VERSION = 0x20;
 const VALUE = 0x2a;
 const LEASE = 0x30;
+
+/** Below this a loop is faster than the call into native code that `set` is. */
+const LOOP_BYTES = 32;
 
 const WIRE_VARINT = 0;
 const WIRE_FIXED64 = 1;
@@ -30,6 +34,36 @@ export function encodeKeyValue(kv: KeyValue): Uint8Array {
   at = writeNumberField(out, at, MOD_REVISION, kv.modRevision);
   at = writeNumberField(out, at, VERSION, kv.version);
   at = writeBytesField(out, at, VALUE, kv.value);
+  if (lease !== 0n) {
+    out[at++] = LEASE;
+    at = writeBigVarint(out, at, lease);
+  }
+  assert(at === size, 'KeyValue size');
+  return out;
+}
+
+/** The same for what a put makes of its key, from the bytes the put came in. */
+export function encodeRow(
+  put: EncodedPut,
+  createRevision: number,
+  modRevision: number,
+  version: number,
+): Uint8Array {
+  const { source, keyStart, keyEnd, valueStart, valueEnd } = put;
+  const lease = put.lease === NO_LEASE ? 0n : BigInt.asUintN(64, put.lease);
+  const size =
+    lengthFieldSize(keyEnd - keyStart) +
+    numberFieldSize(createRevision) +
+    numberFieldSize(modRevision) +
+    numberFieldSize(version) +
+    lengthFieldSize(valueEnd - valueStart) +
+    (lease === 0n ? 0 : 1 + bigVarintSize(lease));
+  const out = Buffer.allocUnsafe(size);
+  let at = writeBytesField(out, 0, KEY, source, keyStart, keyEnd);
+  at = writeNumberField(out, at, CREATE_REVISION, createRevision);
+  at = writeNumberField(out, at, MOD_REVISION, modRevision);
+  at = writeNumberField(out, at, VERSION, version);
+  at = writeBytesField(out, at, VALUE, source, valueStart, valueEnd);
   if (lease !== 0n) {
     out[at++] = LEASE;
     at = writeBigVarint(out, at, lease);
@@ -154,7 +188,11 @@ function numberFieldSize(value: number): number {
 }
 
 function bytesFieldSize(bytes: Uint8Array): number {
-  return bytes.length === 0 ? 0 : 1 + varintSize(bytes.length) + bytes.length;
+  return lengthFieldSize(bytes.length);
+}
+
+function lengthFieldSize(length: number): number {
+  return length === 0 ? 0 : 1 + varintSize(length) + length;
 }
 
 function writeVarint(out: Buffer, start: number, value: number): number {
@@ -187,10 +225,22 @@ function writeNumberField(out: Buffer, start: number, tag: number, value: number
   return writeVarint(out, start + 1, value);
 }
 
-function writeBytesField(out: Buffer, start: number, tag: number, bytes: Uint8Array): number {
-  if (bytes.length === 0) return start;
+function writeBytesField(
+  out: Buffer,
+  start: number,
+  tag: number,
+  bytes: Uint8Array,
+  from = 0,
+  to = bytes.length,
+): number {
+  const length = to - from;
+  if (length === 0) return start;
   out[start] = tag;
-  const at = writeVarint(out, start + 1, bytes.length);
-  out.set(bytes, at);
-  return at + bytes.length;
+  const at = writeVarint(out, start + 1, length);
+  if (length > LOOP_BYTES) {
+    out.set(length === bytes.length ? bytes : bytes.subarray(from, to), at);
+  } else {
+    for (let i = 0; i < length; i++) out[at + i] = bytes[from + i] as number;
+  }
+  return at + length;
 }

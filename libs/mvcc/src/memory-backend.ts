@@ -1,6 +1,8 @@
 import type { Revision } from '@etcd-ts/foundation';
 import { assert } from '@etcd-ts/foundation';
+import { CURRENT_REVISION_META } from './backend.js';
 import type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
+import { encodeRevision } from './revision-bytes.js';
 
 /**
  * A whole MvccBackend without a disk, for tests and simulations. Rows are an array in revision
@@ -70,6 +72,10 @@ export class MemoryBackend implements MvccBackend {
 
   writeMeta(name: string, value: Uint8Array): void {
     this.#meta.set(name, value);
+  }
+
+  setCurrentRevision(revision: Revision): void {
+    this.writeMeta(CURRENT_REVISION_META, encodeRevision(revision));
   }
 
   #closeHoles(): void {

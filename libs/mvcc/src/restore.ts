@@ -1,11 +1,11 @@
 import { assert, LeaseId, NO_LEASE, Revision, toBinaryString } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
+import { CURRENT_REVISION_META } from './backend.js';
 import type { RevisionRow } from './backend.js';
 import { decodeKeyValue } from './key-value-codec.js';
 import { decodeRevision } from './revision-bytes.js';
 import { RowScan } from './row-scan.js';
 import type { StoreState } from './store-state.js';
-import { CURRENT_REVISION_META } from './write-batch.js';
 
 /** How far a restore has come; one is yielded per slice. */
 export interface RestoreProgress {

@@ -51,6 +51,14 @@ export class StoreState {
     if (++this.#keys % KEYS_PER_SIGN === 0) this.onLongWork();
   }
 
+  /** The changes of `revision` are appended: it is the newest one now. */
+  advanceTo(revision: Revision): void {
+    this.currentRevision = revision;
+    // Explicitly, never recovered as the largest row: compaction may remove that one, and then a
+    // restart would hand out revisions a second time.
+    this.backend.setCurrentRevision(revision);
+  }
+
   readRow(main: number, sub: number): KeyValue {
     this.worked();
     // Rows of transactions that wrote several keys are the few: only the first is worth a place.

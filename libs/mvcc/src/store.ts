@@ -1,8 +1,10 @@
-import { Revision, toBinaryString } from '@etcd-ts/foundation';
+import { NO_LEASE, Revision, toBinaryString } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import type { MvccBackend } from './backend.js';
 import { Compaction } from './compaction.js';
 import type { CompactOutcome } from './compaction.js';
+import { appendEncodedPut } from './encoded-put.js';
+import type { EncodedPut } from './encoded-put.js';
 import { readEventHistory } from './event-history.js';
 import { hashKv } from './hash-kv.js';
 import type { HashOutcome } from './hash-kv.js';
@@ -41,8 +43,11 @@ import { WriteBatch } from './write-batch.js';
  * checks that before they are replicated. Their bytes are kept, so they must not change later.
  */
 export class MvccStore {
-  /** Called once for each mutating request, after its rows are appended and readable. */
-  onRevision: (commit: RevisionCommit) => void = () => undefined;
+  /**
+   * Called once for each mutating request, after its rows are appended and readable, with how many
+   * there are: to look at the events of a commit may mean to make them.
+   */
+  onRevision: (commit: RevisionCommit, changes: number) => void = () => undefined;
   /**
    * Called again and again within a request that takes long, because it is about many keys. The
    * store is half way through it then: nothing of it may be read or changed.
@@ -128,6 +133,17 @@ export class MvccStore {
     return { kind: 'ok', prevKv, revision: this.#finish(batch) };
   }
 
+  /** `put` of a request that asks for nothing back: its revision, or why it cannot be. */
+  putEncoded(put: EncodedPut): Revision | 'leaseNotFound' {
+    const { leases, currentRevision } = this.#state;
+    if (put.lease !== NO_LEASE && !leases.exists(put.lease)) return 'leaseNotFound';
+    const main = Revision(currentRevision + 1);
+    const commit = appendEncodedPut(this.#state, put, main);
+    this.#state.advanceTo(main);
+    this.onRevision(commit, 1);
+    return main;
+  }
+
   deleteRange(request: DeleteRangeRequest): DeleteRangeOutcome {
     const batch = new WriteBatch(this.#state);
     const { deleted, prevKvs } = executeDelete(this.#state, batch, request);
@@ -188,7 +204,7 @@ export class MvccStore {
 
   #finish(batch: WriteBatch): Revision {
     const commit = batch.finish();
-    if (commit !== undefined) this.onRevision(commit);
+    if (commit !== undefined) this.onRevision(commit, commit.events.length);
     return this.#state.currentRevision;
   }
 }

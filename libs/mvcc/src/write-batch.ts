@@ -1,21 +1,18 @@
 import {
   EMPTY_BYTES,
   fromBinaryString,
-  LeaseId,
   NO_LEASE,
   Revision,
   toBinaryString,
 } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
+import { attachLease } from './attach-lease.js';
 import type { KeyRange } from './key-range.js';
 import type { KeyValue } from './key-value.js';
 import { encodeKeyValue, encodeTombstone } from './key-value-codec.js';
 import type { PutRequest } from './operation.js';
-import { encodeRevision } from './revision-bytes.js';
 import type { StoreState } from './store-state.js';
 import type { RevisionCommit, WatchEvent } from './watch-event.js';
-
-export const CURRENT_REVISION_META = 'currentRevision';
 
 /**
  * All changes of one mutating request: they share a main revision, and each takes the next sub
@@ -57,7 +54,7 @@ export class WriteBatch {
     const sub = this.#events.length;
     backend.appendRevision(this.#main, sub, false, encodeKeyValue(kv));
     index.record(found, name, this.#main, sub, kv.createRevision, kv.version);
-    this.#attach(name, live, kv.lease);
+    attachLease(this.#state.leases, name, live, kv.lease);
     this.#events.push({ type: 'put', kv });
     return request.prevKv ? previous : undefined;
   }
@@ -90,19 +87,8 @@ export class WriteBatch {
   /** Undefined if nothing changed. */
   finish(): RevisionCommit | undefined {
     if (this.#events.length === 0) return undefined;
-    this.#state.currentRevision = this.#main;
-    // Explicitly, never recovered as the largest row: compaction may remove that one, and then a
-    // restart would hand out revisions a second time.
-    this.#state.backend.writeMeta(CURRENT_REVISION_META, encodeRevision(this.#main));
+    this.#state.advanceTo(this.#main);
     return { revision: this.#main, events: this.#events };
-  }
-
-  #attach(name: BinaryString, existed: boolean, lease: LeaseId): void {
-    const { leases } = this.#state;
-    const old = existed ? leases.leaseOf(name) : NO_LEASE;
-    if (old === lease) return;
-    if (old !== NO_LEASE) leases.detach(old, name);
-    if (lease !== NO_LEASE) leases.attach(lease, name);
   }
 }
 

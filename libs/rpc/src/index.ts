@@ -21,7 +21,7 @@ export type {
 export { ListenError } from './port/listen-address.js';
 export type { ListenAddress } from './port/listen-address.js';
 export { bindService } from './service/bound-service.js';
-export type { BoundMethod, BoundService, ByteSink } from './service/bound-service.js';
+export type { BoundMethod, BoundService, ByteSink, UnaryAnswer } from './service/bound-service.js';
 export type { CallContext, CallMetadata } from './service/call-context.js';
 export { describeMethods } from './service/definition.js';
 export type {

@@ -77,6 +77,22 @@ export interface KeyValueOperations {
   compact(request: CompactionRequest): Promise<CompactionResponse>;
 }
 
+/** Told once, at once or later. Must not throw. */
+export interface PutOwner {
+  /** As with `put` of KeyValueOperations: it is durable on a quorum, and applied here. */
+  applied(revision: Revision): void;
+  failed(error: Error): void;
+}
+
+export interface PlainPutOperations {
+  /**
+   * Takes a marshalled PutRequest that asks for nothing but a key, a value and perhaps a lease. Its
+   * bytes are copied. False, with nothing done, for every other request, and whenever a closer look
+   * is needed (users, space, overload): then `put` is to be asked, which tells why if it refuses.
+   */
+  propose(request: Uint8Array, owner: PutOwner): boolean;
+}
+
 export interface LeaseOperations {
   grant(request: LeaseGrantRequest): Promise<LeaseGrantResponse>;
   revoke(request: LeaseRevokeRequest): Promise<LeaseRevokeResponse>;
@@ -223,6 +239,8 @@ export interface EtcdServer {
   readonly auth: AuthOperations;
   readonly facts: MemberFacts;
   readonly keyValues: KeyValueOperations;
+  /** The way that most writes can go; whose they are is known: anybody's. */
+  readonly plainPuts: PlainPutOperations;
   readonly leases: LeaseOperations;
   readonly cluster: ClusterOperations;
   readonly maintenance: MaintenanceOperations;

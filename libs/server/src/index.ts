@@ -11,6 +11,8 @@ export type {
   LeaseOperations,
   MaintenanceOperations,
   MemberFacts,
+  PlainPutOperations,
+  PutOwner,
   WatchOperations,
   WatchPermission,
 } from './etcd-server.js';

@@ -1,5 +1,6 @@
 import type { MemberId } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
+import type { EtcdMetrics, Histogram } from '@etcd-ts/observability';
 import { Raft } from '@etcd-ts/raft';
 
 import { memberCaller } from './access/caller.js';
@@ -54,7 +55,7 @@ export function createCore(
   const { localId } = storage;
   const raft = createRaft(parts, storage);
   const requestIds = new RequestIds(localId, clock);
-  const proposals = new Proposals(clock, requestTimeoutMs(config));
+  const proposals = new Proposals(clock, requestTimeoutMs(config), plainPutObserver(metrics));
   const reads = new ReadQueue(clock, requestTimeoutMs(config), () => requestIds.next());
   const consensus = new Consensus({
     proposals,
@@ -74,6 +75,19 @@ export function createCore(
   const leadership = new Leadership({ raft, network, clock, cluster, electionTimeoutMs });
   const space = createSpace(parts, storage, state, consensus);
   return { raft, network, traffic, leadership, proposals, reads, consensus, ...space, requestIds };
+}
+
+/** The series begins with the first of them, as in etcd; found once, not with every put. */
+function plainPutObserver({ server }: EtcdMetrics) {
+  let succeeded: Histogram | undefined;
+  return (success: boolean, seconds: number): void => {
+    if (!success) {
+      server.request.with('Put', 'false').observe(seconds);
+      return;
+    }
+    succeeded ??= server.request.with('Put', 'true');
+    succeeded.observe(seconds);
+  };
 }
 
 function createSpace(

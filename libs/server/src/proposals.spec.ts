@@ -1,10 +1,12 @@
-import { Term } from '@etcd-ts/foundation';
-import { ERRORS } from '@etcd-ts/wire-protocol';
+import { Revision, Term } from '@etcd-ts/foundation';
+import { ERRORS, PutRequest } from '@etcd-ts/wire-protocol';
 
 import { applied } from './apply/outcome.js';
+import { encodePlainPut, splitId } from './plain-put.js';
 import { Proposals } from './proposals.js';
 import { raftRequest } from './raft-request.js';
 import { ManualTime } from './testing/manual-time.js';
+import { revisionHeader } from './translate/response-translation.js';
 
 const OUTCOME = applied({ kind: 'conf' });
 const TIMEOUT_MS = 7000;
@@ -108,5 +110,73 @@ describe('proposals', () => {
     proposals.failAll(() => ERRORS.Stopped.error());
     for (const { settled } of added) await expect(settled).rejects.toThrow(ERRORS.Stopped.message);
     expect(proposals.size).toBe(0);
+  });
+
+  describe('of plain puts', () => {
+    const REQUEST = PutRequest.encode(PutRequest.fromPartial({ key: Buffer.from('k') })).finish();
+
+    function setUpPuts() {
+      const { time, proposals, add } = setUp();
+      const ends: (Revision | string)[] = [];
+      const owner = {
+        applied: (revision: Revision) => void ends.push(revision),
+        failed: (error: Error) => void ends.push(error.message),
+      };
+      const addPut = (id: bigint): Uint8Array => {
+        const data = encodePlainPut(splitId(id), REQUEST);
+        proposals.addPlainPut(splitId(id), data, owner);
+        return data;
+      };
+      return { time, proposals, add, addPut, ends };
+    }
+
+    it('are taken with the others, in the order they came, and settle once', () => {
+      const { proposals, add, addPut, ends } = setUpPuts();
+      const taken = [addPut(2n ** 50n), add().data, addPut(2n ** 50n + 9n)];
+      expect(proposals.takeFresh(undefined)).toEqual(taken);
+      proposals.settlePut(splitId(2n ** 50n), Revision(5));
+      proposals.settlePut(splitId(2n ** 50n), Revision(6));
+      proposals.settlePut(splitId(2n ** 50n + 9n), ERRORS.NoSpace.error());
+      expect(ends).toEqual([5, ERRORS.NoSpace.message]);
+      expect(proposals.size).toBe(1);
+    });
+
+    it('are not settled by the request of another member whose id is half the same', () => {
+      const { proposals, addPut, ends } = setUpPuts();
+      addPut((3n << 48n) | 9n);
+      proposals.settlePut(splitId((4n << 48n) | 9n), Revision(5));
+      proposals.settle((5n << 48n) | 9n, OUTCOME);
+      expect([ends, proposals.size]).toEqual([[], 1]);
+    });
+
+    it('settle as well where they were applied as any other, and others where they were plain', async () => {
+      const { proposals, add, addPut, ends } = setUpPuts();
+      addPut(2n ** 50n);
+      const response = { header: revisionHeader(7), prevKv: undefined };
+      proposals.settle(2n ** 50n, applied({ kind: 'put', response }));
+      expect(ends).toEqual([7]);
+      const { id, settled } = add();
+      proposals.settlePut(splitId(id), Revision(8));
+      expect(await settled).toMatchObject({
+        result: { kind: 'put', response: { header: { revision: 8n } } },
+      });
+    });
+
+    it('fail when they are dropped, overdue, or the server ends', async () => {
+      const { time, proposals, addPut, ends } = setUpPuts();
+      const dropped = addPut(1n);
+      expect(proposals.drop([dropped], () => ERRORS.RequestTooManyRequests.error())).toBe(1);
+      addPut(2n);
+      await time.advance(TIMEOUT_MS);
+      expect(proposals.expire(() => ERRORS.Timeout.error())).toBe(1);
+      addPut(3n);
+      proposals.failAll(() => ERRORS.Stopped.error());
+      expect(ends).toEqual([
+        ERRORS.RequestTooManyRequests.message,
+        'context deadline exceeded',
+        ERRORS.Stopped.message,
+      ]);
+      expect(proposals.takeFresh(undefined)).toEqual([]);
+    });
   });
 });

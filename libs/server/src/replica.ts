@@ -1,16 +1,18 @@
 import { failpoint } from '@etcd-ts/failpoint';
-import type { Clock, Logger, MemberId } from '@etcd-ts/foundation';
+import type { Clock, Logger, MemberId, Revision } from '@etcd-ts/foundation';
 import { assert, NO_MEMBER } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
-import type { EtcdMetrics } from '@etcd-ts/observability';
+import type { EtcdMetrics, Histogram } from '@etcd-ts/observability';
 import type { Entry, Raft, Snapshot } from '@etcd-ts/raft';
 import type { Backend } from '@etcd-ts/storage';
 import { InternalRaftRequest, V2RaftRequest } from '@etcd-ts/wire-protocol';
+import type { EtcdError } from '@etcd-ts/wire-protocol';
 
 import type { Applier } from './apply/applier.js';
 import type { ConfChangeApplier } from './apply/conf-change-applier.js';
 import { isBareV2Request } from './bare-v2-request.js';
 import { operationName } from './apply/operation-name.js';
+import { PlainPutReader } from './plain-put.js';
 import type { Proposals } from './proposals.js';
 import type { StateMachine } from './raft-loop-parts.js';
 import { requestIdOf } from './raft-request.js';
@@ -45,6 +47,10 @@ export interface ReplicaParts {
  */
 export class Replica implements StateMachine {
   readonly #parts: ReplicaParts;
+  /** The one that is being applied. */
+  readonly #put = new PlainPutReader();
+  /** From the first on. */
+  #putsApplied: Histogram | undefined;
   #wasLeader = false;
   #leader: MemberId = NO_MEMBER;
 
@@ -83,9 +89,36 @@ export class Replica implements StateMachine {
     FAILPOINT: failpoint(
       entry.type === 'normal' ? 'beforeApplyOneEntryNormal' : 'beforeApplyOneConfChange',
     );
+    if (this.#isPlainPut(entry)) {
+      const outcome = this.#applyPlainPut();
+      backend.setConsistentIndex(entry.index, entry.term);
+      this.#parts.proposals.settlePut(this.#put, outcome);
+      return;
+    }
     if (entry.type === 'normal') this.#applyNormal(entry);
     else this.#applyConfChange(entry);
     backend.setConsistentIndex(entry.index, entry.term);
+  }
+
+  /** Into `#put`. */
+  #isPlainPut({ type, data }: Entry): boolean {
+    return type === 'normal' && this.#parts.applier.takesPlainPuts && this.#put.readEntry(data);
+  }
+
+  #applyPlainPut(): Revision | EtcdError {
+    const { clock, metrics, applier, warningApplyDurationMs } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    const outcome = applier.plainPut(this.#put);
+    const tookMs = clock.monotonicMs() - startedMs;
+    const success = typeof outcome === 'number';
+    if (success) {
+      this.#putsApplied ??= metrics.server.apply.with('v3', 'Put', 'true');
+      this.#putsApplied.observe(tookMs / 1000);
+    } else {
+      metrics.server.apply.with('v3', 'Put', 'false').observe(tookMs / 1000);
+    }
+    if (tookMs > warningApplyDurationMs) this.#warnOfSlow('Put', tookMs);
+    return outcome;
   }
 
   #applyConfChange(entry: Entry): void {
@@ -115,12 +148,16 @@ export class Replica implements StateMachine {
   }
 
   #observe(request: RaftRequest, success: boolean, tookMs: number): void {
-    const { metrics, logger, warningApplyDurationMs } = this.#parts;
+    const { metrics, warningApplyDurationMs } = this.#parts;
     const operation = operationName(request);
     metrics.server.apply
       .with(request.v2 === undefined ? 'v3' : 'v2', operation, success ? 'true' : 'false')
       .observe(tookMs / 1000);
-    if (tookMs <= warningApplyDurationMs) return;
+    if (tookMs > warningApplyDurationMs) this.#warnOfSlow(operation, tookMs);
+  }
+
+  #warnOfSlow(operation: string, tookMs: number): void {
+    const { metrics, logger, warningApplyDurationMs } = this.#parts;
     metrics.server.slowApply.inc();
     logger.warn('apply request took too long', {
       took: `${tookMs.toFixed(3)}ms`,

@@ -84,8 +84,8 @@ export async function restoreState(
   const catchUp = new WatchCatchUp(scheduler, failed);
   const hub = new WatchHub(store, { onCatchUpNeeded: () => catchUp.wake() });
   catchUp.drive((budget) => hub.catchUpStep(budget));
-  store.onRevision = (commit) => {
-    metrics.mvcc.events.inc(commit.events.length);
+  store.onRevision = (commit, changes) => {
+    metrics.mvcc.events.inc(changes);
     hub.publish(commit);
   };
   return { ...auth, lessor, store, cluster, v2Store, alarms: new Alarms(backend), hub, catchUp };

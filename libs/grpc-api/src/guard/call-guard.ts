@@ -1,7 +1,7 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
-import type { EtcdMetrics } from '@etcd-ts/observability';
-import type { BoundMethod, BoundService, ByteSink, CallContext } from '@etcd-ts/rpc';
+import type { Counter, EtcdMetrics } from '@etcd-ts/observability';
+import type { BoundMethod, BoundService, ByteSink, CallContext, UnaryAnswer } from '@etcd-ts/rpc';
 import type { MemberFacts } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
@@ -35,12 +35,15 @@ export interface CallGuardParts {
   readonly stopping: AbortSignal;
 }
 
+type DirectHandle = Exclude<MethodOf<'unary'>['direct'], undefined>;
 type MethodOf<Type extends BoundMethod['type']> = Extract<BoundMethod, { type: Type }>;
 
 /** The checks and the accounting that every method has in common. */
 export class CallGuard {
   readonly #parts: CallGuardParts;
   readonly #versions = new ClientVersions();
+  #unaryVersion: string | undefined;
+  #unaryCount: Counter | undefined;
   readonly #running: RunningCalls;
   readonly #leaderLoss: LeaderLoss;
 
@@ -83,8 +86,10 @@ export class CallGuard {
 
   #unary(method: MethodOf<'unary'>): BoundMethod {
     const waits = WAITING.has(method.path);
+    const { direct } = method;
     return {
       ...method,
+      ...(direct && { direct: this.#direct(direct) }),
       handle: (request: Uint8Array, call: CallContext) => {
         this.#admit(call, 'unary');
         const startedMs = this.#parts.clock.monotonicMs();
@@ -95,16 +100,33 @@ export class CallGuard {
         if (!(answer instanceof Promise)) return answer;
         return answer.then(
           (response) => {
-            this.#warnIfSlow(call, request, response, startedMs);
+            this.warnIfSlow(call, request, response, startedMs);
             return response;
           },
           (error: unknown) => {
-            this.#warnIfSlow(call, request, undefined, startedMs);
+            this.warnIfSlow(call, request, undefined, startedMs);
             throw error;
           },
         );
       },
     };
+  }
+
+  #direct(method: DirectHandle): DirectHandle {
+    return (request, call, answer) => {
+      try {
+        this.#admit(call, 'unary');
+      } catch (error) {
+        answer.refuse(error);
+        return;
+      }
+      method(request, call, new TimedAnswer(this, call, request, answer));
+    };
+  }
+
+  /** By the clock of its warnings. */
+  now(): number {
+    return this.#parts.clock.monotonicMs();
   }
 
   #stream(call: CallContext, handle: (running: CallContext) => Promise<void>): Promise<void> {
@@ -113,19 +135,33 @@ export class CallGuard {
   }
 
   #admit(call: CallContext, type: 'unary' | 'stream'): void {
-    const { facts, metrics } = this.#parts;
+    const { facts } = this.#parts;
     if (facts.isLearner() && !FOR_LEARNERS.has(call.method)) {
       throw ERRORS.NotSupportedForLearner.error();
     }
     const version = this.#versions.label(call.metadata.get('client-api-version'));
     if (version === undefined) throw ERRORS.InvalidClientAPIVersion.error();
-    metrics.server.clientRequests.with(type, version).inc();
+    this.#countOf(type, version).inc();
     if (requiresLeader(call) && facts.leader() === NO_MEMBER) {
       throw ERRORS.NoLeader.error();
     }
   }
 
-  #warnIfSlow(
+  /** Most calls are unary, and of one version: that counter is found without looking. */
+  #countOf(type: 'unary' | 'stream', version: string): Counter {
+    if (type === 'unary' && version === this.#unaryVersion && this.#unaryCount !== undefined) {
+      return this.#unaryCount;
+    }
+    const count = this.#parts.metrics.server.clientRequests.with(type, version);
+    if (type === 'unary') {
+      this.#unaryVersion = version;
+      this.#unaryCount = count;
+    }
+    return count;
+  }
+
+  /** Undefined: it was refused. */
+  warnIfSlow(
     call: CallContext,
     request: Uint8Array,
     response: Uint8Array | undefined,
@@ -141,6 +177,33 @@ export class CallGuard {
       'response type': call.method,
       ...requestStats(call.method, request, response),
     });
+  }
+}
+
+/** Passes the answer of one call on, and looks how long it has taken. */
+class TimedAnswer implements UnaryAnswer {
+  readonly #guard: CallGuard;
+  readonly #call: CallContext;
+  readonly #request: Uint8Array;
+  readonly #answer: UnaryAnswer;
+  readonly #startedMs: number;
+
+  constructor(guard: CallGuard, call: CallContext, request: Uint8Array, answer: UnaryAnswer) {
+    this.#guard = guard;
+    this.#call = call;
+    this.#request = request;
+    this.#answer = answer;
+    this.#startedMs = guard.now();
+  }
+
+  answer(response: Uint8Array): void {
+    this.#guard.warnIfSlow(this.#call, this.#request, response, this.#startedMs);
+    this.#answer.answer(response);
+  }
+
+  refuse(error: unknown): void {
+    this.#guard.warnIfSlow(this.#call, this.#request, undefined, this.#startedMs);
+    this.#answer.refuse(error);
   }
 }
 

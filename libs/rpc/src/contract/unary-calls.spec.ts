@@ -13,7 +13,7 @@ import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { Connection } from '../client/connection.js';
-import type { BoundService } from '../service/bound-service.js';
+import type { BoundService, DirectHandlers } from '../service/bound-service.js';
 import type { CallContext } from '../service/call-context.js';
 import { Encoded } from '../service/handlers.js';
 import { kv, putOf, aborted, report } from '../testing/testing-calls.js';
@@ -223,5 +223,40 @@ describe.each(TRANSPORTS)('a unary call, on %s', (transport) => {
     const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
     expect(headers[':status']).toBe(415);
     session.destroy();
+  });
+});
+
+describe('a method with a way that knows no promises', () => {
+  const direct = (handler: DirectHandlers[string]): BoundService =>
+    kv({ put: () => PutResponse.fromPartial({ header: { revision: 1n } }) }, { put: handler });
+  const response = (revision: bigint): Uint8Array =>
+    PutResponse.encode(PutResponse.fromPartial({ header: { revision } })).finish();
+
+  it.each([
+    ['at once', (answer: () => void) => answer()],
+    ['later', (answer: () => void) => void setImmediate(answer)],
+  ])('is answered there %s, or is refused with a status', async (_when, soon) => {
+    const service = direct((request, _call, answer) => {
+      const { key } = PutRequest.decode(request);
+      if (key[0] === 0x6b) soon(() => answer.answer(response(BigInt(key.length))));
+      else soon(() => answer.refuse(ERRORS.NoSpace.error()));
+      return true;
+    });
+    await start('GrpcServer', [service]);
+    const { put } = connection.service(KVDefinition);
+    expect((await put(putOf('kk'))).header?.revision).toBe(2n);
+    await expect(put(putOf('x'))).rejects.toMatchObject({ code: GrpcStatus.ResourceExhausted });
+  });
+
+  it('goes the ordinary way with what it does not take, and fails with what it throws', async () => {
+    await start('GrpcServer', [
+      direct((request) => {
+        if (PutRequest.decode(request).key[0] === 0x6b) return false;
+        throw ERRORS.EmptyKey.error();
+      }),
+    ]);
+    const { put } = connection.service(KVDefinition);
+    expect((await put(putOf('k'))).header?.revision).toBe(1n);
+    await expect(put(putOf('x'))).rejects.toMatchObject({ code: GrpcStatus.InvalidArgument });
   });
 });

@@ -8,7 +8,7 @@ import {
   WatchResponse,
 } from '@etcd-ts/wire-protocol';
 import type { ErrorDescriptor } from '@etcd-ts/wire-protocol';
-import type { BoundService } from '../service/bound-service.js';
+import type { BoundService, DirectHandlers } from '../service/bound-service.js';
 import { bindService } from '../service/bound-service.js';
 import type { ServiceHandlers } from '../service/handlers.js';
 
@@ -18,16 +18,20 @@ export type WatchHandlers = ServiceHandlers<typeof WatchDefinition>;
 export const unused = (): never => {
   throw new Error('not part of this test');
 };
-export const kv = (handlers: Partial<KVHandlers>): BoundService =>
-  bindService(KVDefinition, {
-    range: unused,
-    rangeStream: unused,
-    put: unused,
-    deleteRange: unused,
-    txn: unused,
-    compact: unused,
-    ...handlers,
-  });
+export const kv = (handlers: Partial<KVHandlers>, direct?: DirectHandlers): BoundService =>
+  bindService(
+    KVDefinition,
+    {
+      range: unused,
+      rangeStream: unused,
+      put: unused,
+      deleteRange: unused,
+      txn: unused,
+      compact: unused,
+      ...handlers,
+    },
+    direct,
+  );
 export const watch = (handler: WatchHandlers['watch']): BoundService =>
   bindService(WatchDefinition, { watch: handler });
 

@@ -1,6 +1,8 @@
 import { EtcdError, GrpcStatus, toEtcdError } from '@etcd-ts/wire-protocol';
 import { uint32At } from '../http2/frame.js';
 import { DEFAULT_WINDOW_BYTES } from '../http2/limits.js';
+import { answerBy } from '../service/bound-service.js';
+import type { BoundMethod, UnaryAnswer } from '../service/bound-service.js';
 import type { CallContext, CallMetadata } from '../service/call-context.js';
 import { AnswerStream, OK } from './answer-stream.js';
 import type { CallLink } from './call-link.js';
@@ -19,7 +21,7 @@ import type { CallStatus } from './status-message.js';
  * short to pay for three. It ends once, by its handler, by its deadline or by its client, whichever
  * comes first; the others then find it over.
  */
-export class ServerCall extends AnswerStream implements CallContext {
+export class ServerCall extends AnswerStream implements CallContext, UnaryAnswer {
   readonly #served: ServedMethod;
   readonly deadlineMs: number | undefined;
   #deadlineSlot: DeadlineSlot | undefined;
@@ -153,7 +155,7 @@ export class ServerCall extends AnswerStream implements CallContext {
     if (this.over) return;
     const { bound } = this.#served;
     this.observer.messageReceived(request.length);
-    if (bound.type === 'unary') this.#runUnary(bound.handle, request);
+    if (bound.type === 'unary') this.#runUnary(bound, request);
     else if (bound.type === 'server_stream') this.#run(() => bound.handle(request, this, this));
   }
 
@@ -202,23 +204,10 @@ export class ServerCall extends AnswerStream implements CallContext {
 
   // --- the handler ---
 
-  #runUnary(handle: UnaryHandle, request: Uint8Array): void {
+  #runUnary({ direct, handle }: UnaryMethod, request: Uint8Array): void {
     this.#started();
-    let response: Uint8Array | Promise<Uint8Array>;
-    try {
-      response = handle(request, this);
-    } catch (error) {
-      this.#thrown(error);
-      return;
-    }
-    if (response instanceof Promise) {
-      response.then(
-        (bytes) => this.#answer(bytes),
-        (error: unknown) => this.#thrown(error),
-      );
-    } else {
-      this.#answer(response);
-    }
+    if (direct === undefined) answerBy(this, () => handle(request, this));
+    else direct(request, this, this);
   }
 
   #run(handler: () => Promise<void>): void {
@@ -228,12 +217,12 @@ export class ServerCall extends AnswerStream implements CallContext {
     try {
       running = handler();
     } catch (error) {
-      this.#thrown(error);
+      this.refuse(error);
       return;
     }
     running.then(
       () => this.#returned(OK),
-      (error: unknown) => this.#thrown(error),
+      (error: unknown) => this.refuse(error),
     );
   }
 
@@ -242,12 +231,14 @@ export class ServerCall extends AnswerStream implements CallContext {
     this.observer.started();
   }
 
-  #answer(response: Uint8Array): void {
+  /** See UnaryAnswer. */
+  answer(response: Uint8Array): void {
     this.write(response);
     this.#returned(OK);
   }
 
-  #thrown(error: unknown): void {
+  /** What a handler has thrown. */
+  refuse(error: unknown): void {
     // Anything but an EtcdError is a fault of ours: the client gets its text, as from etcd, but
     // somebody here must hear of it too.
     if (!(error instanceof EtcdError)) this.link.logFault(this.method, error);
@@ -308,7 +299,7 @@ export class ServerCall extends AnswerStream implements CallContext {
   }
 }
 
-type UnaryHandle = (request: Uint8Array, call: CallContext) => Uint8Array | Promise<Uint8Array>;
+type UnaryMethod = Extract<BoundMethod, { type: 'unary' }>;
 
 /** As Go's context, in code and text. */
 function canceled(): EtcdError {

@@ -8,6 +8,7 @@ import type {
   LeaseOperations,
   MaintenanceOperations,
   MemberFacts,
+  PlainPutOperations,
   WatchOperations,
 } from '../etcd-server.js';
 import { KeyValues } from '../operations/key-values.js';
@@ -27,6 +28,7 @@ export interface MemberServerParts {
   readonly auth: AuthStore;
   readonly facts: MemberFacts;
   readonly keyValues: KeyValuesParts;
+  readonly plainPuts: PlainPutOperations;
   readonly leases: LeasesParts;
   readonly authentication: AuthenticationParts;
   readonly cluster: ClusterOperations;
@@ -66,6 +68,10 @@ export class MemberServer implements EtcdServer {
 
   get keyValues(): KeyValueOperations {
     return new KeyValues(this.#parts.keyValues, this.#caller);
+  }
+
+  get plainPuts(): PlainPutOperations {
+    return this.#parts.plainPuts;
   }
 
   get leases(): LeaseOperations {

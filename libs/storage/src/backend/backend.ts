@@ -17,7 +17,7 @@ import { SqliteDatabase } from './sqlite-database.js';
 import { sqliteFailure } from './sqlite-failure.js';
 import type { StateDatabase } from './state-database.js';
 import { StateView } from './state-view.js';
-import { storedPosition, storePosition } from './stored-position.js';
+import { StatePosition } from './stored-position.js';
 
 /**
  * The state database: mvcc's revisions and etcd's buckets in one SQLite file.
@@ -42,9 +42,7 @@ export class Backend {
     },
   );
   #entryOpen = false;
-  /** Of the last entry applied. */
-  #position: SnapshotPosition;
-  #positionChanged = false;
+  #position: StatePosition;
   #sizeBytes = 0;
   #sizeInUseBytes = 0;
   #failure: StorageError | undefined;
@@ -57,14 +55,13 @@ export class Backend {
     this.#database = database;
     this.#view = new StateView(database);
     this.#commits = this.#commitsInto(database, this.#view);
-    this.#position = storedPosition(database);
+    this.#position = new StatePosition(database);
     this.#attach();
   }
 
   #attach(): void {
     this.#database.onFailure = (error) => this.#fail(error);
-    this.#position = storedPosition(this.#database);
-    this.#positionChanged = false;
+    this.#position = new StatePosition(this.#database);
     this.#measure();
   }
 
@@ -84,7 +81,7 @@ export class Backend {
       pendingOperations: () => this.pendingOperations,
       atBoundary: () => {
         assert(!this.#entryOpen, 'a commit must not begin inside an entry');
-        this.#bufferConsistentIndex();
+        this.#position.writeTo(this.#view.pending);
       },
       guard: (action) => this.#guard(action),
       committed: (durationSeconds, operations) => {
@@ -131,12 +128,11 @@ export class Backend {
   setConsistentIndex(index: RaftIndex, term: Term): void {
     assert(this.#entryOpen, 'setConsistentIndex() without beginEntry()');
     this.#entryOpen = false;
-    this.#position = { index, term };
-    this.#positionChanged = true;
+    this.#position.applied = { index, term };
   }
 
   consistentIndex(): SnapshotPosition {
-    return this.#position;
+    return this.#position.applied;
   }
 
   /** Keeps `value` without copying. Revisions ascend (asserted among those pending). */
@@ -180,26 +176,24 @@ export class Backend {
   }
 
   bucketGet(bucket: string, key: Uint8Array): Uint8Array | undefined {
-    this.#bufferConsistentIndex();
+    this.#position.writeTo(this.#view.pending);
     return this.#guard(() => this.#view.bucketGet(bucket, toBinaryString(key)));
   }
 
   /** In byte order of the keys, as of now: later changes are not seen by the iteration. */
   bucketEntries(bucket: string): Iterable<readonly [Uint8Array, Uint8Array]> {
-    this.#bufferConsistentIndex();
+    this.#position.writeTo(this.#view.pending);
     return this.#guard(() => this.#view.bucketEntries(bucket));
   }
 
-  /** Written into the bucket once per commit or read, not once per entry. */
-  #bufferConsistentIndex(): void {
-    if (!this.#positionChanged) return;
-    this.#positionChanged = false;
-    storePosition(this.#view.pending, this.#position);
+  /** Durable with the rows it is the newest of; `readMeta('currentRevision')` tells it. */
+  setCurrentRevision(revision: Revision): void {
+    this.#position.revision = revision;
   }
 
   /** Buffered and not yet part of a commit: rows, deletions, bucket changes. */
   get pendingOperations(): number {
-    return this.#view.pending.operations + (this.#positionChanged ? 1 : 0);
+    return this.#view.pending.operations + (this.#position.isUnwritten ? 1 : 0);
   }
 
   /**

@@ -221,12 +221,15 @@ export class Lessor {
     return due;
   }
 
-  /** Applies a replicated checkpoint; the running expiry of the primary does not change. */
+  /**
+   * Applies a replicated checkpoint; the running expiry of the primary does not change. No lease
+   * lives longer than the longest that can be granted, whatever the entry says.
+   */
   checkpoint(id: LeaseId, remainingSeconds: number): 'ok' | 'notFound' {
     const lease = this.#leases.get(id);
     if (lease === undefined) return 'notFound';
-    lease.remainingSeconds = remainingSeconds;
-    this.#store.save(id, lease.ttlSeconds, remainingSeconds);
+    lease.remainingSeconds = Math.min(remainingSeconds, MAX_LEASE_TTL_SECONDS);
+    this.#store.save(id, lease.ttlSeconds, lease.remainingSeconds);
     return 'ok';
   }
 

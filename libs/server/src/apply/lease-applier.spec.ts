@@ -8,3 +8,14 @@ describe('an entry that grants a lease', () => {
     expect(member.apply({ leaseGrant }, 1)).toContain('requested lease not found');
   });
 });
+
+describe('an entry that says how long a lease has to live', () => {
+  it('is applied also when it says more than a lease can', async () => {
+    const member = await ReplicatedState.open();
+    member.apply({ leaseGrant: LeaseGrantRequest.create({ ID: 7n, TTL: 60n }) }, 1);
+    for (const [at, remainingTTL] of [2n ** 63n - 1n, -(2n ** 63n)].entries()) {
+      const checkpoints = [{ ID: 7n, remainingTTL }];
+      expect(member.apply({ leaseCheckpoint: { checkpoints } }, 2 + at)).toContain('Checkpoint');
+    }
+  });
+});

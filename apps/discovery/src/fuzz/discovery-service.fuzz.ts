@@ -17,7 +17,7 @@ import { SqliteTokenStore } from '../registry/sqlite-token-store.js';
 
 const REQUESTS = 60;
 /** Each round opens a database. */
-export const shareCases = 600;
+export const shareCases = 300;
 const TTL_MS = 3_600_000;
 const MAX_SIZE = 9;
 const TOKEN = '0123456789abcdef0123456789abcdef';

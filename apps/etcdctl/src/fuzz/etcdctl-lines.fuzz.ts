@@ -18,6 +18,7 @@ import { typed } from '../testing/typed.js';
 
 const CASES = 100;
 const COMMAND_LINES = 2;
+export const shareCases = 800;
 const LINES = [
   'mod("key") > "0"',
   'value("a\\"b\\x00") = "v\\u00e9\\U0001F600"',

@@ -16,7 +16,7 @@ import { BODIES } from './json-bodies.js';
 
 const CASES = 40;
 /** Each is dear. */
-export const shareCases = 800;
+export const shareCases = 600;
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const STREAMS: Readonly<Record<string, 'bidi_stream' | 'server_stream'>> = {
   Watch: 'bidi_stream',
@@ -176,11 +176,14 @@ function huge(rng: Rng): string {
     JSON.stringify({ key: long }),
     long,
     '['.repeat(20_000),
-    `{"success":[${'{"request_txn":{"success":['.repeat(3_000)}${']}}'.repeat(3_000)}]}`,
+    nestedTxn(pick(rng, [20, 40, 300, 3_000])),
     '{}'.repeat(5_000),
     '9'.repeat(50_000),
   ]);
 }
+
+const nestedTxn = (depth: number): string =>
+  `{"success":[${'{"request_txn":{"success":['.repeat(depth)}${']}}'.repeat(depth)}]}`;
 
 function chunked(rng: Rng, bytes: string): string {
   const cut = rng.below(bytes.length + 1);

@@ -17,6 +17,13 @@ import { asEtcdError, statusJson } from './status.js';
 /** Base64 makes four bytes of three, and there are names and white space besides. */
 const JSON_EXPANSION = 2;
 
+/**
+ * Messages within messages are read by functions that call themselves, here and wherever the message
+ * goes. That of the wire ends at as many, so that what is taken here is taken there too; dozens of
+ * transactions within each other are more than anybody needs.
+ */
+const MAX_NESTING = 100;
+
 export interface JsonCallsParts {
   readonly services: readonly BoundService[];
   /** Of one message on the wire, as for gRPC. */
@@ -113,7 +120,10 @@ export class JsonCalls {
     const { maxCharacters } = this;
     const values = new JsonValues();
     for await (const text of input) {
-      for (const json of values.feed(text)) yield this.#marshalled(route, json);
+      for (const json of values.feed(text)) {
+        if (values.deepest > MAX_NESTING) throw invalid('exceeded max recursion depth');
+        yield this.#marshalled(route, json);
+      }
       if (values.rest.length > maxCharacters) throw tooLarge(values.rest.length, maxCharacters);
     }
     const rest = values.rest.trim();

@@ -28,3 +28,10 @@ describe('values one after the other', () => {
     expect(cutter.rest).toBe('{"b":"}');
   });
 });
+
+it('tells how deep the deepest value was', () => {
+  const cutter = new JsonValues();
+  expect(cutter.deepest).toBe(0);
+  expect([...cutter.feed('{"a":[[1]]}{}"]]]]]"')]).toHaveLength(2);
+  expect(cutter.deepest).toBe(3);
+});

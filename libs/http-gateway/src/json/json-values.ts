@@ -10,11 +10,17 @@ export class JsonValues {
   #text = '';
   #scanned = 0;
   #depth = 0;
+  #deepest = 0;
   #inString = false;
 
   /** What is not yet a whole value. */
   get rest(): string {
     return this.#text;
+  }
+
+  /** Of all brackets so far, how many were open at once at most. */
+  get deepest(): number {
+    return this.#deepest;
   }
 
   *feed(text: string): Generator<string> {
@@ -36,7 +42,7 @@ export class JsonValues {
       return false;
     }
     if (character === '"') this.#inString = true;
-    else if (OPENING.has(character)) this.#depth++;
+    else if (OPENING.has(character)) this.#deepest = Math.max(this.#deepest, ++this.#depth);
     else if (CLOSING.has(character)) return --this.#depth <= 0 && this.#reset();
     return false;
   }

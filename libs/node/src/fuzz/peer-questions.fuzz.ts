@@ -18,7 +18,7 @@ import { peerOperations } from '../peer-operations.js';
 import type { AskedServer } from '../peer-operations.js';
 
 const CASES = 40;
-export const shareCases = 1_000;
+export const shareCases = 600;
 const CLUSTER = 'cdf818194e3a8c32';
 const PATHS = [
   '/leases',

@@ -62,7 +62,7 @@ describeWithDns('etcd-srv DOMAIN', () => {
     });
     open.push(dns);
     const ask = (...args: readonly string[]) =>
-      etcdSrv(DOMAIN, '--nameserver', `127.53.0.2,${dns.address}`, '--timeout', '500ms', ...args);
+      etcdSrv(DOMAIN, '--nameserver', `127.53.0.2,${dns.address}`, '--timeout', '30s', ...args);
     const members: NewMember[] = [];
     for (const [i, flavour] of (['ours', 'reference'] as const).entries()) {
       const name = `member-${flavour}`;
@@ -113,21 +113,30 @@ describe('etcd-srv publish', () => {
     );
     open.push(publisher);
     const urls = async (...args: readonly string[]): Promise<readonly string[]> => {
-      const found = await etcdSrv(DOMAIN, '--nameserver', `127.0.0.1:${dnsPort}`, ...args);
+      const at = ['--nameserver', `127.0.0.1:${dnsPort}`, '--timeout', '30s'];
+      const found = await etcdSrv(DOMAIN, ...at, ...args);
       expect([found.exitCode, found.stderr]).toEqual([0, '']);
       return found.stdout.trim().split(/[=,]/u).slice(1);
     };
-    expect(await urls('--clients')).toHaveLength(3);
+    const clientsHearOf = (count: number): Promise<true> =>
+      eventually(`clients hear of ${count}`, async () =>
+        (await urls('--clients')).length === count ? true : undefined,
+      );
+    await clientsHearOf(3);
     expect(await urls()).toContain('infra0');
-    expect((await fetch(`${publisher.origin}/health`)).status).toBe(200);
+    await eventually('it is content', async () =>
+      (await fetch(`${publisher.origin}/health`)).status === 200 ? true : undefined,
+    );
 
     await third?.stop('SIGKILL');
-    await eventually('clients hear of two', async () =>
-      (await urls('--clients')).length === 2 ? true : undefined,
-    );
-    const metrics = await (await fetch(`${publisher.origin}/metrics`)).text();
-    expect(metrics).toContain('etcd_srv_members{state="serving"} 2');
-    expect(metrics).toContain('etcd_srv_members{state="down"} 1');
+    await clientsHearOf(2);
+    await eventually('it counts one that is down', async () => {
+      const metrics = await (await fetch(`${publisher.origin}/metrics`)).text();
+      const states = ['serving"} 2', 'down"} 1'];
+      return states.every((state) => metrics.includes(`etcd_srv_members{state="${state}`))
+        ? true
+        : undefined;
+    });
     await cluster.dispose();
     await eventually('it says that nobody serves', async () =>
       (await fetch(`${publisher.origin}/health`)).status === 503 ? true : undefined,

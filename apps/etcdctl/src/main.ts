@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { StreamInput } from './input.js';
 import { interruptSignal } from './interruption.js';
 import { runEtcdctl } from './program.js';
+import { exactWords } from './word-bytes.js';
 
 /** Whoever read the output has gone: end as every program does then, by the signal. */
 function endQuietly(error: NodeJS.ErrnoException): void {
@@ -18,7 +20,8 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 process.stdout.on('error', endQuietly);
 process.stderr.on('error', endQuietly);
-void runEtcdctl(process.argv.slice(2), {
+const words = exactWords(process.argv.slice(2), () => readFileSync('/proc/self/cmdline'));
+void runEtcdctl(words, {
   streams: {
     out: (bytes) => void process.stdout.write(bytes),
     error: (text) => void process.stderr.write(text),

@@ -1,3 +1,5 @@
+import { runCommand } from '@etcd-ts/testkit';
+
 import { itPrintsTheSame, useProgramPair } from './program-pair.js';
 import { inEveryFormat, type Step } from './script.js';
 
@@ -47,6 +49,19 @@ describe('keys', () => {
   ]);
 });
 
+it('keys are of any bytes, on the command line as well', async () => {
+  // Node could not pass them on; a shell can.
+  const script =
+    'k=$(printf "\\377\\303("); "$@" put "$k" "$k"; "$@" get "$k" -w json; "$@" del "$k"';
+  const run = async (side: 'ours' | 'reference'): Promise<readonly unknown[]> => {
+    const [file, args] = pair().command(side, '');
+    const env = { ETCDCTL_API: '3' };
+    const { stdout, stderr } = await runCommand('sh', ['-c', script, 'sh', file, ...args], { env });
+    return [stdout.replace(/"header":\{.*?\}/u, ''), stderr];
+  };
+  expect(await run('ours')).toEqual(await run('reference'));
+});
+
 describe('transactions', () => {
   itPrintsTheSame(pair, [
     'put a 1',
@@ -59,6 +74,12 @@ describe('transactions', () => {
       ),
     ),
     txn('value("a") = "2"\nversion("a") = "1"', 'put x y', 'get a', '-i'),
+    txn(
+      'value("a") = "\\xff"',
+      '',
+      'put "\\xff\\303" "\\xfe\\000\\u00e9"\nget "\\xff\\303"\ndel "\\xff\\303"',
+      '-w json',
+    ),
     txn('bad', '', ''),
     txn('nope("a") = "0"', '', ''),
     txn('mod("a") = "x"', '', ''),

@@ -6,6 +6,7 @@ import type { FlagValues } from '@etcd-ts/command-line';
 import { deleteAnswer } from '../answers/kv.js';
 import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
+import { bytesOf } from '../word-bytes.js';
 import { onlyOneArgument } from './get.js';
 import { requireOneOf } from './key-arguments.js';
 
@@ -31,7 +32,7 @@ async function runDel(invocation: Invocation): Promise<number> {
   const { args, flags, surroundings } = invocation;
   const { keys, options } = deleteOperation(args, flags);
   const { client, output } = await invocation.connect();
-  const [key = '', end] = args;
+  const [key = '', end] = args.map(bytesOf);
   if (end !== undefined && !flags.bool('range')) {
     surroundings.streams.error(
       `Warning: Keys between ${quote(key)} and ${quote(end)} will be deleted. Please interrupt ` +
@@ -50,7 +51,7 @@ export function deleteOperation(
   args: readonly string[],
   flags: FlagValues,
 ): { keys: Keys; options: DeleteOptions } {
-  const [key, end] = args;
+  const [key, end] = args.map(bytesOf);
   if (key === undefined || args.length > 2) {
     throw badArguments(
       'del command needs one argument as key and an optional argument as range_end',

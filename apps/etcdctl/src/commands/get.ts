@@ -7,6 +7,7 @@ import { pairLines, rangeAnswer } from '../answers/kv.js';
 import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import type { Output } from '../output/output.js';
+import { bytesOf } from '../word-bytes.js';
 import { requireOneOf } from './key-arguments.js';
 
 export const GET: Command = {
@@ -55,7 +56,7 @@ export function getOperation(
   args: readonly string[],
   flags: FlagValues,
 ): { keys: Keys; options: RangeOptions } {
-  const [key, end] = args;
+  const [key, end] = args.map(bytesOf);
   if (key === undefined) {
     throw badArguments(
       'get command needs one argument as key and an optional argument as range_end',

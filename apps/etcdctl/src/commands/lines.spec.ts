@@ -56,7 +56,14 @@ describe('an operation', () => {
       kind: 'range',
       options: { limit: 3n, keysOnly: true },
     });
-    expect(await parseOperation("put 'a b' -- -v")).toMatchObject({ key: 'a b', value: '-v' });
+    expect(await parseOperation("put 'a b' -- -v")).toMatchObject({
+      key: Buffer.from('a b'),
+      value: Buffer.from('-v'),
+    });
+    expect(await parseOperation('put "\\xff\\303\\xa9" "\\u00ff"')).toMatchObject({
+      key: Buffer.of(0xff, 0xc3, 0xa9),
+      value: Buffer.from('ÿ'),
+    });
     expect(await parseOperation('del a --prev-kv')).toMatchObject({ options: { prevKv: true } });
   });
 

@@ -4,6 +4,7 @@ import type { FlagValues } from '@etcd-ts/command-line';
 import { putAnswer } from '../answers/kv.js';
 import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
+import { bytesOf } from '../word-bytes.js';
 import { parseLease } from './key-arguments.js';
 
 export const PUT: Command = {
@@ -51,7 +52,7 @@ export async function putOperation(
   args: readonly string[],
   flags: FlagValues,
   readValue: () => Promise<Uint8Array>,
-): Promise<{ key: string; value: string | Uint8Array; options: PutOptions }> {
+): Promise<{ key: Uint8Array; value: Uint8Array; options: PutOptions }> {
   const [key, given] = args;
   if (key === undefined) {
     throw badArguments('put command needs 1 argument and input from stdin or 2 arguments');
@@ -66,6 +67,7 @@ export async function putOperation(
     ignoreValue,
     ignoreLease: flags.bool('ignore-lease'),
   };
-  const value = ignoreValue ? '' : (given ?? (await readValue()));
-  return { key, value, options };
+  if (ignoreValue) return { key: bytesOf(key), value: Buffer.of(), options };
+  const value = given === undefined ? await readValue() : bytesOf(given);
+  return { key: bytesOf(key), value, options };
 }

@@ -16,6 +16,7 @@ import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
 import type { Piece } from '../output/output.js';
 import { onlyArgument } from './user.js';
+import { bytesOf } from '../word-bytes.js';
 
 const FROM_KEY =
   'a permission of keys that are greater than or equal to the given key using byte compare';
@@ -136,7 +137,7 @@ function permissionRange(flags: FlagValues, key: string, end: string | undefined
     const flag = isPrefix ? '--prefix' : '--from-key';
     throw badArguments(`unexpected endkey argument with ${flag} flag`);
   }
-  if (isPrefix) return prefix(key);
-  if (isFrom) return from(key);
-  return { key: Buffer.from(key), rangeEnd: Buffer.from(end ?? '') };
+  if (isPrefix) return prefix(bytesOf(key));
+  if (isFrom) return from(bytesOf(key));
+  return { key: bytesOf(key), rangeEnd: bytesOf(end ?? '') };
 }

@@ -10,6 +10,7 @@ import {
   parseInteger,
 } from '@etcd-ts/command-line';
 import type { Command } from '../command.js';
+import { bytesOf } from '../word-bytes.js';
 import { DEL, deleteOperation } from './del.js';
 import { GET, getOperation } from './get.js';
 import { PUT, putOperation } from './put.js';
@@ -28,7 +29,7 @@ export function parseCompare(line: string): Condition {
     const got = `${target}(${JSON.stringify(keyText ?? '')}) ${keyText === undefined ? '' : sign} ${JSON.stringify(valueText ?? '')}`;
     throw invalid(`malformed comparison: ${line}; got ${got}`);
   }
-  const comparisons = compare(keyText);
+  const comparisons = compare(bytesOf(keyText));
   const number = (): bigint => numberOf(line, valueText, target);
   switch (target) {
     case 'ver':
@@ -44,7 +45,7 @@ export function parseCompare(line: string): Condition {
       return signed(comparisons.lease, sign, number, line);
     case 'val':
     case 'value':
-      return signed(comparisons.value, sign, () => valueText, line);
+      return signed(comparisons.value, sign, () => bytesOf(valueText), line);
     default:
       throw invalid(`malformed comparison: ${line} (unknown target ${target})`);
   }

@@ -2,6 +2,7 @@ import type { Keys } from '@etcd-ts/client';
 import { between, prefix } from '@etcd-ts/client';
 import { badArguments } from '@etcd-ts/command-line';
 import type { FlagValues } from '@etcd-ts/command-line';
+import { bytesOf } from '../word-bytes.js';
 
 export interface WatchArguments {
   /** A key and perhaps the end of a range. */
@@ -38,7 +39,8 @@ export function watchArguments(
   return { words, command };
 }
 
-export function watchedKeys([key = '', end, more]: readonly string[], flags: FlagValues): Keys {
+export function watchedKeys(words: readonly string[], flags: FlagValues): Keys {
+  const [key = Buffer.of(), end, more] = words.map(bytesOf);
   const hasEnd = end !== undefined && more === undefined;
   if (flags.bool('prefix')) {
     if (hasEnd) throw badArguments('`range_end` and `--prefix` are mutually exclusive');

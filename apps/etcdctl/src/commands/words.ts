@@ -1,4 +1,5 @@
 import { ExitCode, ExitError } from '@etcd-ts/command-line';
+import { carried } from '../word-bytes.js';
 
 const WORD = /"((?:[^"\\]|\\.)*)"|'([^']*)'|([^'"\s]\S*)/gsu;
 const ESCAPE = /\\(x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{3}|.)/gsu;
@@ -23,18 +24,23 @@ export function splitWords(line: string): string[] {
 function unescape(text: string): string {
   return text.replaceAll(ESCAPE, (_all, escape: string) => {
     const kind = escape.charAt(0);
-    if ('xuU'.includes(kind) && escape.length > 1) {
-      return character(Number.parseInt(escape.slice(1), 16));
-    }
-    if (/^[0-7]{3}$/u.test(escape)) return character(Number.parseInt(escape, 8), 0xff);
+    const code = Number.parseInt(escape.slice(1), 16);
+    if (kind === 'x' && escape.length > 1) return carried(code);
+    if ('uU'.includes(kind) && escape.length > 1) return character(code);
+    if (/^[0-7]{3}$/u.test(escape)) return byte(Number.parseInt(escape, 8));
     return SIMPLE[kind] ?? escape;
   });
 }
 
+const invalid = (): ExitError => new ExitError(ExitCode.invalidInput, 'invalid syntax');
+
 /** Go takes neither half a pair of UTF-16 nor what is above all characters, and etcdctl ends. */
-function character(code: number, last = 0x10ffff): string {
-  if (code > last || (code >= 0xd800 && code <= 0xdfff)) {
-    throw new ExitError(ExitCode.invalidInput, 'invalid syntax');
-  }
+function character(code: number): string {
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) throw invalid();
   return String.fromCodePoint(code);
+}
+
+function byte(code: number): string {
+  if (code > 0xff) throw invalid();
+  return carried(code);
 }

@@ -141,7 +141,7 @@ describe('etcd-srv publish', () => {
     await eventually('it says that nobody serves', async () =>
       (await fetch(`${publisher.origin}/health`)).status === 503 ? true : undefined,
     );
-    expect(await urls('--clients')).toHaveLength(3);
+    await clientsHearOf(3);
     expect(await publisher.stop()).toBe('SIGTERM');
   });
 });

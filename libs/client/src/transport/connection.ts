@@ -9,7 +9,7 @@ import type { SecureContext } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import { ConnectionError } from './call-failure.js';
 import type { Endpoint } from './endpoint.js';
-import { hostOf } from './endpoint.js';
+import { hostOf, isHostPort } from './endpoint.js';
 
 /** PEM texts, as node's tls takes them. */
 export interface TlsOptions {
@@ -65,6 +65,10 @@ export class Connection {
     if (!endpoint.isUnix && !HAS_PORT.test(endpoint.address)) {
       // Node would take the port of the web.
       const why = `dial tcp: address ${endpoint.address}: missing port in address`;
+      return Promise.reject(dialError(why));
+    }
+    if (!endpoint.isUnix && !isHostPort(endpoint.address)) {
+      const why = `dial tcp: lookup ${hostOf(endpoint.address)}: no such host`;
       return Promise.reject(dialError(why));
     }
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { parseEndpoint } from './endpoint.js';
+import { isHostPort, parseEndpoint } from './endpoint.js';
 
 describe('an endpoint', () => {
   it.each([
@@ -20,5 +20,27 @@ describe('an endpoint', () => {
 
   it.each(['', 'ftp://h:1', 'http://'])('%j is none', (text) => {
     expect(() => parseEndpoint(text, { tlsByDefault: false })).toThrow(TypeError);
+  });
+});
+
+describe('a host and its port', () => {
+  it.each(['127.0.0.1:2379', '[::1]:1', 'etcd.example.com:65535', 'a_b:1'])('%s', (address) => {
+    expect(isHostPort(address)).toBe(true);
+  });
+
+  // Of each of these a URL is another address, or none.
+  it.each([
+    'a#b:2379',
+    'a?b:2379',
+    'u@a:1',
+    'a/b:1',
+    'a\\b:1',
+    'a b:1',
+    'a:99999',
+    'a',
+    '[x]:1',
+    ':1',
+  ])('are not %j', (address) => {
+    expect(isHostPort(address)).toBe(false);
   });
 });

@@ -39,6 +39,16 @@ function endpointOf(text: string, address: string, isTls: boolean, isUnix: boole
   return { text, address, isTls, isUnix };
 }
 
+const HOST_PORT = /^(?:\[[\da-f:.%]+\]|[^\s[\]:/\\?#@]+):\d+$/iu;
+
+/**
+ * Whether an address is a host with a port and nothing else. Of anything more a URL makes the address
+ * of somebody else: that of `a#b:2379` is port 80 of `a`.
+ */
+export function isHostPort(address: string): boolean {
+  return HOST_PORT.test(address) && URL.canParse(`http://${address}`);
+}
+
 /** The host of an address without its port and brackets. */
 export function hostOf(address: string): string {
   return address.replace(/:\d*$/u, '').replace(/^\[(.*)\]$/u, '$1');

@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 
+import { eventually } from '@etcd-ts/testkit';
+
 import type { Fault } from '../../cluster/faults/fault.js';
 import { NETWORK_FAULTS } from '../../cluster/faults/network-faults.js';
 import { PROCESS_FAULTS, REPLACE_FOLLOWER } from '../../cluster/faults/process-faults.js';
 import type { ChaosFault } from './chaos-fault.js';
 import { Observation } from './observation.js';
 
-/** SIGSTOP shows in the state of the process, at once. */
+const STOPPED_TIMEOUT_MS = 5_000;
+
+/** SIGSTOP shows in the state of the process: not before it had the processor to take it. */
 function stopped(pid: number): boolean {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return /^T/u.test(stat.slice(stat.lastIndexOf(')') + 2));
@@ -28,7 +32,11 @@ function ofProcesses(fault: Fault): ChaosFault {
       const heal = await fault.inflict(cluster, rng);
       const paused = cluster.members.filter(({ isPaused }) => isPaused);
       const down = cluster.members.filter(({ isUp }) => !isUp).map(({ name }) => name);
-      const isStopped = paused.length > 0 && paused.every(({ pid }) => stopped(pid ?? 0));
+      const isStopped = await eventually(
+        'all are stopped',
+        () => paused.every(({ pid }) => stopped(pid ?? 0)) || undefined,
+        STOPPED_TIMEOUT_MS,
+      ).catch(() => false);
       const proof =
         paused.length > 0
           ? isStopped

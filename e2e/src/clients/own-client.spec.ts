@@ -76,6 +76,25 @@ describe('the client of this house', () => {
     expect(String((await client.kv.get('counter'))?.value)).toBe('8');
   });
 
+  it('has locks, elections, transactions and namespaces within a namespace', async () => {
+    const inner = client.namespace('outer/').namespace('inner/');
+    const session = await inner.session({ ttlSeconds: 60 });
+    const lock = session.lock('mutex');
+    await lock.acquire();
+    const election = session.election('office');
+    await election.campaign('me');
+    await inner.stm((transaction) => transaction.put('counter', '1'));
+    const { kvs } = await client.kv.range(prefix('outer/'));
+    const lease = session.lease.toString(16);
+    expect(kvs.map(({ key }) => key.toString())).toEqual([
+      'outer/inner/counter',
+      `outer/inner/mutex/${lease}`,
+      `outer/inner/office/${lease}`,
+    ]);
+    await session.close();
+    expect(await client.kv.count(prefix('outer/'))).toBe(1);
+  });
+
   it('lets one at a time into a lock', async () => {
     const sessions = await Promise.all([0, 1, 2].map(() => client.session({ ttlSeconds: 10 })));
     let inside = 0;

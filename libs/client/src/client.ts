@@ -160,14 +160,17 @@ export class Client implements Namespaced {
     return new Watch(this.service(WatchDefinition), WHOLE_KEY_SPACE, keys, options);
   }
 
-  /** Everything below the prefix, under names without it. */
   namespace(prefix: Bytes): Namespaced {
     const space: KeySpace = new Namespace(toBuffer(prefix));
-    return {
+    const inner: Namespaced = {
       kv: new Kv(this.service(KVDefinition), space),
       lease: new Leases(this.service(LeaseDefinition), space),
       watch: (keys, options = {}) => new Watch(this.service(WatchDefinition), space, keys, options),
+      namespace: (more) => this.namespace(Buffer.concat([space.prefix, toBuffer(more)])),
+      session: (options = {}) => Session.open(inner, options),
+      stm: (apply, options = {}) => runStm(inner, apply, options),
     };
+    return inner;
   }
 
   session(options: SessionOptions = {}): Promise<Session> {

@@ -6,6 +6,7 @@ import { CrashDisk } from '../simulation/crash-disk.js';
 import { StorageError, WalCorruptionError } from '../storage-error.js';
 import { ETCD_WAL_SEGMENT } from '../testing/etcd-wal.js';
 import { entry, hardState, METADATA, walOptions, ZERO } from '../testing/wal-fixture.js';
+import { readFrame, SECTOR_BYTES } from '../wal/frame.js';
 import { Wal } from '../wal/wal.js';
 
 const DIRECTORY = '/wal';
@@ -17,6 +18,12 @@ interface Written {
   readonly disk: CrashDisk;
   readonly entries: readonly Entry[];
 }
+
+/**
+ * Whether what is damaged can be told from the remains of the last write, which a crash may cut
+ * short: one bit can, and so can a lost sector with a later batch behind it, which says so itself.
+ */
+type Damage = 'certain' | 'perhapsTorn';
 
 /**
  * A log of a few segments, ours or etcd's own, whose files are then damaged in every way. Opening it
@@ -33,10 +40,12 @@ export async function round(seed: number): Promise<number> {
   assert(whole.length === entries.length, 'not all that was written');
   for (let count = 0; count < DAMAGED; count++) {
     const damaged = written.disk.crash('everything', rng);
-    damage(rng, damaged);
+    const damage = inflict(rng, damaged);
     const kept = await read(damaged);
     if (kept === undefined) continue;
     assert(isBeginning(kept, entries), 'entries that nobody has written');
+    const lost = entries.length - kept.length;
+    assert(lost === 0 || damage === 'perhapsTorn', () => `${lost} entries lost without a word`);
     await checkWritable(damaged, kept);
   }
   return 1 + DAMAGED;
@@ -126,29 +135,55 @@ function ofEtcd(): Written {
 
 const NO_LUCK: Rng = { next: () => 0, below: () => 0 };
 
-function damage(rng: Rng, disk: CrashDisk): void {
+function inflict(rng: Rng, disk: CrashDisk): Damage {
   const names = disk.list(DIRECTORY).filter((name) => name.endsWith('.wal'));
-  for (let times = 1 + rng.below(2); times > 0; times--) {
-    const path = `${DIRECTORY}/${pick(rng, names)}`;
-    const file = disk.open(path, 'update');
-    const contents = disk.readFile(path);
-    const bytes = damaged(rng, contents);
-    file.truncate(0);
-    file.writeNow(bytes, 0);
-    file.close();
-  }
+  const name = pick(rng, names);
+  const path = `${DIRECTORY}/${name}`;
+  const contents = disk.readFile(path);
+  const settled = name === names.at(-1) ? lastBarrier(contents) : contents.length;
+  const { bytes, kind } = damaged(rng, contents, settled);
+  const file = disk.open(path, 'update');
+  file.truncate(0);
+  file.writeNow(bytes, 0);
+  file.close();
+  return kind;
 }
 
-function damaged(rng: Rng, contents: Buffer): Buffer {
-  const sector = 512 * rng.below(1 + contents.length / 512);
-  switch (rng.below(5)) {
+/** Where the last batch begins: all before it was durable, and the batch says so. */
+function lastBarrier(segment: Buffer): number {
+  let last = 0;
+  let frame = readFrame(segment, 0);
+  for (let at = 0; frame.kind === 'frame'; at = frame.end, frame = readFrame(segment, at)) {
+    if (frame.barrier) last = at;
+  }
+  return last;
+}
+
+interface Damaged {
+  readonly bytes: Buffer;
+  readonly kind: Damage;
+}
+
+function damaged(rng: Rng, contents: Buffer, settled: number): Damaged {
+  const from = SECTOR_BYTES * rng.below(Math.ceil(contents.length / SECTOR_BYTES));
+  const to = Math.min(contents.length, from + SECTOR_BYTES);
+  switch (rng.below(8)) {
     case 0:
-      return contents.fill(0, sector, Math.min(contents.length, sector + 512));
-    case 1:
-      return contents.subarray(0, rng.below(contents.length + 1));
+    case 1: {
+      const at = rng.below(contents.length);
+      contents[at] = (contents[at] ?? 0) ^ (1 << rng.below(8));
+      return { bytes: contents, kind: 'certain' };
+    }
     case 2:
-      return contents.fill(0, Math.min(sector, contents.length));
+    case 3: {
+      const kind = to <= settled ? 'certain' : 'perhapsTorn';
+      return { bytes: contents.fill(0, from, to), kind };
+    }
+    case 4:
+      return { bytes: contents.fill(0, from), kind: 'perhapsTorn' };
+    case 5:
+      return { bytes: contents.subarray(0, rng.below(contents.length)), kind: 'perhapsTorn' };
     default:
-      return mutateBytes(rng, contents);
+      return { bytes: mutateBytes(rng, contents), kind: 'perhapsTorn' };
   }
 }

@@ -16,63 +16,64 @@ const NOWHERE = '127.0.0.1:1';
 const TIMES = ['--command-timeout', '60s', '--dial-timeout', '60s'];
 const SUITE = 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256';
 
+let store: CertificateStore;
+let node: EtcdProcess;
+let dns: NameServer;
+let proxy: ProxyProcess;
+let pagesUrl: string;
+let alice: IssuedCertificate;
+let nobody: IssuedCertificate;
+let wrapper: readonly string[];
+
+async function start(): Promise<void> {
+  store = await CertificateStore.create();
+  await store.issue('server', { hosts: [DOMAIN, 'localhost', '127.0.0.1'] });
+  await store.issue('front');
+  nobody = await store.issue('nobody', { commonName: '' });
+  alice = await store.issue('alice');
+  await store.issue('bob');
+  node = await startSecureNode({ flags: store.clientSideFlags('server') });
+  dns = await NameServer.start({ '_etcd-client-ssl': [`localhost:${node.setup.clientPort}`] });
+  wrapper = withNameserver(store.directory, dns.host);
+  const pages = `127.0.0.1:${await freePort()}`;
+  pagesUrl = `https://${pages}`;
+  proxy = await ProxyProcess.start(
+    'grpc-proxy',
+    NOWHERE,
+    [
+      ...['--discovery-srv', DOMAIN, '--metrics-addr', pagesUrl],
+      ...['--cacert', store.path('ca.pem')],
+      ...['--cert', store.path('nobody.pem'), '--key', store.path('nobody.key')],
+      ...['--cert-file', store.path('front.pem'), '--key-file', store.path('front.key')],
+      ...['--trusted-ca-file', store.path('ca.pem'), '--client-crl-file', store.path('crl.pem')],
+      ...['--tls-max-version', 'TLS1.2', '--listen-cipher-suites', SUITE],
+    ],
+    wrapper,
+  );
+}
+
+async function stop(): Promise<void> {
+  await proxy.stop();
+  await node.dispose();
+  await dns.dispose();
+  store.remove();
+}
+
+const ask = async (endpoint: string, name: string, ...args: readonly string[]): Promise<string> => {
+  const flags = [...store.etcdctlFlags(name), ...TIMES];
+  const { stdout, stderr } = await etcdctl(`https://${endpoint}`, [...flags, ...args]);
+  return stdout + stderr;
+};
+
+const curl = async (name: string | undefined, url: string, ...flags: readonly string[]) => {
+  const args = [...store.curlFlags(name), '--max-time', '60', ...flags, url];
+  const { stdout, exitCode } = await runCommand('curl', args);
+  return exitCode === 0 ? stdout : 'refused';
+};
+
 describeWithDns('proxies that find a cluster in DNS, with TLS on both sides', () => {
-  let store: CertificateStore;
-  let node: EtcdProcess;
-  let dns: NameServer;
-  let proxy: ProxyProcess;
-  let pagesUrl: string;
-  let alice: IssuedCertificate;
-  let nobody: IssuedCertificate;
-  let wrapper: readonly string[];
-
-  beforeAll(async () => {
-    store = await CertificateStore.create();
-    await store.issue('server', { hosts: [DOMAIN, 'localhost', '127.0.0.1'] });
-    await store.issue('front');
-    nobody = await store.issue('nobody', { commonName: '' });
-    alice = await store.issue('alice');
-    await store.issue('bob');
-    node = await startSecureNode({ flags: store.clientSideFlags('server') });
-    dns = await NameServer.start({ '_etcd-client-ssl': [`localhost:${node.setup.clientPort}`] });
-    wrapper = withNameserver(store.directory, dns.host);
-    const pages = `127.0.0.1:${await freePort()}`;
-    pagesUrl = `https://${pages}`;
-    proxy = await ProxyProcess.start(
-      'grpc-proxy',
-      NOWHERE,
-      [
-        ...['--discovery-srv', DOMAIN, '--metrics-addr', pagesUrl],
-        ...['--cacert', store.path('ca.pem')],
-        ...['--cert', store.path('nobody.pem'), '--key', store.path('nobody.key')],
-        ...['--cert-file', store.path('front.pem'), '--key-file', store.path('front.key')],
-        ...['--trusted-ca-file', store.path('ca.pem'), '--client-crl-file', store.path('crl.pem')],
-        ...['--tls-max-version', 'TLS1.2', '--listen-cipher-suites', SUITE],
-      ],
-      wrapper,
-    );
-  });
-  afterAll(async () => {
-    await proxy.stop();
-    await node.dispose();
-    await dns.dispose();
-    store.remove();
-  });
-
-  const ask = async (
-    endpoint: string,
-    name: string,
-    ...args: readonly string[]
-  ): Promise<string> => {
-    const flags = [...store.etcdctlFlags(name), ...TIMES];
-    const { stdout, stderr } = await etcdctl(`https://${endpoint}`, [...flags, ...args]);
-    return stdout + stderr;
-  };
-  const curl = async (name: string | undefined, url: string, ...flags: readonly string[]) => {
-    const args = [...store.curlFlags(name), '--max-time', '60', ...flags, url];
-    const { stdout, exitCode } = await runCommand('curl', args);
-    return exitCode === 0 ? stdout : 'refused';
-  };
+  beforeAll(start);
+  afterAll(stop);
 
   it('serve who shows a certificate, by the versions and suites they were told', async () => {
     expect(await ask(proxy.endpoint, 'alice', 'put', 'a', '1')).toBe('OK\n');

@@ -5,10 +5,10 @@ import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 import { BootstrapError } from '../bootstrap/bootstrap-error.js';
 import { encodeRaftRequest } from '../raft-request.js';
 import type { RaftRequest } from '../raft-request.js';
-import { randomRequest } from './random-request.js';
+import { firstRequests, randomRequest } from './random-request.js';
 import { ReplicatedState } from './replicated-state.js';
 
-const ENTRIES = 60;
+const ENTRIES = 80;
 
 /**
  * What no face and no member proposes: a member ends rather than to differ from others, and all do.
@@ -28,14 +28,15 @@ export async function round(seed: number): Promise<number> {
   const steady = await ReplicatedState.open();
   let other = await ReplicatedState.open();
   const log: RaftRequest[] = [];
+  const first = [...firstRequests(rng)];
   while (log.length < ENTRIES) {
-    const request = requestOf(rng, steady.state.store.currentRevision);
+    const request = first.shift() ?? requestOf(rng, steady.state.store.currentRevision);
     log.push(request);
     const outcome = outcomeOf(steady, request, log.length);
     assert(outcomeOf(other, request, log.length) === outcome, () => `not alike: ${outcome}`);
     if (ENDS_A_MEMBER.test(outcome)) return log.length;
     while (!steady.state.store.compactionStep(100).done);
-    if (rng.below(4) === 0) other.state.store.compactionStep(1 + rng.below(3));
+    if (rng.below(12) === 0) other.state.store.compactionStep(1 + rng.below(3));
     if (rng.below(6) === 0) other.backend.commit();
     if (rng.below(25) > 0) continue;
     const restarted = await restart(other, rng);

@@ -23,34 +23,54 @@ export function randomRequest(rng: Rng, revision: number): RaftRequest {
   const username = rng.below(3) === 0 ? pick(rng, NAMES) : 'root';
   return {
     header: { ID: BigInt(1 + rng.below(100)), username, authRevision },
-    ...pick(rng, KINDS)(rng, revision),
+    ...pick(rng, rng.below(2) === 0 ? KEY_KINDS : KINDS)(rng, revision),
   };
 }
+
+/** So that there is something to ask for, to change and to forbid. */
+export function firstRequests(rng: Rng): readonly RaftRequest[] {
+  const names = ['root', 'user'];
+  const requests: RaftRequest[] = [
+    ...[1n, 2n, 3n].map((ID) => ({ leaseGrant: { ID, TTL: 60n } })),
+    ...names.map((role) => ({ authRoleAdd: { name: role } })),
+    ...names.map((user) => ({ authUserAdd: { name: user, ...PASSWORD, options: undefined } })),
+    ...names.map((user) => ({ authUserGrantRole: { user, role: user } })),
+    { authRoleGrantPermission: { name: 'user', perm: permission(rng) } },
+    ...(rng.below(4) === 0 ? [{ authEnable: {} }] : []),
+  ];
+  return requests.map((request, at) => ({ header: { ...NOBODY, ID: BigInt(at + 1) }, ...request }));
+}
+
+const NOBODY = { username: '', authRevision: 0n };
 
 type Kind = (rng: Rng, revision: number) => RaftRequest;
 
 const key = (rng: Rng): Buffer => Buffer.from(pick(rng, KEYS));
 const name = (rng: Rng): string => (rng.below(8) === 0 ? randomText(rng, 20) : pick(rng, NAMES));
 const lease = (rng: Rng): bigint => BigInt(rng.below(5));
+/** Of a put: mostly none. */
+const attached = (rng: Rng): bigint => (rng.below(3) === 0 ? lease(rng) : 0n);
+const rarely = (rng: Rng): boolean => rng.below(12) === 0;
 const any = (rng: Rng): bigint => (rng.below(2) === 0 ? edgeInt64(rng) : BigInt(rng.below(30)));
 const bool = (rng: Rng): boolean => rng.below(3) === 0;
 
 const put = (rng: Rng): PutRequest => ({
   key: key(rng),
   value: randomBytes(rng, randomLength(rng, 40)),
-  lease: lease(rng),
+  lease: attached(rng),
   prevKv: bool(rng),
-  ignoreValue: bool(rng),
-  ignoreLease: bool(rng),
+  ignoreValue: rarely(rng),
+  ignoreLease: rarely(rng),
 });
 const deleteRange = (rng: Rng): DeleteRangeRequest =>
   DeleteRangeRequest.create({ key: key(rng), rangeEnd: key(rng), prevKv: bool(rng) });
-const range = (rng: Rng): RangeRequest =>
+const range = (rng: Rng, current: number): RangeRequest =>
   RangeRequest.create({
     key: key(rng),
     rangeEnd: key(rng),
     limit: any(rng),
-    revision: any(rng),
+    // Near what is compacted, and what is not yet.
+    revision: rng.below(3) === 0 ? any(rng) : BigInt(Math.max(0, current - rng.below(8))),
     sortOrder: pick(rng, [0, 1, 2]),
     sortTarget: pick(rng, [0, 1, 2, 3, 4]),
     keysOnly: bool(rng),
@@ -74,9 +94,9 @@ const compare = (rng: Rng): Compare =>
     ]),
   });
 
-function txn(rng: Rng, depth = 0): TxnRequest {
+function txn(rng: Rng, current: number, depth = 0): TxnRequest {
   const operations = (): RequestOp[] =>
-    Array.from({ length: rng.below(4) }, () => ({ request: operation(rng, depth) }));
+    Array.from({ length: rng.below(4) }, () => ({ request: operation(rng, current, depth) }));
   return {
     compare: Array.from({ length: rng.below(3) }, () => compare(rng)),
     success: operations(),
@@ -84,14 +104,14 @@ function txn(rng: Rng, depth = 0): TxnRequest {
   };
 }
 
-function operation(rng: Rng, depth: number): RequestOp['request'] {
+function operation(rng: Rng, current: number, depth: number): RequestOp['request'] {
   switch (rng.below(depth < MAX_DEPTH ? 5 : 4)) {
     case 0:
-      return { $case: 'requestRange', value: range(rng) };
+      return { $case: 'requestRange', value: range(rng, current) };
     case 1:
       return { $case: 'requestDeleteRange', value: deleteRange(rng) };
     case 4:
-      return { $case: 'requestTxn', value: txn(rng, depth + 1) };
+      return { $case: 'requestTxn', value: txn(rng, current, depth + 1) };
     default:
       return { $case: 'requestPut', value: put(rng) };
   }
@@ -103,25 +123,28 @@ const permission = (rng: Rng) => ({
   rangeEnd: key(rng),
 });
 
-const KINDS: readonly Kind[] = [
+const KEY_KINDS: readonly Kind[] = [
   (rng) => ({ put: put(rng) }),
   (rng) => ({ put: put(rng) }),
-  (rng) => ({ txn: txn(rng) }),
-  (rng) => ({ txn: txn(rng) }),
+  (rng, revision) => ({ txn: txn(rng, revision) }),
+  (rng, revision) => ({ txn: txn(rng, revision) }),
   (rng) => ({ deleteRange: deleteRange(rng) }),
   (rng, revision) => ({
     compaction: {
-      revision: rng.below(2) === 0 ? BigInt(Math.max(0, revision - rng.below(5))) : any(rng),
+      revision: rng.below(4) > 0 ? BigInt(Math.max(0, revision - rng.below(5))) : any(rng),
       physical: bool(rng),
     },
   }),
+];
+
+const KINDS: readonly Kind[] = [
   (rng) => ({ leaseGrant: { ID: lease(rng), TTL: any(rng) } }),
   (rng) => ({ leaseRevoke: { ID: lease(rng) } }),
   (rng) => ({ leaseCheckpoint: { checkpoints: [{ ID: lease(rng), remainingTTL: any(rng) }] } }),
   (rng) => ({
     alarm: {
       // Not often: what an alarm forbids is not tried.
-      action: pick(rng, [0, 2, 2, 1] as const),
+      action: pick(rng, [0, 0, 0, 2, 2, 2, 2, 1] as const),
       memberID: BigInt(rng.below(3)),
       alarm: pick(rng, [0, 1, 2] as const),
     },

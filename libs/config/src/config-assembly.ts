@@ -1,10 +1,9 @@
-import { must } from '@etcd-ts/foundation';
-
 import { discoveryOf } from './discovery-options.js';
 import type { LogSettings } from './log-settings.js';
 import type { OptionValues } from './option-schema.js';
 import type { AutoCompaction, ServerConfig } from './server-config.js';
-import { featureSettings, parseFeatureGates } from './feature-gates.js';
+import { featureSettings } from './feature-gates.js';
+import { gatesOf } from './former-gates.js';
 import { clientSecurityOf, peerSecurityOf, tlsPolicyOf } from './transport-security.js';
 import { warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
@@ -159,8 +158,7 @@ type CheckPart = Pick<
 >;
 
 function checkPart(values: OptionValues): CheckPart {
-  const parsed = parseFeatureGates(values['feature-gates']);
-  const gates = must(parsed.kind === 'ok' ? parsed.value : undefined, 'gates were checked');
+  const gates = gatesOf(values);
   const isOn = (gate: string): boolean => gates.get(gate) === true;
   return {
     corruptCheckIntervalMs: values['corrupt-check-time'],

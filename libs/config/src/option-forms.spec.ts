@@ -36,6 +36,7 @@ describe('one value in three forms', () => {
     'initial-cluster-state',
     'tls-min-version',
     'tls-max-version',
+    'experimental-enable-lease-checkpoint-persist',
   ]);
   const free = FLAGS.filter(
     ({ name, support, file }) =>

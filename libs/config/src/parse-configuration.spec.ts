@@ -6,6 +6,14 @@ describe('the resolved configuration', () => {
     expect(config({})).toMatchSnapshot();
   });
 
+  test('takes the flags of former releases for the gates that they are now', () => {
+    const argv = ['--experimental-initial-corrupt-check', '--feature-gates=CompactHashCheck=true'];
+    const { initialCorruptCheck, compactHashCheck, leaseCheckpoint } = config({ argv });
+    expect([initialCorruptCheck, compactHashCheck, leaseCheckpoint]).toEqual([true, true, false]);
+    const env = { ETCD_EXPERIMENTAL_ENABLE_LEASE_CHECKPOINT: 'true' };
+    expect(config({ env }).leaseCheckpoint).toBe(true);
+  });
+
   test('founds a cluster of its own name, but only then', () => {
     expect(config({ argv: ['--name=n'] }).initialCluster).toBe('n=http://localhost:2380');
     const peer = ['--initial-advertise-peer-urls=http://a:2,http://a:1'];

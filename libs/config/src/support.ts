@@ -1,5 +1,5 @@
-import { must } from '@etcd-ts/foundation';
-import { movedGate, parseFeatureGates } from './feature-gates.js';
+import { movedGate } from './feature-gates.js';
+import { gatesOf } from './former-gates.js';
 import { warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
 import { OPTIONS } from './option-schema.js';
@@ -22,12 +22,11 @@ export function unsupported(values: OptionValues): string | undefined {
       return `--${option.name} is not supported by etcd-ts: ${support.without}`;
     }
   }
-  return unsupportedGate(values['feature-gates']);
+  return unsupportedGate(values);
 }
 
-function unsupportedGate(text: string): string | undefined {
-  const gates = parseFeatureGates(text);
-  const moved = movedGate(must(gates.kind === 'ok' ? gates.value : undefined, 'gates were parsed'));
+function unsupportedGate(values: OptionValues): string | undefined {
+  const moved = movedGate(gatesOf(values));
   return moved === undefined ? undefined : `--feature-gates: ${moved} ${NOT_YET}`;
 }
 

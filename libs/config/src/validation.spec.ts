@@ -91,6 +91,14 @@ describe('a configuration that cannot work', () => {
       [...LISTEN, ...ADVERTISE, '--listen-client-http-urls=http://127.0.0.1:1'],
       'cannot bind both --listen-client-urls and --listen-client-http-urls on the same url http://127.0.0.1:1',
     ],
+    [
+      ['--experimental-initial-corrupt-check', '--feature-gates=InitialCorruptCheck=false'],
+      'cannot specify both flags: --experimental-initial-corrupt-check=true and --feature-gates=InitialCorruptCheck=false at the same time, please just use --feature-gates=InitialCorruptCheck=false',
+    ],
+    [
+      ['--experimental-enable-lease-checkpoint-persist'],
+      'enabling feature gate LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint',
+    ],
     [['--logger=capnslog'], 'unknown logger option "capnslog"'],
     [['--log-level=loud'], 'unrecognized level: "loud"'],
     [['--log-format=xml'], 'unknown log format: xml, supported values json, console'],

@@ -1,7 +1,7 @@
-import { must } from '@etcd-ts/foundation';
 import { modeFault } from './auto-compaction.js';
 import type { EndpointUrl } from './endpoint-url.js';
-import { missingGate, parseFeatureGates } from './feature-gates.js';
+import { missingGate } from './feature-gates.js';
+import { doubledGate, gatesOf } from './former-gates.js';
 import { formatGoDuration } from './go-duration.js';
 import { isIpAddress } from './ip-address.js';
 import type { OptionValues } from './option-schema.js';
@@ -48,7 +48,7 @@ const CHECKS: readonly Check[] = [
   ({ listensWithoutAdvertising }) =>
     listensWithoutAdvertising ? UNSET_ADVERTISE_CLIENT_URLS : undefined,
   ({ values }) => modeFault(values['auto-compaction-mode']),
-  ({ values }) => gateFault(values['feature-gates']),
+  ({ values }) => doubledGate(values) ?? missingGate(gatesOf(values)),
   ({ values }) => {
     const time = values['compact-hash-check-time'];
     if (time > 0) return undefined;
@@ -125,11 +125,6 @@ function tickFault({ values }: ValidationContext): string | undefined {
     return `--election-timeout[${election}ms] is too long, and should be set less than ${MAX_ELECTION_TIMEOUT_MS}ms`;
   }
   return undefined;
-}
-
-function gateFault(text: string): string | undefined {
-  const gates = parseFeatureGates(text);
-  return missingGate(must(gates.kind === 'ok' ? gates.value : undefined, 'gates were parsed'));
 }
 
 const TLS_VERSIONS = ['TLS1.2', 'TLS1.3'];

@@ -111,21 +111,25 @@ export const UPKEEP_OPTIONS = [
   {
     ...EARLIER,
     name: 'experimental-initial-corrupt-check',
+    support: 'supported',
     help: 'Now the feature gate InitialCorruptCheck.',
   },
   {
     ...EARLIER,
     name: 'experimental-compact-hash-check-enabled',
+    support: 'supported',
     help: 'Now the feature gate CompactHashCheck.',
   },
   {
     ...EARLIER,
     name: 'experimental-enable-lease-checkpoint',
+    support: 'supported',
     help: 'Now the feature gate LeaseCheckpoint.',
   },
   {
     ...EARLIER,
     name: 'experimental-enable-lease-checkpoint-persist',
+    support: 'supported',
     help: 'Now the feature gate LeaseCheckpointPersist.',
   },
   {

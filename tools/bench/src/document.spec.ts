@@ -36,7 +36,7 @@ describe('the document', () => {
     expect(text).toContain('| put, 1000 in flight | at least 2.5 times | 2.75x | yes |');
     expect(text).toContain('- 2 x processor');
     expect(text).toContain(
-      '1. `npm run bench -- --only put` on 2026-01-02 at commit 0123456789ab, load average before 0.3',
+      '- Run 1: `npm run bench -- --only put` on 2026-01-02 at commit 0123456789ab, load average before 0.3',
     );
   });
 

@@ -69,5 +69,5 @@ function runLine(id: string, run: Run, newest: Run | undefined): string {
       ? ''
       : `, on: ${run.machine.join('; ')}`;
   const load = `load average before ${run.loadAverage.toFixed(1)}`;
-  return `${id}. \`${run.command}\` on ${run.day} at commit ${run.commit.slice(0, 12)}, ${load}${elsewhere}`;
+  return `- Run ${id}: \`${run.command}\` on ${run.day} at commit ${run.commit.slice(0, 12)}, ${load}${elsewhere}`;
 }

@@ -9,12 +9,12 @@
 // exit code is 0 only when nothing failed. Files in which tests only ran out of time get a second go,
 // alone (second-go.mjs).
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { filesOutOfTime, replaced } from './second-go.mjs';
+import { counts, filesOutOfTime } from './second-go.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A hang must end the run with a name, not with a patience. */
@@ -85,17 +85,9 @@ async function lint() {
   return passed.every(Boolean);
 }
 
-/** Jest's own numbers; one failure if it did not get far enough to have any. */
-function readResults(file) {
-  if (!existsSync(file)) return { passed: 0, failed: 1 };
-  const { numPassedTests, numFailedTests, numFailedTestSuites, numRuntimeErrorTestSuites } =
-    JSON.parse(readFileSync(file, 'utf8'));
-  // A suite that does not even load has no failed test, and still it failed.
-  const failed = Math.max(
-    numFailedTests + numRuntimeErrorTestSuites,
-    numFailedTestSuites > 0 ? 1 : 0,
-  );
-  return { passed: numPassedTests, failed };
+/** One failure if Jest did not get far enough to have results. */
+function readCounts(file, secondFile) {
+  return existsSync(file) ? counts(file, secondFile) : { passed: 0, failed: 1 };
 }
 
 async function tests(name, args) {
@@ -108,11 +100,11 @@ async function tests(name, args) {
     if (!passed && existsSync(results)) late = filesOutOfTime(results);
     return passed;
   });
-  if (late.length === 0) return readResults(results);
+  if (late.length === 0) return readCounts(results);
   const again = join(SCRATCH, `${name}-again.json`);
   const secondGo = `${name}, alone, that ran out of time beside others`;
   await step(secondGo, () => jest(again, ['--runInBand', '--runTestsByPath', ...late]));
-  const counted = existsSync(again) ? replaced(results, again) : readResults(results);
+  const counted = readCounts(results, existsSync(again) ? again : undefined);
   // What is left of the first run's failure are the tests that are counted.
   if (counted.failed === 0) failures.splice(failures.indexOf(name), 1);
   return counted;

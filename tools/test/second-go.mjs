@@ -19,8 +19,7 @@ const ranOutOfTime = (message) => OUT_OF_TIME.some((pattern) => pattern.test(mes
 
 /** Of Jest's results, as `--json` writes them: the paths of the files that only ran out of time. */
 export function filesOutOfTime(resultsFile) {
-  const { testResults } = JSON.parse(readFileSync(resultsFile, 'utf8'));
-  return testResults
+  return resultsOf(resultsFile)
     .filter(({ status }) => status === 'failed')
     .filter(({ assertionResults }) => {
       const failed = assertionResults.filter((each) => each.status === 'failed');
@@ -32,18 +31,23 @@ export function filesOutOfTime(resultsFile) {
 const onlyTime = ({ failureMessages }) =>
   failureMessages.length > 0 && failureMessages.every(ranOutOfTime);
 
-/** The counts of the first run with those files' own replaced by what their second go brought. */
-export function replaced(firstFile, secondFile) {
-  const first = JSON.parse(readFileSync(firstFile, 'utf8'));
-  const second = JSON.parse(readFileSync(secondFile, 'utf8'));
-  const again = new Map(second.testResults.map((result) => [result.name, result]));
-  const results = first.testResults.map((result) => again.get(result.name) ?? result);
-  const count = (status) =>
-    results.flatMap((each) => each.assertionResults).filter((each) => each.status === status)
-      .length;
+/**
+ * How many tests passed and failed, by Jest's results of one run and, where there was one, of the second
+ * go of some of its files, which replaces what they brought first.
+ */
+export function counts(firstFile, secondFile) {
+  const again = new Map(
+    (secondFile === undefined ? [] : resultsOf(secondFile)).map((each) => [each.name, each]),
+  );
+  const results = resultsOf(firstFile).map((each) => again.get(each.name) ?? each);
+  const tests = results.flatMap(({ assertionResults }) => assertionResults);
+  const count = (status) => tests.filter((test) => test.status === status).length;
+  // A suite that does not even load has no failed test, and still it failed.
   const unloadable = results.filter(
-    (each) =>
-      each.status === 'failed' && each.assertionResults.every((test) => test.status !== 'failed'),
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
   ).length;
   return { passed: count('passed'), failed: count('failed') + unloadable };
 }
+
+const resultsOf = (file) => JSON.parse(readFileSync(file, 'utf8')).testResults;

@@ -135,14 +135,20 @@ export function sendAllAppends(state: RaftState, to: MemberId, progress: Progres
   while (sendAppend(state, to, progress, false));
 }
 
+/**
+ * A heartbeat has no consistency check, so it must not let the follower commit what it may hold of
+ * another leader: never beyond what is known to match.
+ */
+export function heartbeatCommit(state: RaftState, progress: Progress): RaftIndex {
+  return Math.min(progress.match, state.log.committed) as RaftIndex;
+}
+
 export function broadcastHeartbeat(state: RaftState): void {
   const round = state.readOnly.newestRound;
   const context = round === 0 ? EMPTY_BYTES : encodeRound(round);
   for (const [id, progress] of state.tracker.progress) {
     if (id === state.id) continue;
-    // A heartbeat has no consistency check, so it must not let the follower commit what it may
-    // hold of another leader: never beyond what is known to match.
-    const commit = Math.min(progress.match, state.log.committed) as RaftIndex;
+    const commit = heartbeatCommit(state, progress);
     progress.sentCommit = Math.max(progress.sentCommit, commit) as RaftIndex;
     state.send({ type: 'heartbeat', to: id, commit, context });
   }

@@ -1,6 +1,6 @@
 import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
-import type { RaftIndex } from '@etcd-ts/foundation';
 import type { Message } from './message.js';
+import { heartbeatCommit } from './replication.js';
 import type { RaftState } from './state.js';
 
 const NOTHING: readonly Message[] = [];
@@ -20,8 +20,7 @@ function heartbeats(state: RaftState): readonly Message[] {
   const messages: Message[] = [];
   for (const [to, progress] of state.tracker.progress) {
     if (to === from) continue;
-    // As every heartbeat: never beyond what the receiver is known to have.
-    const commit = Math.min(progress.match, state.log.committed) as RaftIndex;
+    const commit = heartbeatCommit(state, progress);
     messages.push({ type: 'heartbeat', from, to, term, commit, context: EMPTY_BYTES });
   }
   return messages;

@@ -1,6 +1,8 @@
 /** Holds the revisions: see RevisionKey. */
 export const KEY_BUCKET = 'key';
 export const META_BUCKET = 'meta';
+/** In the meta bucket: where a store of ours finds its revision again; eight bytes, the higher first. */
+export const CURRENT_REVISION_META = 'currentRevision';
 
 /**
  * The buckets every etcd creates when it starts, in byte order, which is the order of its file and

@@ -20,7 +20,7 @@ export {
   toBinaryString,
 } from './bytes.js';
 export type { BinaryString } from './bytes.js';
-export { ETCD_BUCKETS, KEY_BUCKET, META_BUCKET } from './bucket-names.js';
+export { CURRENT_REVISION_META, ETCD_BUCKETS, KEY_BUCKET, META_BUCKET } from './bucket-names.js';
 export { crc32c } from './crc32c.js';
 export { IndexedHeap } from './indexed-heap.js';
 export type { HeapEntry } from './indexed-heap.js';

@@ -1,7 +1,7 @@
 import type { Revision } from '@etcd-ts/foundation';
 import type { UnaryAnswer } from '@etcd-ts/rpc';
 import type { MemberFacts, PutOwner } from '@etcd-ts/server';
-import { ResponseHeader } from '@etcd-ts/wire-protocol';
+import { ResponseHeader, varintSize } from '@etcd-ts/wire-protocol';
 
 // PutResponse.header; of ResponseHeader, `revision` and what follows.
 const HEADER = 0x0a;
@@ -57,10 +57,7 @@ export class PutResponses {
 
 /** Zeros are left out. */
 function fieldSize(value: number): number {
-  if (value === 0) return 0;
-  let size = 2;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
+  return value === 0 ? 0 : 1 + varintSize(value);
 }
 
 function putField(out: Buffer, start: number, tag: number, value: number): number {

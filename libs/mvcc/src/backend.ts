@@ -1,8 +1,5 @@
 import type { Revision } from '@etcd-ts/foundation';
 
-/** Where a store finds its revision again: eight bytes, the higher first. */
-export const CURRENT_REVISION_META = 'currentRevision';
-
 /** Names one stored change: the mutating request (`main`) and the change within it (`sub`, from 0). */
 export interface RevisionId {
   readonly main: Revision;

@@ -1,6 +1,5 @@
 import type { Revision } from '@etcd-ts/foundation';
-import { assert } from '@etcd-ts/foundation';
-import { CURRENT_REVISION_META } from './backend.js';
+import { assert, CURRENT_REVISION_META } from '@etcd-ts/foundation';
 import type { MvccBackend, RevisionId, RevisionRow } from './backend.js';
 import { encodeRevision } from './revision-bytes.js';
 

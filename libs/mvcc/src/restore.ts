@@ -1,6 +1,12 @@
-import { assert, LeaseId, NO_LEASE, Revision, toBinaryString } from '@etcd-ts/foundation';
+import {
+  assert,
+  CURRENT_REVISION_META,
+  LeaseId,
+  NO_LEASE,
+  Revision,
+  toBinaryString,
+} from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
-import { CURRENT_REVISION_META } from './backend.js';
 import type { RevisionRow } from './backend.js';
 import { decodeKeyValue } from './key-value-codec.js';
 import { decodeRevision } from './revision-bytes.js';

@@ -1,5 +1,6 @@
 import { asBuffer, EMPTY_BYTES, LeaseId, NO_LEASE } from '@etcd-ts/foundation';
 import type { EncodedPut } from '@etcd-ts/mvcc';
+import { varintSize } from '@etcd-ts/wire-protocol';
 
 // PutRequest
 const KEY = 0x0a;
@@ -163,12 +164,6 @@ export function splitId(id: bigint): SplitId {
 
 export function joinId({ high, low }: SplitId): bigint {
   return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-}
-
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++;
-  return size;
 }
 
 function uint64Size(high: number, low: number): number {

@@ -1,5 +1,11 @@
 import type { BoltReader } from '@etcd-ts/bolt';
-import { type BinaryString, decodeRevisionKey, encodeRevisionKey } from '@etcd-ts/foundation';
+import {
+  type BinaryString,
+  CURRENT_REVISION_META,
+  decodeRevisionKey,
+  encodeRevisionKey,
+  META_BUCKET,
+} from '@etcd-ts/foundation';
 import type { BackendImport } from '@etcd-ts/storage';
 
 import { CONF_STATE } from '../records/conf-state.js';
@@ -8,9 +14,6 @@ import { CONF_STATE } from '../records/conf-state.js';
 const FORMER_MEMBERS: ReadonlySet<string> = new Set(['members', 'members_removed']);
 /** The place in a log that is not restored. */
 const FORMER_POSITION = ['consistent_index', 'term', CONF_STATE];
-const META = 'meta';
-/** How this program's snapshots say it; others leave it to the newest row. */
-const CURRENT_REVISION = 'currentRevision';
 const SCHEDULED_COMPACT = 'scheduledCompactRev';
 const FINISHED_COMPACT = 'finishedCompactRev';
 
@@ -30,7 +33,7 @@ export async function importRestored(
   };
   let newestKey: Uint8Array | undefined;
   for (const bucket of reader.bucketNames()) {
-    if (bucket === META || FORMER_MEMBERS.has(bucket)) continue;
+    if (bucket === META_BUCKET || FORMER_MEMBERS.has(bucket)) continue;
     for (const [key, value] of reader.entries(bucket)) {
       if (bucket === 'key') newestKey = Uint8Array.from(key);
       await put(bucket, key, value);
@@ -40,12 +43,12 @@ export async function importRestored(
   for (const name of FORMER_POSITION) meta.delete(name);
   if (bumpRevisions > 0) bump(meta, newestKey, bumpRevisions);
   const ordered = [...meta].sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, value] of ordered) await put(META, Buffer.from(name, 'latin1'), value);
+  for (const [name, value] of ordered) await put(META_BUCKET, Buffer.from(name, 'latin1'), value);
 }
 
 function metaOf(reader: BoltReader): Map<string, Uint8Array> {
   const meta = new Map<string, Uint8Array>();
-  for (const [key, value] of reader.entries(META as BinaryString)) {
+  for (const [key, value] of reader.entries(META_BUCKET as BinaryString)) {
     meta.set(key.toString('latin1'), Uint8Array.from(value));
   }
   return meta;
@@ -61,12 +64,12 @@ function bump(
     mainOf(newestKey),
     mainOf(meta.get(SCHEDULED_COMPACT)),
     mainOf(meta.get(FINISHED_COMPACT)),
-    uint64(meta.get(CURRENT_REVISION)),
+    uint64(meta.get(CURRENT_REVISION_META)),
   );
   const main = current + revisions;
   const value = Buffer.alloc(8);
   value.writeBigUInt64BE(BigInt(main));
-  meta.set(CURRENT_REVISION, value);
+  meta.set(CURRENT_REVISION_META, value);
   meta.set(SCHEDULED_COMPACT, encodeRevisionKey({ main, sub: 0, tombstone: false }));
 }
 

@@ -1,6 +1,7 @@
 import {
   asBuffer,
   compareBytes,
+  CURRENT_REVISION_META,
   decodeRevisionKey,
   KEY_BUCKET,
   META_BUCKET,
@@ -23,8 +24,7 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 /** What a small row costs besides its bytes. */
 const ROW_OVERHEAD_BYTES = 64;
 
-/** mvcc's meta values: a revision of 8 bytes (ours), and etcd's two of 17. */
-const CURRENT_REVISION = 'currentRevision';
+/** mvcc's meta values of etcd, 17 bytes each; ours has a revision of 8 besides. */
 const COMPACT_REVISIONS = new Set(['scheduledCompactRev', 'finishedCompactRev']);
 
 /**
@@ -82,7 +82,7 @@ export class BackendImport {
       const revision = decodeRevisionKey(value);
       if (revision === undefined) throw invalid(`${name} is no revision`);
       this.#compactRevision = Math.max(this.#compactRevision, revision.main);
-    } else if (name === CURRENT_REVISION) {
+    } else if (name === CURRENT_REVISION_META) {
       if (value.length !== 8) throw invalid(`${name} is no revision`);
       this.#currentRevision = Number(asBuffer(value).readBigUInt64BE());
     }
@@ -102,7 +102,7 @@ export class BackendImport {
     if (this.#currentRevision === undefined) {
       const value = Buffer.alloc(8);
       value.writeBigUInt64BE(BigInt(known));
-      this.#target.putBucket(META_BUCKET, Buffer.from(CURRENT_REVISION), value);
+      this.#target.putBucket(META_BUCKET, Buffer.from(CURRENT_REVISION_META), value);
     } else if (this.#currentRevision < known) {
       throw invalid(`the current revision is ${this.#currentRevision}, but ${known} is stored`);
     }

@@ -1,6 +1,7 @@
 import {
   asBuffer,
   type BinaryString,
+  CURRENT_REVISION_META,
   META_BUCKET,
   RaftIndex,
   type Revision,
@@ -16,7 +17,7 @@ const metaName = (name: string): BinaryString => toBinaryString(Buffer.from(name
 /** Of the last entry whose effects the state holds: 8 bytes each, big endian, as etcd. */
 const CONSISTENT_INDEX = metaName('consistent_index');
 const TERM = metaName('term');
-const CURRENT_REVISION = metaName('currentRevision');
+const CURRENT_REVISION = metaName(CURRENT_REVISION_META);
 
 /** {0, 0} before the first entry; no term in files of etcd 3.4. */
 export function storedPosition({ buckets }: CommittedState): SnapshotPosition {

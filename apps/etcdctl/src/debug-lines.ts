@@ -1,4 +1,4 @@
-import { formatDuration } from '@etcd-ts/command-line';
+import { formatGoDuration } from '@etcd-ts/foundation';
 import type { Flag, FlagValues } from '@etcd-ts/command-line';
 import { variableOf } from './environment.js';
 import { GLOBAL_FLAGS } from './global-flags.js';
@@ -25,7 +25,7 @@ function shown({ name, kind }: Flag, flags: FlagValues): string {
     case 'uint':
       return String(flags.integer(name));
     case 'duration':
-      return formatDuration(flags.milliseconds(name));
+      return formatGoDuration(flags.milliseconds(name));
     case 'string': {
       const text = flags.text(name);
       if (SECRETS.has(name) && text !== '') return HIDDEN;

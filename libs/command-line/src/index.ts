@@ -8,7 +8,6 @@ export { bool, duration, int64, text, uint } from './flags/flag.js';
 export type { Flag } from './flags/flag.js';
 export { parseFlags } from './flags/flag-parser.js';
 export { FlagValues } from './flags/flag-values.js';
-export { formatDuration } from './go/duration.js';
 export { parseInteger } from './go/integer.js';
 export { quote } from './go/quote.js';
 export { alignColumns } from './output/align-columns.js';

@@ -1,4 +1,4 @@
-import { parseGoDuration } from './go-duration.js';
+import { parseGoDuration } from '@etcd-ts/foundation';
 import type { ScalarOutcome } from './go-scalar.js';
 import type { AutoCompaction } from './server-config.js';
 

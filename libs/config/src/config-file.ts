@@ -3,7 +3,7 @@ import { DISCOVERY_MAPS, DISCOVERY_PLACES, DISCOVERY_SECTION } from './discovery
 import { parseEndpointUrls } from './endpoint-url.js';
 import { INTEGER_RANGES } from './go-scalar.js';
 import type { ScalarOutcome } from './go-scalar.js';
-import { millisecondsOf } from './go-duration.js';
+import { millisecondsOf } from '@etcd-ts/foundation';
 import { formerNameNotice, warn } from './notice.js';
 import type { ConfigNotice } from './notice.js';
 import { findOption, OPTIONS } from './option-schema.js';

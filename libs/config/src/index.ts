@@ -1,6 +1,5 @@
 export type { EndpointUrl, UrlScheme } from './endpoint-url.js';
 export { parseEndpointUrl } from './endpoint-url.js';
-export { parseGoDuration } from './go-duration.js';
 export type { ConfigNotice } from './notice.js';
 export { parseConfiguration } from './parse-configuration.js';
 export type { Configuration, ConfigurationSources } from './parse-configuration.js';

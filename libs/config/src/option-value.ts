@@ -1,7 +1,6 @@
-import { must } from '@etcd-ts/foundation';
+import { must, parseGoDuration } from '@etcd-ts/foundation';
 import { parseEndpointUrls } from './endpoint-url.js';
 import { parseFeatureGates } from './feature-gates.js';
-import { parseGoDuration } from './go-duration.js';
 import {
   INTEGER_RANGES,
   PARSE_ERROR,

@@ -2,7 +2,7 @@ import { modeFault } from './auto-compaction.js';
 import type { EndpointUrl } from './endpoint-url.js';
 import { missingGate } from './feature-gates.js';
 import { doubledGate, gatesOf } from './former-gates.js';
-import { formatGoDuration } from './go-duration.js';
+import { formatGoDuration } from '@etcd-ts/foundation';
 import { isIpAddress } from './ip-address.js';
 import type { OptionValues } from './option-schema.js';
 

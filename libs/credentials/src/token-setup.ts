@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { NO_TOKENS, SimpleTokens } from '@etcd-ts/auth';
 import type { TokenProvider } from '@etcd-ts/auth';
-import { parseGoDuration } from '@etcd-ts/config';
+import { parseGoDuration } from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import { JsonWebTokens } from './json-web-tokens.js';
 import { LimitedLog } from './limited-log.js';

@@ -22,6 +22,7 @@ export {
 export type { BinaryString } from './bytes.js';
 export { CURRENT_REVISION_META, ETCD_BUCKETS, KEY_BUCKET, META_BUCKET } from './bucket-names.js';
 export { crc32c } from './crc32c.js';
+export { formatGoDuration, millisecondsOf, parseGoDuration } from './go-duration.js';
 export { IndexedHeap } from './indexed-heap.js';
 export type { HeapEntry } from './indexed-heap.js';
 export {

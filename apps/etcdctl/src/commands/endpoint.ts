@@ -1,5 +1,6 @@
 import type { Client } from '@etcd-ts/client';
-import { ExitCode, ExitError, formatDuration, int64 } from '@etcd-ts/command-line';
+import { ExitCode, ExitError, int64 } from '@etcd-ts/command-line';
+import { formatGoDuration } from '@etcd-ts/foundation';
 import { AlarmRequest_AlarmAction, AlarmType, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { Health } from '../answers/endpoint.js';
 import { hashAnswer, healthAnswer, healthLine, statusAnswer } from '../answers/endpoint.js';
@@ -62,7 +63,7 @@ async function checkHealth(client: Client, endpoint: string): Promise<Health> {
   const result = (error: string): Health => ({
     endpoint,
     isHealthy: error === '',
-    took: formatDuration(performance.now() - begunMs),
+    took: formatGoDuration(performance.now() - begunMs),
     error,
   });
   try {

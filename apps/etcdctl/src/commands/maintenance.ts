@@ -1,12 +1,6 @@
 import type { Client } from '@etcd-ts/client';
-import {
-  ExitCode,
-  ExitError,
-  badArguments,
-  bool,
-  formatDuration,
-  parseInteger,
-} from '@etcd-ts/command-line';
+import { ExitCode, ExitError, badArguments, bool, parseInteger } from '@etcd-ts/command-line';
+import { formatGoDuration } from '@etcd-ts/foundation';
 import { MoveLeaderResponse } from '@etcd-ts/wire-protocol';
 import type { Command } from '../command.js';
 import { failureText } from '../failure.js';
@@ -42,7 +36,7 @@ async function runDefrag(invocation: Invocation): Promise<number> {
   const { output, client } = connected;
   const endpoints = await chosenEndpoints(invocation, connected);
   let begunMs = 0;
-  const took = (): string => formatDuration(performance.now() - begunMs);
+  const took = (): string => formatGoDuration(performance.now() - begunMs);
   const { failures } = await askEach(
     endpoints,
     connected,

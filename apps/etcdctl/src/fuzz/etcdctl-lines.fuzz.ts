@@ -1,12 +1,5 @@
-import {
-  ExitError,
-  FlagValues,
-  formatDuration,
-  parseFlags,
-  parseInteger,
-  quote,
-} from '@etcd-ts/command-line';
-import { assert, SeededRng } from '@etcd-ts/foundation';
+import { ExitError, FlagValues, parseFlags, parseInteger, quote } from '@etcd-ts/command-line';
+import { assert, formatGoDuration, SeededRng } from '@etcd-ts/foundation';
 import type { Rng } from '@etcd-ts/foundation';
 import { mutateText, ODD_WORDS, pick } from '@etcd-ts/fuzzing';
 import { parseCompare, parseOperation } from '../commands/txn-lines.js';
@@ -80,7 +73,7 @@ async function checkLine(line: string): Promise<void> {
   for (const word of words) {
     parseInteger(word, { base: 0 });
     const milliseconds = Number.parseInt(word, 10);
-    if (milliseconds >= 0 && milliseconds < 1e9) formatDuration(milliseconds);
+    if (milliseconds >= 0 && milliseconds < 1e9) formatGoDuration(milliseconds);
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatDuration } from '@etcd-ts/command-line';
+import { formatGoDuration } from '@etcd-ts/foundation';
 
 const BAR_COLUMNS = 50;
 const REDRAW_MS = 200;
@@ -42,7 +42,7 @@ export class ProgressBar {
     const elapsed = (performance.now() - this.#begunMs) / 1000;
     const seconds = Math.round(share === 1 ? elapsed : elapsed / share - elapsed);
     const two = (value: number): string => String(value).padStart(2, '0');
-    if (share === 1) return ` ${formatDuration(seconds * 1000)}`;
+    if (share === 1) return ` ${formatGoDuration(seconds * 1000)}`;
     return ` ${two(Math.floor(seconds / 60))}m${two(seconds % 60)}s`;
   }
 }

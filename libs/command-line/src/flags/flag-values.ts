@@ -1,6 +1,5 @@
-import { must } from '@etcd-ts/foundation';
+import { must, parseGoDuration } from '@etcd-ts/foundation';
 import { parseBoolean } from '../go/boolean.js';
-import { parseDuration } from '../go/duration.js';
 import { parseInteger } from '../go/integer.js';
 import { splitCommaList } from './comma-list.js';
 import type { Flag } from './flag.js';
@@ -97,7 +96,7 @@ function parseValue({ kind }: Flag, text: string): ValueOutcome {
     case 'uint':
       return parseInteger(text, { base: 0, isUnsigned: true });
     case 'duration': {
-      const outcome = parseDuration(text);
+      const outcome = parseGoDuration(text);
       return outcome.kind === 'ok' ? { kind: 'ok', value: outcome.milliseconds } : outcome;
     }
     case 'bool': {

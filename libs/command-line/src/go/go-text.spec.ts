@@ -1,4 +1,3 @@
-import { formatDuration, parseDuration } from './duration.js';
 import { parseInteger } from './integer.js';
 import { quote } from './quote.js';
 
@@ -36,25 +35,5 @@ describe('integers', () => {
 
   it.each(['', 'x', '1_', '08', '9223372036854775808', '1e3'])('%j is none', (text) => {
     expect(parseInteger(text, { base: 0 }).kind).toBe('error');
-  });
-});
-
-describe('durations', () => {
-  it.each([
-    ['1h15m', 4_500_000, '1h15m0s'],
-    ['1.5s', 1500, '1.5s'],
-    ['300ms', 300, '300ms'],
-    ['2µs', 0.002, '2µs'],
-    ['0', 0, '0s'],
-    ['.5s', 500, '500ms'],
-  ])('%s', (text, milliseconds, shown) => {
-    expect(parseDuration(text)).toEqual({ kind: 'ok', milliseconds });
-    expect(formatDuration(milliseconds)).toBe(shown);
-  });
-
-  it.each(['1d', '5constructor', '1toString', '1__proto__'])('%s has no unit', (text) => {
-    expect(parseDuration(text)).toMatchObject({
-      message: expect.stringContaining('unknown unit') as unknown,
-    });
   });
 });

@@ -31,6 +31,7 @@ export {
   WATCH_STREAM_QUEUE_RESPONSES,
 } from './limits.js';
 export { SILENT_LOGGER } from './logger.js';
+export { LONGEST_TIMER_MS, withLongTimers } from './long-timers.js';
 export type { LogFields, Logger, LogValue } from './logger.js';
 export { SeededRng } from './rng.js';
 export type { Rng } from './rng.js';
@@ -41,4 +42,4 @@ export {
   writeRevisionKey,
 } from './revision-key.js';
 export type { RevisionKey } from './revision-key.js';
-export type { CancelTimer, Clock, Scheduler } from './time.js';
+export type { CancelTimer, Clock, Rhythm, Scheduler } from './time.js';

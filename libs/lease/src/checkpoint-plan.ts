@@ -1,5 +1,6 @@
 import { assert, IndexedHeap } from '@etcd-ts/foundation';
 import type { HeapEntry } from '@etcd-ts/foundation';
+import { NEVER } from './lease.js';
 import type { Lease } from './lease.js';
 
 interface Appointment extends HeapEntry {
@@ -39,6 +40,10 @@ export class CheckpointPlan {
       existing.dueMs = dueMs;
       this.#heap.moved(existing);
     }
+  }
+
+  get nextMs(): number {
+    return this.#heap.peek()?.dueMs ?? NEVER;
   }
 
   /** The next lease due, already scheduled for its following checkpoint. */

@@ -196,6 +196,16 @@ export class Lessor {
     }
   }
 
+  /** Before this moment `expired` has nothing to hand out, unless a lease changes. */
+  get nextExpiryMs(): number {
+    return this.#expiries.peek()?.dueMs ?? NEVER;
+  }
+
+  /** Before this moment `checkpointsDue` has nothing to propose, unless a lease changes. */
+  get nextCheckpointMs(): number {
+    return this.#checkpoints.nextMs;
+  }
+
   demote(): void {
     this.#primary = false;
     this.#expiries.clear();

@@ -146,9 +146,18 @@ class RunningMember implements Member {
     // A crash may have interrupted both; with nothing to do they are done at once.
     if (!compaction.resume()) reclaimer.wake();
     this.#cancels.push(
-      scheduler.every(TIMEOUT_CHECK_MS, () => this.#expire()),
+      scheduler.every(TIMEOUT_CHECK_MS, () => this.#expire(), {
+        kind: 'poll',
+        idleUntilMs: () => (this.#isWaiting() ? 0 : Infinity),
+      }),
       ...startDuties(this.#parts, this.#running, () => this.#isStopped),
     );
+  }
+
+  /** Somebody waits for an answer, and may have waited for too long. */
+  #isWaiting(): boolean {
+    const { proposals, reads, appliedWaits } = this.#running;
+    return proposals.size > 0 || reads.isWaitedFor || appliedWaits.size > 0;
   }
 
   #expire(): void {

@@ -53,7 +53,7 @@ export class RaftLoop {
 
   start(): void {
     const { scheduler, tickIntervalMs } = this.#parts;
-    this.#cancelTicks = scheduler.every(tickIntervalMs, () => this.#tick());
+    this.#cancelTicks = scheduler.every(tickIntervalMs, () => this.#tick(), { kind: 'pulse' });
     this.wake();
   }
 

@@ -41,6 +41,11 @@ export class ReadQueue {
     this.#nextId = nextId;
   }
 
+  /** Some read is not answered yet. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0 || this.#round !== undefined || this.#confirmed.length > 0;
+  }
+
   /** Resolves when everything acknowledged before this call can be read. */
   wait(): Promise<void> {
     if (this.#waiting.length >= MAX_WAITING_READS) {

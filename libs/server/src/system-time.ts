@@ -1,3 +1,4 @@
+import { withLongTimers } from '@etcd-ts/foundation';
 import type { CancelTimer, Clock, Scheduler } from '@etcd-ts/foundation';
 
 /** The machine's own time: the one place in the server that reads it. */
@@ -6,7 +7,7 @@ export const SYSTEM_CLOCK: Clock = {
   wallMs: () => Date.now(),
 };
 
-export const SYSTEM_SCHEDULER: Scheduler = {
+export const SYSTEM_SCHEDULER: Scheduler = withLongTimers({
   after(delayMs: number, callback: () => void): CancelTimer {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
@@ -20,4 +21,4 @@ export const SYSTEM_SCHEDULER: Scheduler = {
   soon(callback: () => void): void {
     setImmediate(callback);
   },
-};
+});

@@ -2,6 +2,7 @@ import type { ServiceClient } from '@etcd-ts/rpc';
 import type { LeaseDefinition, LeaseKeepAliveResponse } from '@etcd-ts/wire-protocol';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import { MessageQueue } from '../transport/message-queue.js';
+import { longTimeout } from '../routing/long-timeout.js';
 import { sleep } from '../routing/sleep.js';
 
 /** A renewal is sent when a third of the time to live has gone, but not more often than this. */
@@ -91,10 +92,9 @@ export class LeaseKeeper implements AsyncIterable<LeaseKeepAliveResponse> {
     const signal = AbortSignal.any([this.#stop.signal, round.signal]);
     const stream = this.#calls.leaseKeepAlive({ signal });
     // A stream that hangs is no reason to believe in the lease for ever.
-    const lastChance = setTimeout(
-      () => round.abort(UNANSWERED),
-      Math.max(0, this.#aliveUntilMs - performance.now()),
-    );
+    const giveUp = (): void => round.abort(UNANSWERED);
+    const untilEndMs = (): number => this.#aliveUntilMs - performance.now();
+    let clearLastChance = longTimeout(giveUp, untilEndMs());
     try {
       await stream.write({ ID: this.id });
       for await (const answer of stream) {
@@ -103,13 +103,14 @@ export class LeaseKeeper implements AsyncIterable<LeaseKeepAliveResponse> {
         this.#deliver(answer);
         this.#aliveUntilMs = performance.now() + ttlSeconds * 1000;
         this.#intervalMs = intervalOf(ttlSeconds);
-        lastChance.refresh();
+        clearLastChance();
+        clearLastChance = longTimeout(giveUp, untilEndMs());
         await sleep(this.#intervalMs, [signal]);
         await stream.write({ ID: this.id });
       }
       return 'again';
     } finally {
-      clearTimeout(lastChance);
+      clearLastChance();
       round.abort(UNANSWERED);
     }
   }

@@ -1,3 +1,5 @@
+import { longTimeout } from './long-timeout.js';
+
 /** Ends after so long (undefined: never by itself); rejects with the reason of the first signal. */
 export function sleep(
   milliseconds: number | undefined,
@@ -6,7 +8,7 @@ export function sleep(
   return new Promise((resolve, reject) => {
     const given = signals.filter((signal) => signal !== undefined);
     const release = (): void => {
-      clearTimeout(timer);
+      clear?.();
       for (const signal of given) signal.removeEventListener('abort', onAbort);
     };
     const onAbort = (event: Event): void => {
@@ -17,8 +19,7 @@ export function sleep(
       release();
       resolve();
     };
-    const timer =
-      milliseconds === undefined ? undefined : setTimeout(onTime, Math.max(0, milliseconds));
+    const clear = milliseconds === undefined ? undefined : longTimeout(onTime, milliseconds);
     for (const signal of given) signal.addEventListener('abort', onAbort, { once: true });
     const aborted = given.find((signal) => signal.aborted);
     if (aborted === undefined) return;

@@ -7,6 +7,7 @@ import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
+import { LONGEST_TIMEOUT_MS } from '../routing/long-timeout.js';
 import { ConnectionError } from './call-failure.js';
 import type { Endpoint } from './endpoint.js';
 import { hostOf, isHostPort } from './endpoint.js';
@@ -80,7 +81,7 @@ export class Connection {
       };
       const timer = setTimeout(
         () => refuse(`dial tcp ${endpoint.address}: i/o timeout`),
-        options.dialTimeoutMs,
+        Math.min(options.dialTimeoutMs, LONGEST_TIMEOUT_MS),
       );
       const onError = (error: Error): void => refuse(dialText(endpoint, error), error);
       const onClose = (): void => refuse(`dial tcp ${endpoint.address}: connection closed`);
@@ -129,10 +130,12 @@ export class Connection {
     if (keepaliveTimeMs <= 0) return;
     const ping = (): void => {
       if (this.#openCalls === 0 || this.session.destroyed) return;
-      const timeout = setTimeout(() => this.session.destroy(), keepaliveTimeoutMs);
+      const patienceMs = Math.min(keepaliveTimeoutMs, LONGEST_TIMEOUT_MS);
+      const timeout = setTimeout(() => this.session.destroy(), patienceMs);
       this.session.ping(() => clearTimeout(timeout));
     };
-    this.#keepalive = setInterval(ping, Math.max(keepaliveTimeMs, MIN_KEEPALIVE_MS)).unref();
+    const everyMs = Math.min(Math.max(keepaliveTimeMs, MIN_KEEPALIVE_MS), LONGEST_TIMEOUT_MS);
+    this.#keepalive = setInterval(ping, everyMs).unref();
   }
 }
 

@@ -1,3 +1,4 @@
+import { withLongTimers } from '@etcd-ts/foundation';
 import type { Clock, Scheduler } from '@etcd-ts/foundation';
 
 export const SYSTEM_CLOCK: Clock = {
@@ -6,7 +7,7 @@ export const SYSTEM_CLOCK: Clock = {
 };
 
 /** Timers do not keep a process alive: its connections do. */
-export const SYSTEM_SCHEDULER: Scheduler = {
+export const SYSTEM_SCHEDULER: Scheduler = withLongTimers({
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs).unref();
     return () => clearTimeout(timer);
@@ -18,4 +19,4 @@ export const SYSTEM_SCHEDULER: Scheduler = {
   soon(callback) {
     setImmediate(callback);
   },
-};
+});

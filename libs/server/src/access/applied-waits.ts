@@ -30,6 +30,10 @@ export class AppliedWaits {
     this.#appliedIndex = appliedIndex;
   }
 
+  get size(): number {
+    return this.#waits.length;
+  }
+
   /** `true`: it is applied. Else it is settled by then (true), or not worth waiting for (false). */
   wait(index: number): true | Promise<boolean> {
     const applied = this.#appliedIndex();

@@ -39,28 +39,75 @@ function startPeriodic(periodMs: number, parts: AutoCompactorParts): CancelTimer
   const { clock } = parts;
   const intervalMs = Math.min(periodMs, HOUR_MS);
   const sampleMs = intervalMs / SAMPLES_PER_INTERVAL;
-  const samplesKept = Math.floor(periodMs / sampleMs) + 1;
-  // The oldest of them is never younger than one period when the next sample is due.
-  const samples = [parts.currentRevision()];
+  const samples = new RevisionSamples(periodMs - sampleMs / 2);
+  samples.add(clock.monotonicMs(), parts.currentRevision());
   let dueMs = clock.monotonicMs() + periodMs;
-  const compact = singleCompaction(parts, 'periodic', { 'compact-period': `${periodMs}ms` });
-  return parts.scheduler.every(sampleMs, () => {
-    const target = samples[0] ?? 0;
-    samples.push(parts.currentRevision());
-    if (samples.length > samplesKept) samples.shift();
+  const compaction = singleCompaction(parts, 'periodic', { 'compact-period': `${periodMs}ms` });
+  const sample = (): void => {
     const nowMs = clock.monotonicMs();
+    const target = samples.target(nowMs);
+    samples.add(nowMs, parts.currentRevision());
     if (nowMs < dueMs) return;
-    compact(target, () => (dueMs = nowMs + intervalMs));
+    compaction.begin(target, () => (dueMs = nowMs + intervalMs));
+  };
+  return parts.scheduler.every(sampleMs, sample, {
+    kind: 'poll',
+    idleUntilMs: () => {
+      const nowMs = clock.monotonicMs();
+      if (samples.newest !== parts.currentRevision()) return 0;
+      if (compaction.wants(samples.target(nowMs))) return dueMs;
+      return Math.max(dueMs, samples.nextTargetMs);
+    },
   });
+}
+
+interface Sample {
+  readonly revision: number;
+  /** When it was first seen. */
+  readonly atMs: number;
+}
+
+/** Which revision was current a while ago: that of the newest sample of at least that age. */
+class RevisionSamples {
+  readonly #ageMs: number;
+  /** One for each revision, oldest first; only the first may be older than anybody asks for. */
+  #samples: Sample[] = [];
+
+  constructor(ageMs: number) {
+    this.#ageMs = ageMs;
+  }
+
+  get newest(): number {
+    return this.#samples.at(-1)?.revision ?? 0;
+  }
+
+  /** From when on `target` is another one; Infinity: not as long as the revision stays. */
+  get nextTargetMs(): number {
+    return (this.#samples[1]?.atMs ?? Infinity) + this.#ageMs;
+  }
+
+  add(nowMs: number, revision: number): void {
+    if (revision !== this.newest) this.#samples.push({ revision, atMs: nowMs });
+  }
+
+  /** Only the very first sample may be younger. */
+  target(nowMs: number): number {
+    const next = this.#samples.findIndex(({ atMs }) => atMs > nowMs - this.#ageMs);
+    this.#samples.splice(0, (next === -1 ? this.#samples.length : next) - 1);
+    return this.#samples[0]?.revision ?? 0;
+  }
 }
 
 /** Every five minutes, keeping so many revisions. */
 function startByRevision(retention: number, parts: AutoCompactorParts): CancelTimer {
-  const compact = singleCompaction(parts, 'revision', {
+  const compaction = singleCompaction(parts, 'revision', {
     'revision-compaction-retention': retention,
   });
-  return parts.scheduler.every(REVISION_CHECK_INTERVAL_MS, () => {
-    compact(parts.currentRevision() - retention, () => undefined);
+  const target = (): number => parts.currentRevision() - retention;
+  const look = (): void => compaction.begin(target(), () => undefined);
+  return parts.scheduler.every(REVISION_CHECK_INTERVAL_MS, look, {
+    kind: 'poll',
+    idleUntilMs: () => (compaction.wants(target()) ? 0 : Infinity),
   });
 }
 
@@ -69,8 +116,9 @@ function singleCompaction(parts: AutoCompactorParts, mode: string, fields: LogFi
   const { logger } = parts;
   let compacted = 0;
   let isRunning = false;
-  return (target: number, succeeded: () => void): void => {
-    if (isRunning || !parts.isLeader() || target <= compacted) return;
+  const wants = (target: number): boolean => parts.isLeader() && target > compacted;
+  const begin = (target: number, succeeded: () => void): void => {
+    if (isRunning || !wants(target)) return;
     isRunning = true;
     const details = { revision: target, ...fields };
     logger.info(`starting auto ${mode} compaction`, details);
@@ -85,4 +133,5 @@ function singleCompaction(parts: AutoCompactorParts, mode: string, fields: LogFi
       logger.info(`completed auto ${mode} compaction`, details);
     });
   };
+  return { wants, begin };
 }

@@ -43,7 +43,10 @@ export class BackendCommitter {
   }
 
   start(): void {
-    this.#cancelTimer = this.#scheduler.every(this.#pace.intervalMs, () => this.#begin());
+    this.#cancelTimer = this.#scheduler.every(this.#pace.intervalMs, () => this.#begin(), {
+      kind: 'poll',
+      idleUntilMs: () => (this.#backend.pendingOperations === 0 ? Infinity : 0),
+    });
   }
 
   /** Called after each batch of entries: a full batch does not wait for the interval. */

@@ -45,13 +45,29 @@ export class HashCheck {
 
   /** Intervals of 0 mean never. */
   start(intervals: { readonly periodicMs: number; readonly compactionMs: number }): void {
-    const every = (intervalMs: number, check: () => Promise<void>): void => {
+    const every = (
+      intervalMs: number,
+      check: () => Promise<void>,
+      hasToCheck: () => boolean,
+    ): void => {
       if (intervalMs <= 0) return;
-      const { scheduler } = this.#parts;
-      this.#cancels.push(scheduler.every(intervalMs, () => void this.#once(check)));
+      const { scheduler, leadership, cluster } = this.#parts;
+      const cancel = scheduler.every(intervalMs, () => void this.#once(check), {
+        kind: 'poll',
+        idleUntilMs: () => (leadership.leader === cluster.localId && hasToCheck() ? 0 : Infinity),
+      });
+      this.#cancels.push(cancel);
     };
-    every(intervals.periodicMs, () => this.checkNow());
-    every(intervals.compactionMs, () => this.#checkCompaction());
+    every(
+      intervals.periodicMs,
+      () => this.checkNow(),
+      () => true,
+    );
+    every(
+      intervals.compactionMs,
+      () => this.#checkCompaction(),
+      () => this.#parts.compactRevision() > this.#checkedCompaction,
+    );
   }
 
   stop(): void {

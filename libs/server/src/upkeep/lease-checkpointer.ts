@@ -25,7 +25,7 @@ export interface LeaseCheckpointerParts {
  */
 export function startLeaseCheckpoints(parts: LeaseCheckpointerParts): CancelTimer {
   const { lessor, clock, scheduler, logger } = parts;
-  return scheduler.every(CHECK_INTERVAL_MS, () => {
+  const writeDown = (): void => {
     const term = parts.leads();
     if (term === undefined) return;
     const due = lessor.checkpointsDue(clock.monotonicMs(), MAX_CHECKPOINTS_PER_ENTRY);
@@ -36,5 +36,9 @@ export function startLeaseCheckpoints(parts: LeaseCheckpointerParts): CancelTime
         error: error instanceof Error ? error : String(error),
       });
     });
+  };
+  return scheduler.every(CHECK_INTERVAL_MS, writeDown, {
+    kind: 'poll',
+    idleUntilMs: () => lessor.nextCheckpointMs,
   });
 }

@@ -30,7 +30,7 @@ export interface LeaseExpiryParts {
  * it proposes then would end leases that their holders keep alive (etcd #15247).
  */
 export function startLeaseExpiry(parts: LeaseExpiryParts): CancelTimer {
-  return parts.scheduler.every(CHECK_INTERVAL_MS, () => {
+  const revokeExpired = (): void => {
     const term = parts.leads();
     if (term === undefined) return;
     const now = parts.clock.monotonicMs();
@@ -43,5 +43,9 @@ export function startLeaseExpiry(parts: LeaseExpiryParts): CancelTimer {
         });
       });
     }
+  };
+  return parts.scheduler.every(CHECK_INTERVAL_MS, revokeExpired, {
+    kind: 'poll',
+    idleUntilMs: () => parts.lessor.nextExpiryMs,
   });
 }

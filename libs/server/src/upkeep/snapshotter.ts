@@ -25,6 +25,8 @@ export class Snapshotter {
   #lastIndex: RaftIndex;
   #running: Promise<void> | undefined;
   #purging: Promise<void> | undefined;
+  /** There may be more snapshot files than are to be kept. */
+  #mayHaveSurplus = true;
   #cancelPurge: CancelTimer = () => undefined;
 
   constructor(parts: SnapshotterParts, lastIndex: RaftIndex) {
@@ -33,8 +35,12 @@ export class Snapshotter {
   }
 
   start(): void {
-    this.#cancelPurge = this.#parts.scheduler.every(PURGE_INTERVAL_MS, () => {
+    const purge = (): void => {
       this.#purging ??= this.#purge().finally(() => (this.#purging = undefined));
+    };
+    this.#cancelPurge = this.#parts.scheduler.every(PURGE_INTERVAL_MS, purge, {
+      kind: 'poll',
+      idleUntilMs: () => (this.#mayHaveSurplus || this.#parts.wal.hasSurplus ? 0 : Infinity),
     });
   }
 
@@ -51,6 +57,7 @@ export class Snapshotter {
   /** A received snapshot is installed: backend and log begin there. */
   installed(index: RaftIndex): void {
     this.#lastIndex = index;
+    this.#mayHaveSurplus = true;
     this.#parts.wal.releaseTo(index);
   }
 
@@ -87,9 +94,11 @@ export class Snapshotter {
 
   async #purge(): Promise<void> {
     try {
+      this.#mayHaveSurplus = false;
       await this.#parts.wal.purge();
       await this.#parts.files.purge(this.#parts.maxSnapshots);
     } catch (error) {
+      this.#mayHaveSurplus = true;
       this.#parts.logger.warn('failed to purge file', {
         error: error instanceof Error ? error : String(error),
       });

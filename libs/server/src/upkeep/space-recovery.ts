@@ -31,7 +31,7 @@ export function endNoSpaceAlarm(parts: SpaceRecoveryParts): CancelTimer {
   let isUnderWay = false;
   const isAlarmed = (): boolean =>
     alarms.list(AlarmType.NOSPACE).some(({ memberID }) => memberID === localId);
-  return parts.scheduler.every(CHECK_INTERVAL_MS, () => {
+  const look = (): void => {
     if (isUnderWay) return;
     looksWithRoom = isAlarmed() && quota.hasRoom ? looksWithRoom + 1 : 0;
     if (looksWithRoom < LOOKS_WITH_ROOM) return;
@@ -46,5 +46,9 @@ export function endNoSpaceAlarm(parts: SpaceRecoveryParts): CancelTimer {
         });
       })
       .finally(() => (isUnderWay = false));
+  };
+  return parts.scheduler.every(CHECK_INTERVAL_MS, look, {
+    kind: 'poll',
+    idleUntilMs: () => (isAlarmed() || looksWithRoom > 0 ? 0 : Infinity),
   });
 }

@@ -25,7 +25,7 @@ export interface V2ExpiryParts {
 export function startV2Expiry(parts: V2ExpiryParts): CancelTimer {
   const { v2Store, clock, scheduler, logger, propose } = parts;
   let isUnderWay = false;
-  return scheduler.every(CHECK_INTERVAL_MS, () => {
+  const expire = (): void => {
     const timeNs = wallNs(clock);
     const next = v2Store.nextExpirationNs;
     if (isUnderWay || !parts.isLeader() || next === undefined || next > timeNs) return;
@@ -38,5 +38,10 @@ export function startV2Expiry(parts: V2ExpiryParts): CancelTimer {
         });
       })
       .finally(() => (isUnderWay = false));
+  };
+  return scheduler.every(CHECK_INTERVAL_MS, expire, {
+    kind: 'poll',
+    // By the wall clock, which may jump: no moment of the other one can be told.
+    idleUntilMs: () => (v2Store.nextExpirationNs === undefined ? Infinity : 0),
   });
 }

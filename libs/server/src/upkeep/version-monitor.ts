@@ -46,17 +46,38 @@ export class VersionMonitor {
   start(): void {
     const { scheduler, leadership, downgradeCheckIntervalMs } = this.#parts;
     const check = (): void => void this.#once(() => this.#updateClusterVersion());
-    this.#cancels.push(scheduler.every(CHECK_INTERVAL_MS, check), leadership.onConfirmed(check));
+    this.#cancels.push(
+      scheduler.every(CHECK_INTERVAL_MS, check, {
+        kind: 'poll',
+        idleUntilMs: () => (this.#mayDecide() ? 0 : Infinity),
+      }),
+      leadership.onConfirmed(check),
+    );
     if (downgradeCheckIntervalMs <= 0) return;
     this.#cancels.push(
-      scheduler.every(downgradeCheckIntervalMs, () => {
-        void this.#once(() => this.#finishDowngrade());
-      }),
+      scheduler.every(
+        downgradeCheckIntervalMs,
+        () => {
+          void this.#once(() => this.#finishDowngrade());
+        },
+        {
+          kind: 'poll',
+          idleUntilMs: () => (this.#parts.cluster.downgrade.enabled ? 0 : Infinity),
+        },
+      ),
     );
   }
 
   stop(): void {
     for (const cancel of this.#cancels.splice(0)) cancel();
+  }
+
+  /** The oldest of the members is no newer than this one: what it could raise, there is no need to ask. */
+  #mayDecide(): boolean {
+    const { leadership, cluster } = this.#parts;
+    if (leadership.leader !== cluster.localId) return false;
+    const own = parseVersion(SERVER_VERSION);
+    return decideVersion(cluster, own && clusterVersionOf(own)) !== undefined;
   }
 
   async #once(work: () => Promise<void>): Promise<void> {

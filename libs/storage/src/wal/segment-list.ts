@@ -39,6 +39,10 @@ export class SegmentList {
     return released ? this.#segments[0] : undefined;
   }
 
+  hasSurplus(keep: number): boolean {
+    return this.#segments.length > keep && this.#removable() !== undefined;
+  }
+
   /** Oldest first, so that what stays is always a contiguous tail. */
   async purge(keep: number): Promise<number> {
     let removed = 0;

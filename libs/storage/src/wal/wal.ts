@@ -267,6 +267,12 @@ export class Wal {
     this.#segments.release(index);
   }
 
+  /** `purge` would remove something. */
+  get hasSurplus(): boolean {
+    const { maxWals } = this.#settings;
+    return maxWals !== 0 && this.#segments.hasSurplus(maxWals);
+  }
+
   /** Removes released segments beyond maxWals, oldest first; resolves with how many. */
   purge(): Promise<number> {
     const { maxWals } = this.#settings;

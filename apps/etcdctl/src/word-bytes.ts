@@ -21,9 +21,12 @@ export function wordOf(bytes: Buffer): string {
     );
 }
 
+/** Whether it stands for itself, in UTF-8. */
+export const isText = (word: string): boolean => !CARRIED.test(word);
+
 /** What a word stands for. */
 export function bytesOf(word: string): Buffer {
-  if (!CARRIED.test(word)) return Buffer.from(word);
+  if (isText(word)) return Buffer.from(word);
   return Buffer.concat(
     [...word].map((character) =>
       CARRIED.test(character)

@@ -1,5 +1,8 @@
+import { quote } from '@etcd-ts/command-line';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { bytesOf } from '../word-bytes.js';
+import { passedOn } from './passed-words.js';
 
 export interface ChildEnd {
   readonly exitCode: number;
@@ -7,28 +10,46 @@ export interface ChildEnd {
   readonly error: string | undefined;
 }
 
-/** Runs a program with this one's output and, if it is to have it, input. */
+/**
+ * Runs a program with this one's output and, if it is to have it, input. Words and variables stand
+ * for bytes as those of a command line do (`word-bytes`).
+ */
 export function runChild(
-  [file = '', ...args]: readonly string[],
-  environment: Readonly<Record<string, string>>,
+  command: readonly string[],
+  variables: Readonly<Record<string, string>>,
   input: 'inherit' | 'ignore',
 ): Promise<ChildEnd> {
+  const neverRan = (code: string | undefined): ChildEnd => ({
+    exitCode: 1,
+    error: startFailure(command[0] ?? '', code),
+  });
+  const passed = passedOn(command, variables);
+  if (passed === undefined) return Promise.resolve(neverRan('ENOENT'));
   return new Promise((resolve) => {
-    const child = spawn(file, args, {
+    const child = spawn(passed.file, [...passed.args], {
       stdio: [input, 'inherit', 'inherit'],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...passed.environment },
     });
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === 'ENOENT';
-      const why = isMissing ? 'executable file not found in $PATH' : error.message;
-      resolve({ exitCode: 1, error: `exec: ${JSON.stringify(file)}: ${why}` });
-    });
+    child.once('error', ({ code }: NodeJS.ErrnoException) => resolve(neverRan(code)));
     child.once('exit', (exitCode, signal) => {
       if (exitCode === 0) resolve({ exitCode, error: undefined });
       else if (exitCode !== null) resolve({ exitCode, error: `exit status ${exitCode}` });
       else resolve({ exitCode: 1, error: `signal: ${signalText(signal)}` });
     });
   });
+}
+
+/** A name without a slash is looked for; with one, it is that file or nothing. */
+function startFailure(file: string, code: string | undefined): string {
+  if (!file.includes('/')) {
+    return `exec: ${quote(bytesOf(file))}: executable file not found in $PATH`;
+  }
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'no such file or directory',
+    EACCES: 'permission denied',
+    ENOTDIR: 'not a directory',
+  };
+  return `fork/exec ${file}: ${reasons[code ?? ''] ?? String(code)}`;
 }
 
 function signalText(signal: NodeJS.Signals | null): string {

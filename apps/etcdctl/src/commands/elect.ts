@@ -5,6 +5,7 @@ import type { Command } from '../command.js';
 import { failed } from '../failure.js';
 import { InterruptedError } from '../interruption.js';
 import type { Invocation } from '../invocation.js';
+import { bytesOf } from '../word-bytes.js';
 import { interruptedOrLost } from './session-wait.js';
 
 export const ELECT: Command = {
@@ -31,7 +32,7 @@ async function observe(invocation: Invocation, name: string): Promise<number> {
   const { client, output } = await invocation.connect();
   const signal = invocation.surroundings.interrupts();
   try {
-    for await (const { header, leader } of observeLeaders(client, name, { signal })) {
+    for await (const { header, leader } of observeLeaders(client, bytesOf(name), { signal })) {
       output.print(rangeAnswer({ header, kvs: [leader], more: false, count: 0n }));
     }
   } catch (error) {
@@ -45,9 +46,9 @@ async function campaign(invocation: Invocation, name: string, proposal: string):
   const { client, output } = await invocation.connect();
   const interrupt = invocation.surroundings.interrupts();
   const session = await client.session({ signal: interrupt });
-  const election = session.election(name);
+  const election = session.election(bytesOf(name));
   try {
-    await election.campaign(proposal, { signal: interrupt });
+    await election.campaign(bytesOf(proposal), { signal: interrupt });
   } catch (error) {
     if (!session.lost.aborted) await session.close().catch(() => undefined);
     if (error instanceof InterruptedError) throw new ExitError(ExitCode.error, 'context canceled');

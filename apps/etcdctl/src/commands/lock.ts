@@ -1,11 +1,11 @@
-import type { Session } from '@etcd-ts/client';
-import type { Lock } from '@etcd-ts/client';
+import type { Lock, Session } from '@etcd-ts/client';
 import { ExitCode, ExitError, badArguments, int64 } from '@etcd-ts/command-line';
 import { rangeAnswer } from '../answers/kv.js';
 import type { Command } from '../command.js';
 import { failed } from '../failure.js';
 import { InterruptedError } from '../interruption.js';
 import type { Connected, Invocation } from '../invocation.js';
+import { bytesOf, wordOf } from '../word-bytes.js';
 import { runChild } from './child-command.js';
 import { interruptedOrLost } from './session-wait.js';
 
@@ -25,7 +25,7 @@ async function runLock(invocation: Invocation): Promise<number> {
   const interrupt = invocation.surroundings.interrupts();
   const ttlSeconds = invocation.flags.integer('ttl');
   const session = await connected.client.session({ ttlSeconds, signal: interrupt });
-  const lock = session.lock(name);
+  const lock = session.lock(bytesOf(name));
   try {
     await lock.acquire({ signal: interrupt });
   } catch (error) {
@@ -44,6 +44,8 @@ async function runLock(invocation: Invocation): Promise<number> {
   return ExitCode.success;
 }
 
+const NO_KEY = Buffer.alloc(0);
+
 interface HoldEnd {
   readonly exitCode: number;
   readonly error: string | undefined;
@@ -51,7 +53,7 @@ interface HoldEnd {
 
 function runUnderLock(lock: Lock, command: readonly string[]): Promise<HoldEnd> {
   const environment = {
-    ETCD_LOCK_KEY: lock.key ?? '',
+    ETCD_LOCK_KEY: wordOf(lock.key ?? NO_KEY),
     ETCD_LOCK_REV: String(lock.header?.revision ?? 0n),
   };
   return runChild(command, environment, 'inherit');
@@ -63,7 +65,7 @@ async function holdLock(
   session: Session,
   interrupt: AbortSignal,
 ): Promise<HoldEnd> {
-  const response = await client.kv.range(lock.key ?? '');
+  const response = await client.kv.range(lock.key ?? NO_KEY);
   if (response.kvs.length === 0) throw new ExitError(ExitCode.error, 'lock lost on init');
   output.print(rangeAnswer(response));
   if ((await interruptedOrLost(interrupt, session.lost)) === 'lost') {

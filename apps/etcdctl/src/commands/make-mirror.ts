@@ -7,6 +7,7 @@ import type { Event } from '@etcd-ts/wire-protocol';
 import { commonOptions, tlsOptions } from '../client-setup.js';
 import type { Command } from '../command.js';
 import type { Invocation } from '../invocation.js';
+import { bytesOf } from '../word-bytes.js';
 
 /** How often the count of what was mirrored is told. */
 const REPORT_INTERVAL_MS = 30_000;
@@ -108,7 +109,7 @@ async function destinationOptions(
 class Mirror {
   readonly #source: Client;
   readonly #target: Client;
-  readonly #prefix: string;
+  readonly #prefix: Buffer;
   readonly #targetPrefix: Buffer;
   readonly #startRevision: bigint;
   readonly #maxOperations: number;
@@ -117,10 +118,10 @@ class Mirror {
   constructor(source: Client, target: Client, flags: FlagValues) {
     this.#source = source;
     this.#target = target;
-    this.#prefix = flags.text('prefix');
+    this.#prefix = bytesOf(flags.text('prefix'));
     const given = flags.text('dest-prefix');
-    const targetPrefix = given === '' && !flags.bool('no-dest-prefix') ? this.#prefix : given;
-    this.#targetPrefix = Buffer.from(targetPrefix);
+    const keepsPrefix = given === '' && !flags.bool('no-dest-prefix');
+    this.#targetPrefix = keepsPrefix ? this.#prefix : bytesOf(given);
     this.#startRevision = flags.integer('rev');
     this.#maxOperations = Math.max(1, Number(flags.integer('max-txn-ops')));
   }
@@ -140,7 +141,7 @@ class Mirror {
   }
 
   #keys(): ReturnType<typeof prefix> {
-    return this.#prefix === '' ? from('') : prefix(this.#prefix);
+    return this.#prefix.length === 0 ? from('') : prefix(this.#prefix);
   }
 
   async #copyAll(): Promise<bigint> {
@@ -177,7 +178,7 @@ class Mirror {
   }
 
   #moved(key: Buffer): Buffer {
-    return Buffer.concat([this.#targetPrefix, key.subarray(Buffer.byteLength(this.#prefix))]);
+    return Buffer.concat([this.#targetPrefix, key.subarray(this.#prefix.length)]);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { TlsOptions } from '@etcd-ts/client';
 import type { FlagValues } from '@etcd-ts/command-line';
 import { tlsOptions } from '../client-setup.js';
 
@@ -18,12 +19,15 @@ export async function residentBytes(
   const { tls, isTlsDefault } = await tlsOptions(flags, names, '');
   const hasScheme = endpoint.includes('://');
   const url = hasScheme ? endpoint : `${isTlsDefault ? 'https' : 'http'}://${endpoint}`;
+  const isSecure = url.startsWith('https:');
+  const { secureContext, ca, skipVerification }: TlsOptions = isSecure ? tls() : {};
   const options = {
-    ...(tls.secureContext !== undefined && { secureContext: tls.secureContext }),
-    rejectUnauthorized: tls.skipVerification !== true,
+    ...(secureContext !== undefined && { secureContext }),
+    ...(ca !== undefined && { ca }),
+    rejectUnauthorized: skipVerification !== true,
     timeout: TIMEOUT_MS,
   };
-  const { get } = await (url.startsWith('https:') ? import('node:https') : import('node:http'));
+  const { get } = await (isSecure ? import('node:https') : import('node:http'));
   return new Promise((resolve) => {
     const request = get(`${url.replace(/\/$/u, '')}/metrics`, options, (response) => {
       const chunks: Buffer[] = [];

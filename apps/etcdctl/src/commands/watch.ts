@@ -17,6 +17,7 @@ import type { Command } from '../command.js';
 import { failureText } from '../failure.js';
 import type { Invocation } from '../invocation.js';
 import type { Output } from '../output/output.js';
+import { bytesOf } from '../word-bytes.js';
 import { runChild } from './child-command.js';
 import type { WatchEnvironment } from './watch-arguments.js';
 import { watchArguments, watchedKeys } from './watch-arguments.js';
@@ -105,7 +106,7 @@ async function runForEach(
     };
     const { error } = await runChild(command, environment, 'ignore');
     if (error === undefined) continue;
-    const shown = command.map((word) => quote(word)).join(' ');
+    const shown = command.map((word) => quote(bytesOf(word))).join(' ');
     output.error(`command [${shown}] error (${error})\n`);
     throw new ExitError(ExitCode.error, '');
   }

@@ -2,12 +2,12 @@ import type { CallOptions } from '@etcd-ts/rpc';
 import type { KeyValue, ResponseHeader } from '@etcd-ts/wire-protocol';
 import { Event_EventType, EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { Bytes } from '../kv/key-range.js';
-import { prefix, toBuffer } from '../kv/key-range.js';
+import { toBuffer } from '../kv/key-range.js';
 import type { Condition } from '../kv/txn.js';
 import { compare, del, put } from '../kv/txn.js';
 import type { Namespaced } from '../namespaced.js';
 import type { Session } from './session.js';
-import { awaitTurn, takePlace, type Place } from './turn.js';
+import { awaitTurn, placesFor, takePlace, type Place } from './turn.js';
 
 /** Who leads, and by which answer that is known. */
 export interface LeaderSeen {
@@ -17,19 +17,19 @@ export interface LeaderSeen {
 
 /** Who leads, among candidates with values; compatible with etcd's own (`etcdctl elect`). */
 export class Election {
-  readonly name: string;
+  readonly name: Bytes;
   readonly #client: Namespaced;
   readonly #session: Session;
   #place: Place | undefined;
 
-  constructor(client: Namespaced, session: Session, name: string) {
+  constructor(client: Namespaced, session: Session, name: Bytes) {
     this.#client = client;
     this.#session = session;
     this.name = name;
   }
 
   /** The leader's key as long as this session leads. */
-  get key(): string | undefined {
+  get key(): Buffer | undefined {
     return this.#place?.key;
   }
 
@@ -102,20 +102,20 @@ export class Election {
 
 export async function leaderOf(
   client: Namespaced,
-  name: string,
+  name: Bytes,
   options: CallOptions = {},
 ): Promise<KeyValue | undefined> {
-  const keys = prefix(`${name}/`);
+  const keys = placesFor(name);
   return (await client.kv.range(keys, { ...options, sortBy: 'CREATE', limit: 1 })).kvs[0];
 }
 
 /** Who leads an election, without standing in it. */
 export async function* observeLeaders(
   client: Namespaced,
-  name: string,
+  name: Bytes,
   options: CallOptions = {},
 ): AsyncGenerator<LeaderSeen, void, undefined> {
-  const keys = prefix(`${name}/`);
+  const keys = placesFor(name);
   const { signal } = options;
   for (;;) {
     const { kvs, header } = await client.kv.range(keys, { ...options, sortBy: 'CREATE', limit: 1 });

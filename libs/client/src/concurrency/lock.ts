@@ -1,25 +1,26 @@
 import type { CallOptions } from '@etcd-ts/rpc';
 import type { ResponseHeader } from '@etcd-ts/wire-protocol';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
-import { prefix } from '../kv/key-range.js';
+import type { Bytes } from '../kv/key-range.js';
+import { toBuffer } from '../kv/key-range.js';
 import type { Condition } from '../kv/txn.js';
 import { compare } from '../kv/txn.js';
 import type { Namespaced } from '../namespaced.js';
 import type { Session } from './session.js';
-import { awaitTurn, takePlace, type Place } from './turn.js';
+import { awaitTurn, placesFor, takePlace, type Place } from './turn.js';
 
 /**
  * A mutex held by a session, compatible with etcd's own (`etcdctl lock`, the Lock service). A pause
  * of this process can outlast the lease: guard what the lock protects with `isHeld` in a transaction.
  */
 export class Lock {
-  readonly name: string;
+  readonly name: Bytes;
   readonly #client: Namespaced;
   readonly #session: Session;
   #place: Place | undefined;
   #header: ResponseHeader | undefined;
 
-  constructor(client: Namespaced, session: Session, name: string) {
+  constructor(client: Namespaced, session: Session, name: Bytes) {
     this.#client = client;
     this.#session = session;
     this.name = name;
@@ -31,7 +32,7 @@ export class Lock {
   }
 
   /** The key that says it is held; undefined: it is not. */
-  get key(): string | undefined {
+  get key(): Buffer | undefined {
     return this.#place?.key;
   }
 
@@ -66,7 +67,7 @@ export class Lock {
     const key = this.#session.keyOf(this.name);
     const { lease } = this.#session;
     const { place } = await takePlace(this.#client, { key, value: '', lease }, options);
-    const { kvs, header } = await this.#client.kv.range(prefix(`${this.name}/`), {
+    const { kvs, header } = await this.#client.kv.range(placesFor(this.name), {
       ...options,
       sortBy: 'CREATE',
       limit: 1,
@@ -87,7 +88,7 @@ export class Lock {
   }
 }
 
-function lostPlace(name: string): EtcdError {
-  const message = `lock ${name}: the session expired while waiting`;
+function lostPlace(name: Bytes): EtcdError {
+  const message = `lock ${String(toBuffer(name))}: the session expired while waiting`;
   return new EtcdError({ code: GrpcStatus.Aborted, message });
 }

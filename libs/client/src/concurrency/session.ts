@@ -1,10 +1,12 @@
 import type { CallOptions } from '@etcd-ts/rpc';
+import type { Bytes } from '../kv/key-range.js';
 import type { Integer } from '../kv/requests.js';
 import type { LeaseKeeper } from '../lease/lease-keeper.js';
 import type { Leases } from '../lease/leases.js';
 import type { Namespaced } from '../namespaced.js';
 import { Election } from './election.js';
 import { Lock } from './lock.js';
+import { placeKey } from './turn.js';
 
 export interface SessionOptions extends CallOptions {
   /** How long what the session holds outlives a client that vanished. Default: 60. */
@@ -47,11 +49,11 @@ export class Session {
     );
   }
 
-  lock(name: string): Lock {
+  lock(name: Bytes): Lock {
     return new Lock(this.#client, this, name);
   }
 
-  election(name: string): Election {
+  election(name: Bytes): Election {
     return new Election(this.#client, this, name);
   }
 
@@ -67,8 +69,8 @@ export class Session {
   }
 
   /** The part of a key that is this session's own. */
-  keyOf(name: string): string {
-    return `${name}/${this.lease.toString(16)}`;
+  keyOf(name: Bytes): Buffer {
+    return placeKey(name, this.lease);
   }
 }
 

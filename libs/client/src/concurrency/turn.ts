@@ -1,22 +1,34 @@
 import type { CallOptions } from '@etcd-ts/rpc';
 import type { KeyValue } from '@etcd-ts/wire-protocol';
 import { Event_EventType } from '@etcd-ts/wire-protocol';
-import { prefix } from '../kv/key-range.js';
-import type { Bytes } from '../kv/key-range.js';
+import { prefix, toBuffer } from '../kv/key-range.js';
+import type { Bytes, KeyRange } from '../kv/key-range.js';
 import { get, isMissing, put } from '../kv/txn.js';
 import type { Namespaced } from '../namespaced.js';
 
 /** A place in the queue for a name: keys below it, in the order of their creation. */
 export interface Place {
-  readonly key: string;
+  readonly key: Buffer;
   /** The revision the key was created at: the smallest is whose turn it is. */
   readonly revision: bigint;
+}
+
+/** Everybody's places in the queue for a name. */
+export const placesFor = (name: Bytes): KeyRange => prefix(below(name));
+
+/** Where one lease has its place. */
+export function placeKey(name: Bytes, lease: bigint): Buffer {
+  return Buffer.concat([below(name), Buffer.from(lease.toString(16))]);
+}
+
+function below(name: Bytes): Buffer {
+  return Buffer.concat([toBuffer(name), Buffer.from('/')]);
 }
 
 /** Takes a place, or finds the one this session has already. */
 export async function takePlace(
   client: Namespaced,
-  { key, value, lease }: { readonly key: string; readonly value: Bytes; readonly lease: bigint },
+  { key, value, lease }: { readonly key: Buffer; readonly value: Bytes; readonly lease: bigint },
   options: CallOptions,
 ): Promise<{ readonly place: Place; readonly existing: KeyValue | undefined }> {
   const { header, succeeded, responses } = await client.kv
@@ -37,12 +49,12 @@ export async function takePlace(
  */
 export async function awaitTurn(
   client: Namespaced,
-  name: string,
+  name: Bytes,
   place: Place,
   { signal }: CallOptions,
 ): Promise<void> {
   for (;;) {
-    const { kvs, header } = await client.kv.range(prefix(`${name}/`), {
+    const { kvs, header } = await client.kv.range(placesFor(name), {
       sortBy: 'CREATE',
       descending: true,
       limit: 1,

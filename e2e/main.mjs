@@ -53,4 +53,6 @@ const child = spawn(process.execPath, ['--enable-source-maps', outfile, ...args]
   cwd: root,
   stdio: 'inherit',
 });
+// Whoever ends this one means the campaign, which has processes of its own to end.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.once('exit', (code) => process.exit(code ?? 1));

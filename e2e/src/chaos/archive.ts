@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { encodeLines } from '@etcd-ts/checker';
 import { workspaceRoot, type EtcdCluster } from '@etcd-ts/testkit';
 
-import type { ChaosRun } from './chaos-run.js';
+import type { ChaosScene } from './scene.js';
 
-/** Keeps what a run that failed was: what clients saw, what watchers saw, what members said. */
+/** Keeps what went wrong: what clients saw, what watchers saw, what members said. */
 export function archive(
   name: string,
-  run: ChaosRun,
+  { load, watchRecords }: ChaosScene,
   cluster: EtcdCluster,
   message: string,
 ): string {
   const folder = join(workspaceRoot(), 'dist', 'chaos', name);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'violation.txt'), `${message}\n`);
-  writeFileSync(join(folder, 'history.jsonl'), encodeLines(run.history));
-  writeFileSync(join(folder, 'watches.jsonl'), encodeLines(run.watchRecords));
+  writeFileSync(join(folder, 'history.jsonl'), encodeLines(load.history));
+  writeFileSync(join(folder, 'watches.jsonl'), encodeLines(watchRecords));
   for (const member of cluster.members) {
     writeFileSync(join(folder, `${member.name}.log`), member.log);
   }

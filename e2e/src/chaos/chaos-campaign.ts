@@ -3,18 +3,14 @@ import type { Baseline } from '@etcd-ts/checker';
 import type { EtcdCluster } from '@etcd-ts/testkit';
 
 import { archive } from './archive.js';
-import { ALL_FAULTS, titleOf, type Cell, type Outcome } from './cell.js';
+import { titleOf, type Cell, type Outcome } from './cell.js';
 import { startChaosCluster } from './chaos-cluster.js';
 import { ChaosRun } from './chaos-run.js';
+import { cellsOf, shuffled, type Choice } from './choice.js';
 import { Tally } from './tally.js';
-import { ALL_WORKLOADS } from './traffic/workload-kinds.js';
 
-export interface ChaosOptions {
-  readonly members: number;
+export interface ChaosOptions extends Choice {
   readonly seed: number;
-  /** Part of a fault's name, or its row of the matrix; and the letter of a workload. */
-  readonly fault?: string;
-  readonly workload?: string;
   readonly onStart?: (title: string, run: number) => void;
   readonly onOutcome?: (title: string, outcome: Outcome) => void;
 }
@@ -50,7 +46,7 @@ export class ChaosCampaign {
   }
 
   async next(): Promise<Outcome> {
-    if (this.#order.length === 0) this.#order = shuffled(this.#cells, this.#rng);
+    if (this.#order.length === 0) this.#order = byBuild(shuffled(this.#cells, this.#rng));
     const cell = this.#order.pop();
     if (cell === undefined) throw new Error('there is a cell');
     this.#options.onStart?.(titleOf(cell), ++this.#run);
@@ -67,15 +63,15 @@ export class ChaosCampaign {
 
   async #try(cell: Cell): Promise<Outcome> {
     const cluster = await this.#clusterFor(cell);
-    const run = new ChaosRun(cluster, cell, this.#options.seed + this.#run, this.#base);
+    const run = await ChaosRun.start(cluster, cell, this.#options.seed + this.#run, this.#base);
     try {
       const outcome = await run.run();
-      this.#base = run.base;
+      this.#base = run.scene.verified?.base;
       return outcome;
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const name = `${Date.now()}-seed-${this.#options.seed}-run-${this.#run}`;
-      const folder = archive(name, run, cluster, `${titleOf(cell)}\n${message}`);
+      const folder = archive(name, run.scene, cluster, `${titleOf(cell)}\n${message}`);
       await this.dispose();
       throw new Error(
         `${error instanceof Error ? error.message : message}\narchived in ${folder}`,
@@ -106,27 +102,7 @@ function broken(error: unknown): Outcome {
 }
 
 /** Faults of one build beside each other, or every run would need a cluster of its own. */
-function cellsOf({ members, fault, workload }: ChaosOptions): readonly Cell[] {
-  const faults = ALL_FAULTS.filter(
-    ({ name, row, minSize = 1 }) =>
-      minSize <= members && (fault === undefined || row === fault || name.includes(fault)),
-  );
-  const workloads = ALL_WORKLOADS.filter((kind) => workload?.includes(kind) ?? true);
-  return faults.flatMap((one) =>
-    workloads
-      .filter((kind) => one.without?.includes(kind) !== true)
-      .map((kind) => ({ fault: one, workload: kind })),
-  );
-}
-
-function shuffled(cells: readonly Cell[], rng: SeededRng): Cell[] {
-  const order = [...cells];
-  for (let at = order.length - 1; at > 0; at--) {
-    const other = rng.below(at + 1);
-    const [one, two] = [order[at], order[other]];
-    if (one === undefined || two === undefined) throw new Error('inside the list');
-    [order[at], order[other]] = [two, one];
-  }
+function byBuild(cells: readonly Cell[]): Cell[] {
   const needs = ({ fault }: Cell): number => (fault.failpoints === true ? 1 : 0);
-  return order.sort((a, b) => needs(a) - needs(b));
+  return [...cells].sort((a, b) => needs(a) - needs(b));
 }

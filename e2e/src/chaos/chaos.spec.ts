@@ -5,6 +5,7 @@ import { EtcdProcess, workspaceRoot } from '@etcd-ts/testkit';
 
 import { ChaosCampaign } from './chaos-campaign.js';
 import { tryLocks } from './lock-trial.js';
+import { ChaosSeries } from './series/chaos-series.js';
 
 // What waits has its own deadline; together they take long on a machine with other work to do.
 const bundle = (name: string): string =>
@@ -28,6 +29,28 @@ describe('a campaign of chaos', () => {
       await campaign.dispose();
     }
     expect(bundle('main.failpoints.cjs')).toMatch(FAILPOINTS);
+  });
+
+  it('goes on with fault after fault on one cluster, and judges at quiet points', async () => {
+    const lines: string[] = [];
+    const series = new ChaosSeries({
+      members: 1,
+      seed: 1,
+      fault: 'kill -9 of all',
+      workload: 'Q',
+      clients: 8,
+      thinkMs: 1,
+      onWindow: (text) => lines.push(text),
+    });
+    try {
+      // Out of time from the beginning: one window of one round each.
+      await series.runFor(0, 1);
+      await series.runFor(0, 1);
+    } finally {
+      await series.dispose();
+    }
+    expect(series.tally.broken).toBe(0);
+    expect(lines.at(-1)).toMatch(/^window 2 \(Q\): .* judged in 2 windows, .*; 0 violations$/u);
   });
 
   it('sees what a lock without fencing lets happen', async () => {

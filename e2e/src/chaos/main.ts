@@ -1,8 +1,10 @@
 import { ProgressLine, runCampaignCommand, SEED_OF_THE_CLOCK } from '@etcd-ts/testkit';
 
 import { ALL_FAULTS, type Outcome } from './cell.js';
+import type { Choice } from './choice.js';
 import { ChaosCampaign } from './chaos-campaign.js';
 import { tryLocks } from './lock-trial.js';
+import { ChaosSeries } from './series/chaos-series.js';
 import { ALL_WORKLOADS } from './traffic/workload-kinds.js';
 
 function line(title: string, outcome: Outcome): string {
@@ -42,16 +44,60 @@ interface Terms {
   readonly members: number;
   readonly fault: string;
   readonly workload: string;
+  readonly repeat: number;
+  readonly clients: number;
+  readonly think: number;
+  readonly rounds: boolean;
 }
 
-async function campaign(terms: Terms, print: (line: string) => void): Promise<number> {
-  const { minutes, seed, members, fault, workload } = terms;
-  const progress = new ProgressLine();
-  const running = new ChaosCampaign({
+type Print = (line: string) => void;
+
+const COMMAND = `npm run chaos -- ${process.argv.slice(2).join(' ')}`;
+
+function choiceOf({ members, fault, workload }: Terms): Choice {
+  return {
     members,
-    seed,
     ...(fault === '' ? {} : { fault }),
     ...(workload === '' ? {} : { workload }),
+  };
+}
+
+/** However it ends, it has said what came of it: each line is written when its window is judged. */
+async function series(terms: Terms, print: Print): Promise<number> {
+  const { minutes, seed, repeat, clients, think: thinkMs } = terms;
+  const progress = new ProgressLine();
+  const running = new ChaosSeries({
+    ...choiceOf(terms),
+    seed,
+    clients,
+    thinkMs,
+    onRound: (text) => (terms.rounds ? print(text) : progress.show(text)),
+    onWindow: (text) => {
+      progress.clear();
+      print(`${new Date().toISOString()} ${text}`);
+    },
+  });
+  const end = (): never => {
+    progress.clear();
+    print(`stopped\n${running.tally.table(COMMAND)}`);
+    process.exit(running.tally.broken === 0 ? 0 : 1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  try {
+    const tally = await running.runFor(minutes * 60_000, repeat);
+    print(`\n${tally.table(COMMAND)}`);
+    return tally.broken === 0 ? 0 : 1;
+  } finally {
+    await running.dispose();
+  }
+}
+
+async function campaign(terms: Terms, print: Print): Promise<number> {
+  const { minutes, seed } = terms;
+  const progress = new ProgressLine();
+  const running = new ChaosCampaign({
+    ...choiceOf(terms),
+    seed,
     onStart: (title, run) => progress.show(`run ${run}: ${title}`),
     onOutcome: (title, outcome) => {
       progress.clear();
@@ -60,8 +106,7 @@ async function campaign(terms: Terms, print: (line: string) => void): Promise<nu
   });
   try {
     const tally = await running.runFor(minutes * 60_000);
-    const command = `npm run chaos -- ${process.argv.slice(2).join(' ')}`;
-    print(`\n${tally.table(command)}\nseed ${seed}: ${tally.summary()}`);
+    print(`\n${tally.table(COMMAND)}\nseed ${seed}: ${tally.summary()}`);
     return tally.broken === 0 ? 0 : 1;
   } finally {
     await running.dispose();
@@ -95,6 +140,20 @@ void runCampaignCommand({
       placeholder: 'LETTERS',
       help: `of ${ALL_WORKLOADS.join(' ')}; all unless said`,
     },
+    {
+      name: 'repeat',
+      kind: 'count',
+      default: '0',
+      help: 'rounds that count, in one cluster under one load; 0: each run by itself',
+    },
+    { name: 'clients', kind: 'count', default: '32', min: 1, help: 'with --repeat' },
+    {
+      name: 'think',
+      kind: 'count',
+      default: '1',
+      help: 'ms between their requests, with --repeat',
+    },
+    { name: 'rounds', kind: 'switch', default: 'false', help: 'with --repeat: a line a round' },
     { name: 'list', kind: 'switch', default: 'false', help: 'only tell what faults there are' },
     {
       name: 'self-test',
@@ -105,6 +164,7 @@ void runCampaignCommand({
   ],
   run: (given, print) => {
     if (given.list) return Promise.resolve(list());
-    return given['self-test'] ? selfTest(given.seed) : campaign(given, print);
+    if (given['self-test']) return selfTest(given.seed);
+    return given.repeat > 0 ? series(given, print) : campaign(given, print);
   },
 });

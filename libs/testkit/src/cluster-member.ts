@@ -98,6 +98,11 @@ export class ClusterMember {
     return this.#earlierLogs + (this.#process?.log ?? '');
   }
 
+  forgetLog(): void {
+    this.#earlierLogs = '';
+    this.#process?.forgetLog();
+  }
+
   /** Starts the process without waiting: a member serves only when there is a quorum. */
   async launch({ flags = [], env, wrapper }: LaunchChange = {}): Promise<EtcdProcess> {
     if (this.isUp) throw new Error(`${this.name} runs already`);

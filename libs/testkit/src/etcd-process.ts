@@ -122,6 +122,11 @@ export class EtcdProcess {
     return this.#log;
   }
 
+  /** For those that live long: what it wrote so far is of no use any more. */
+  forgetLog(): void {
+    this.#log = '';
+  }
+
   /** How the node ended and what it said last; undefined while it runs. */
   obituary(): string | undefined {
     if (this.#exit === undefined) return undefined;

@@ -18,6 +18,10 @@ export interface Inflicted {
   heal(): Promise<void>;
   /** What shows that it took effect, asked after the end of it; undefined: nothing does. */
   proof(): string | undefined;
+  /** How many members it ends or stops, or changes it makes; one unless said. */
+  readonly times?: number;
+  /** Whether it has taken effect yet, for those that take an effect only some time later. */
+  isFelt?(): boolean;
   /** It is over by itself: there is nothing to wait for. */
   readonly isOver?: boolean;
 }

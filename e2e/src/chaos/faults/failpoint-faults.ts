@@ -20,6 +20,10 @@ async function arm(member: ClusterMember, name: FailpointName, terms: string): P
   if (response.status !== 204) throw new Error(`${name}: ${await response.text()}`);
 }
 
+async function disarm(member: ClusterMember, name: FailpointName): Promise<void> {
+  await fetch(`${control(member)}/${name}`, { method: 'DELETE' });
+}
+
 /** What makes a member reach a point that traffic alone does not lead to. */
 type Trigger = (site: Site, member: ClusterMember) => Promise<unknown>;
 
@@ -81,16 +85,17 @@ function crashing(name: FailpointName): ChaosFault {
       if (name !== 'beforePublishing') await arm(member, name, 'panic');
       // The trigger itself may fail: it asks a member that dies meanwhile.
       const triggered = trigger?.(site, member).catch(() => undefined);
-      await eventually(
+      const reached = await eventually(
         `${member.name} reaches ${name}`,
         () => (member.isUp ? undefined : true),
         REACHED_TIMEOUT_MS,
-      );
-      const said = member.log.includes(`failpoint panic: ${name}`);
+      ).catch(() => false);
+      const said = reached && member.log.includes(`failpoint panic: ${name}`);
       site.cluster.links.heal();
       return {
         heal: async () => {
-          await member.start();
+          if (reached) await member.start();
+          else await disarm(member, name);
           await triggered;
         },
         proof: () => (said ? `${member.name} died there` : undefined),
@@ -113,7 +118,7 @@ function stalling(name: FailpointName, terms: string, title = `${name}=${terms}`
       return {
         heal: async () => {
           count = await executions(member, name);
-          await fetch(`${control(member)}/${name}`, { method: 'DELETE' });
+          await disarm(member, name);
         },
         proof: () => (count > 0 ? `acted ${count} times` : undefined),
       };

@@ -37,13 +37,16 @@ function ofProcesses(fault: Fault): ChaosFault {
         () => paused.every(({ pid }) => stopped(pid ?? 0)) || undefined,
         STOPPED_TIMEOUT_MS,
       ).catch(() => false);
+      // Nobody is down any more when each was ended in turn; who is replaced is removed and added.
+      const inTurn = fault === REPLACE_FOLLOWER ? 2 : cluster.members.length;
+      const times = paused.length + down.length === 0 ? inTurn : paused.length + down.length;
       const proof =
         paused.length > 0
           ? isStopped
             ? `${paused.length} stopped`
             : undefined
           : `${down.length === 0 ? 'each' : down.join(', ')} ended`;
-      return { heal, proof: () => proof, isOver: fault === REPLACE_FOLLOWER };
+      return { heal, proof: () => proof, times, isOver: fault === REPLACE_FOLLOWER };
     },
   };
 }
@@ -64,6 +67,7 @@ function ofTheNetwork(fault: Fault): ChaosFault {
           await heal();
         },
         proof: () => observation.finding,
+        isFelt: () => observation.finding !== undefined,
       };
     },
   };

@@ -37,6 +37,7 @@ function cutting(
           cluster.links.heal();
         },
         proof: () => observation.finding,
+        isFelt: () => observation.finding !== undefined,
       };
     },
   };

@@ -27,6 +27,7 @@ const GROW_AND_SHRINK: ChaosFault = {
         await cluster.retire(joined);
       },
       proof: () => '3 changes',
+      times: 3,
     };
   },
 };
@@ -48,6 +49,7 @@ const FORCE_NEW_CLUSTER: ChaosFault = {
     return {
       heal: () => cluster.refound(leader),
       proof: () => (leader.log.includes('forc') ? `${leader.name} went on alone` : undefined),
+      times: others.length,
     };
   },
 };

@@ -7,6 +7,7 @@ import {
   LeaseWorkload,
   ListAppendWorkload,
   LockWorkload,
+  ReaderWorkload,
   RegisterWorkload,
   SetWorkload,
   type Verdict,
@@ -17,7 +18,8 @@ import type { Verified } from '../../cluster/load/verification.js';
 import type { Disturbance } from './disturbance.js';
 import { COMPACTING, UPKEEP, USERS } from './disturbances.js';
 
-export type WorkloadKind = 'R' | 'A' | 'S' | 'T' | 'K' | 'W' | 'L' | 'M' | 'C' | 'D' | 'U' | 'V';
+export type WorkloadKind =
+  'R' | 'Q' | 'A' | 'S' | 'T' | 'K' | 'W' | 'L' | 'M' | 'C' | 'D' | 'U' | 'V';
 
 /** What clients do in one run, and what is judged of it beside the order of all operations. */
 export interface Traffic {
@@ -46,6 +48,8 @@ export function trafficOf(kind: WorkloadKind, unique: number): Traffic {
   switch (kind) {
     case 'R':
       return { workloads: [new RegisterWorkload({ prefix })], ...QUIET };
+    case 'Q':
+      return { workloads: registersAndReaders(prefix), ...QUIET };
     case 'A':
       return { workloads: [new ListAppendWorkload({ prefix })], ...QUIET };
     case 'S':
@@ -74,8 +78,14 @@ export function trafficOf(kind: WorkloadKind, unique: number): Traffic {
 }
 
 export const ALL_WORKLOADS: readonly WorkloadKind[] = [
-  ...(['R', 'A', 'S', 'T', 'K', 'W', 'L', 'M', 'C', 'D', 'U', 'V'] as const),
+  ...(['R', 'Q', 'A', 'S', 'T', 'K', 'W', 'L', 'M', 'C', 'D', 'U', 'V'] as const),
 ];
+
+/** Three of four clients do nothing but read, and never what may be old. */
+function registersAndReaders(prefix: string): readonly Workload[] {
+  const readers = new ReaderWorkload([prefix], { serializableShare: 0 });
+  return [new RegisterWorkload({ prefix }), readers, readers, readers];
+}
 
 function sets(prefix: string): Traffic {
   const set = new SetWorkload(`${prefix}set`);

@@ -7,6 +7,7 @@ import {
   type Baseline,
   type HistoryEntry,
   type Operation,
+  type Range,
   type WatchRecord,
   type Workload,
 } from '@etcd-ts/checker';
@@ -64,7 +65,9 @@ export class ClusterLoad {
   #revision: number;
   #acknowledgedWrites = 0;
   #answered = 0;
+  #linearizableReads = 0;
   #pulses = 0;
+  readonly #pulsing = new Set<Promise<CallEnd>>();
   readonly #messages = new Map<string, number>();
 
   constructor(cluster: EtcdCluster, options: LoadOptions) {
@@ -78,10 +81,14 @@ export class ClusterLoad {
 
   static start(cluster: EtcdCluster, options: LoadOptions): ClusterLoad {
     const load = new ClusterLoad(cluster, options);
-    const count = options.clients ?? DEFAULT_CLIENTS;
-    const clients = Array.from({ length: count }, (_, client) => load.#client(client));
-    load.#running = Promise.all([...clients, load.#keepWatching()]);
+    load.begin();
     return load;
+  }
+
+  begin(): void {
+    const count = this.#options.clients ?? DEFAULT_CLIENTS;
+    const clients = Array.from({ length: count }, (_, client) => this.#client(client));
+    this.#running = Promise.all([...clients, this.#keepWatching()]);
   }
 
   /** The newest revision anyone was told. */
@@ -96,6 +103,11 @@ export class ClusterLoad {
 
   get acknowledgedWrites(): number {
     return this.#acknowledgedWrites;
+  }
+
+  /** Reads of the newest state that were answered, so far. */
+  get linearizableReads(): number {
+    return this.#linearizableReads;
   }
 
   /** What requests failed with, and how often. */
@@ -117,13 +129,16 @@ export class ClusterLoad {
     const key = `pulse/${this.base.revision}/${number % 10}`;
     const value = `pulse ${number}`.padEnd(valueBytes);
     const operation: Operation = { kind: 'put', key, value };
-    return this.perform(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
+    const end = this.perform(FIRST_PULSE_CLIENT + number, operation, member, deadlineMs);
+    this.#pulsing.add(end);
+    return end.finally(() => this.#pulsing.delete(end));
   }
 
   /** Lets the clients finish what they have sent. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#running;
+    await Promise.all(this.#pulsing);
   }
 
   /** Ends the watchers, which may first catch up with what happened. */
@@ -169,6 +184,7 @@ export class ClusterLoad {
       this.#revision = Math.max(this.#revision, end.revision);
       this.#answered++;
       if (operation.kind !== 'range') this.#acknowledgedWrites++;
+      else if (isOfTheNewest(operation)) this.#linearizableReads++;
       const entry = record.ok(end.revision, end.result);
       workload?.learn(entry);
       return end;
@@ -190,6 +206,11 @@ export class ClusterLoad {
       await pause(AFTER_FAILURE_MS);
     }
   }
+}
+
+/** One that must see every write that was acknowledged before it was sent. */
+function isOfTheNewest({ serializable, revision }: Range): boolean {
+  return serializable !== true && revision === undefined;
 }
 
 function everything(unique: number): readonly Workload[] {

@@ -1,29 +1,36 @@
-import { bindService } from '@etcd-ts/rpc';
+import { EMPTY_BYTES } from '@etcd-ts/foundation';
+import { bindService, Encoded } from '@etcd-ts/rpc';
 import type { BoundService, ServiceHandlers } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
 import { ERRORS, EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
 import { withHeader } from './header.js';
-import { PutAnswer, PutResponses } from './put-answer.js';
+import { HeaderField } from './header-field.js';
+import { PutAnswer } from './put-answer.js';
+import { rangeResponse, rangeStreamResponse } from './range-answer.js';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
 
 export function kvService(server: EtcdServer): BoundService {
   const { facts, plainPuts } = server;
-  const putResponses = new PutResponses(facts);
+  const headerField = new HeaderField(facts);
   const handlers: ServiceHandlers<typeof KVDefinition> = {
     range: async (request, call) => {
       // A learner may lag behind for as long as it likes: only what may be stale can be read there.
       if (facts.isLearner() && !request.serializable) throw ERRORS.NotSupportedForLearner.error();
       checkRange(request);
-      return withHeader(facts, await server.as(call).keyValues.range(request));
+      const range = await server.as(call).keyValues.rangeEncoded(request);
+      return new Encoded(rangeResponse(headerField.of(range.revision), range));
     },
     rangeStream: async (request, call, out) => {
       checkRange(request);
       checkStreamable(request);
-      for await (const chunk of server.as(call).keyValues.rangeStream(request)) {
-        const rangeResponse = chunk.header === undefined ? chunk : withHeader(facts, chunk);
-        if (!out.write({ rangeResponse })) await out.drained();
+      for await (const { rows, end } of server.as(call).keyValues.rangeStream(request)) {
+        const chunk =
+          end === undefined
+            ? rangeResponse(EMPTY_BYTES, { rows, more: false, count: 0 })
+            : rangeResponse(headerField.of(end.revision), { rows, ...end });
+        if (!out.write(rangeStreamResponse(chunk))) await out.drained();
       }
     },
     put: (request, call) => {
@@ -45,8 +52,7 @@ export function kvService(server: EtcdServer): BoundService {
       withHeader(facts, await server.as(call).keyValues.compact(request)),
   };
   return bindService(KVDefinition, handlers, {
-    put: (request, _call, answer) =>
-      plainPuts.propose(request, new PutAnswer(putResponses, answer)),
+    put: (request, _call, answer) => plainPuts.propose(request, new PutAnswer(headerField, answer)),
   });
 }
 

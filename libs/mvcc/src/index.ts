@@ -23,6 +23,7 @@ export type {
   WriteFailure,
 } from './operation.js';
 export type {
+  EncodedRange,
   RangeChunk,
   RangeChunkRequest,
   RangeChunkOutcome,

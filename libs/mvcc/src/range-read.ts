@@ -12,7 +12,9 @@ import type { Leaf } from './key-index/node.js';
 import { keyRange } from './key-range.js';
 import type { KeyRange } from './key-range.js';
 import type { KeyValue } from './key-value.js';
+import { decodeKeyValue, encodeKeyValue } from './key-value-codec.js';
 import type {
+  EncodedRangeOutcome,
   RangeChunkOutcome,
   RangeChunkRequest,
   RangeOutcome,
@@ -21,35 +23,54 @@ import type {
 } from './range-request.js';
 import type { StoreState } from './store-state.js';
 
+/** A marshalled mvccpb.KeyValue: a row as it is stored, or what keys_only leaves of one. */
+type Row = Uint8Array;
+
 interface Fetched {
-  readonly kvs: KeyValue[];
+  readonly rows: Row[];
   readonly count: number;
+}
+
+/** `readEncodedRange`, with its rows as objects. */
+export function readRange(
+  state: StoreState,
+  request: RangeRequest,
+  current: Revision,
+): RangeOutcome {
+  const outcome = readEncodedRange(state, request, current);
+  if (outcome.kind !== 'ok') return outcome;
+  const { rows, count, more, revision } = outcome;
+  return { kind: 'ok', kvs: rows.map(decodeKeyValue), count, more, revision };
 }
 
 /**
  * Evaluates a range in etcd's order: fetch, filter by revisions, sort, cut at the limit. `current`
  * is the revision the reader sees as the newest: inside a transaction that has written, the one it
  * is about to make.
+ *
+ * A row holds the very bytes that answers are made of: it is decoded only to sort or to filter by
+ * what is in it.
  */
-export function readRange(
+export function readEncodedRange(
   state: StoreState,
   request: RangeRequest,
   current: Revision,
-): RangeOutcome {
+): EncodedRangeOutcome {
   const at = readableRevision(state, request.revision, current);
   if (typeof at !== 'number') return at;
   if (request.countOnly) {
     const count = countKeys(state, keyRange(request.key, request.rangeEnd), at, current);
-    return { kind: 'ok', kvs: [], count, more: false, revision: current };
+    return { kind: 'ok', rows: [], count, more: false, revision: current };
   }
   const keysFromIndex = request.keysOnly && request.sortTarget !== 'value';
   const fetched = fetch(state, request, at, current, fetchLimit(request), keysFromIndex);
-  const kvs = sorted(filtered(fetched.kvs, request), request);
-  const more = request.limit > 0 && kvs.length > request.limit;
-  if (more) kvs.length = request.limit;
+  const rows = sorted(filtered(fetched.rows, request), request);
+  const more = request.limit > 0 && rows.length > request.limit;
+  if (more) rows.length = request.limit;
   return {
     kind: 'ok',
-    kvs: request.keysOnly ? kvs.map((kv) => withoutValue(kv, keysFromIndex)) : kvs,
+    // Sorted by their values, they had them until now.
+    rows: request.keysOnly && !keysFromIndex ? rows.map((row) => withoutValue(row, false)) : rows,
     count: fetched.count,
     more,
     revision: current,
@@ -63,25 +84,25 @@ export function readChunk(state: StoreState, request: RangeChunkRequest): RangeC
   const at = readableRevision(state, request.revision, current);
   if (typeof at !== 'number') return at;
   const range = keyRange(request.key, request.rangeEnd);
-  const kvs: KeyValue[] = [];
+  const rows: Row[] = [];
   let bytes = 0;
   let next: BinaryString | undefined;
   state.index.visit(range, at === current, (leaf, slot) => {
-    if (kvs.length > 0 && (kvs.length >= limit || bytes >= maxBytes)) {
+    if (rows.length > 0 && (rows.length >= limit || bytes >= maxBytes)) {
       if (visibleAt(leaf, slot, at) !== undefined) next = leaf.keys[slot];
       return next === undefined;
     }
-    const kv = fetchKey(state, leaf, slot, at, keysOnly);
-    if (kv === undefined) return true;
-    kvs.push(kv);
-    bytes += kv.key.length + kv.value.length;
+    const row = fetchKey(state, leaf, slot, at, keysOnly);
+    if (row === undefined) return true;
+    rows.push(row);
+    bytes += row.length;
     return true;
   });
   const rest = next === undefined ? undefined : { from: next, end: range.end };
   const countRest = (): number => (rest === undefined ? 0 : countKeys(state, rest, at, current));
   return {
     kind: 'ok',
-    kvs: keysOnly ? kvs.map((kv) => withoutValue(kv, true)) : kvs,
+    rows,
     resumeKey: next === undefined ? undefined : fromBinaryString(next),
     remaining: request.countRemaining ? countRest() : undefined,
     pinnedRevision: Revision(at),
@@ -132,9 +153,9 @@ function fetch(
     return fetchKeys(state, range, at, current, limit, keysFromIndex);
   }
   const key = toBinaryString(request.key);
-  if (!state.index.find(key)) return { kvs: [], count: 0 };
-  const kv = fetchKey(state, state.index.leaf, state.index.slot, at, keysFromIndex);
-  return kv === undefined ? { kvs: [], count: 0 } : { kvs: [kv], count: 1 };
+  if (!state.index.find(key)) return { rows: [], count: 0 };
+  const row = fetchKey(state, state.index.leaf, state.index.slot, at, keysFromIndex);
+  return row === undefined ? { rows: [], count: 0 } : { rows: [row], count: 1 };
 }
 
 function fetchKeys(
@@ -145,46 +166,49 @@ function fetchKeys(
   limit: number,
   keysFromIndex: boolean,
 ): Fetched {
-  const kvs: KeyValue[] = [];
+  const rows: Row[] = [];
   let count = 0;
   const isCurrent = at === current;
   state.index.visit(range, isCurrent, (leaf, slot) => {
-    if (kvs.length < limit) {
-      const kv = fetchKey(state, leaf, slot, at, keysFromIndex);
-      if (kv === undefined) return true;
-      kvs.push(kv);
+    if (rows.length < limit) {
+      const row = fetchKey(state, leaf, slot, at, keysFromIndex);
+      if (row === undefined) return true;
+      rows.push(row);
       count++;
       // Behind the current revision the tree has no counts: the walk goes on to the end.
-      return kvs.length < limit || !isCurrent;
+      return rows.length < limit || !isCurrent;
     }
     if (visibleAt(leaf, slot, at) !== undefined) count++;
     return true;
   });
-  const cut = isCurrent && kvs.length >= limit;
-  return { kvs, count: cut ? state.index.countLive(range) : count };
+  const cut = isCurrent && rows.length >= limit;
+  return { rows, count: cut ? state.index.countLive(range) : count };
 }
 
+/** Keys that come from the index come without their values and leases. */
 function fetchKey(
   state: StoreState,
   leaf: Leaf,
   slot: number,
   at: number,
   keysFromIndex: boolean,
-): KeyValue | undefined {
+): Row | undefined {
   if (leaf.main(slot) > at) {
     const id = visibleAt(leaf, slot, at);
-    return id && state.readRow(id.main, id.sub);
+    if (id === undefined) return undefined;
+    const row = state.readRow(id.main, id.sub);
+    return keysFromIndex ? withoutValue(row, true) : row;
   }
   if (leaf.version(slot) === 0) return undefined;
-  if (!keysFromIndex) return state.readNewest(leaf, slot);
-  return {
+  if (!keysFromIndex) return state.readRow(leaf.main(slot), leaf.sub(slot));
+  return encodeKeyValue({
     key: fromBinaryString(leaf.keys[slot] as string),
     createRevision: Revision(leaf.create(slot)),
     modRevision: Revision(leaf.main(slot)),
     version: leaf.version(slot),
     value: EMPTY_BYTES,
     lease: NO_LEASE,
-  };
+  });
 }
 
 function countKeys(state: StoreState, range: KeyRange, at: number, current: Revision): number {
@@ -198,12 +222,12 @@ function countKeys(state: StoreState, range: KeyRange, at: number, current: Revi
 }
 
 /** keys_only answers without the lease, as etcd 3.7 does when it takes them from the index. */
-function withoutValue(kv: KeyValue, withoutLease: boolean): KeyValue {
-  if (kv.value.length === 0 && (!withoutLease || kv.lease === NO_LEASE)) return kv;
-  return { ...kv, value: EMPTY_BYTES, lease: withoutLease ? NO_LEASE : kv.lease };
+function withoutValue(row: Row, withoutLease: boolean): Row {
+  const kv = decodeKeyValue(row);
+  return encodeKeyValue({ ...kv, value: EMPTY_BYTES, lease: withoutLease ? NO_LEASE : kv.lease });
 }
 
-function filtered(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
+function filtered(rows: Row[], request: RangeRequest): Row[] {
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
   if (
     minModRevision === 0 &&
@@ -211,19 +235,20 @@ function filtered(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
     minCreateRevision === 0 &&
     maxCreateRevision === 0
   ) {
-    return kvs;
+    return rows;
   }
-  return kvs.filter(
-    (kv) =>
-      (maxModRevision === 0 || kv.modRevision <= maxModRevision) &&
-      (minModRevision === 0 || kv.modRevision >= minModRevision) &&
-      (maxCreateRevision === 0 || kv.createRevision <= maxCreateRevision) &&
-      (minCreateRevision === 0 || kv.createRevision >= minCreateRevision),
-  );
+  return rows.filter((row) => {
+    const { modRevision, createRevision } = decodeKeyValue(row);
+    return (
+      (maxModRevision === 0 || modRevision <= maxModRevision) &&
+      (minModRevision === 0 || modRevision >= minModRevision) &&
+      (maxCreateRevision === 0 || createRevision <= maxCreateRevision) &&
+      (minCreateRevision === 0 || createRevision >= minCreateRevision)
+    );
+  });
 }
 
 const ORDERS = {
-  key: (a: KeyValue, b: KeyValue) => compareBytes(a.key, b.key),
   version: (a: KeyValue, b: KeyValue) => a.version - b.version,
   create: (a: KeyValue, b: KeyValue) => a.createRevision - b.createRevision,
   mod: (a: KeyValue, b: KeyValue) => a.modRevision - b.modRevision,
@@ -231,9 +256,11 @@ const ORDERS = {
 };
 
 /** Keys arrive in key order. A target without an order sorts ascending. */
-function sorted(kvs: KeyValue[], request: RangeRequest): KeyValue[] {
+function sorted(rows: Row[], request: RangeRequest): Row[] {
   const descend = request.sortOrder === 'descend';
-  if (request.sortTarget === 'key') return descend ? kvs.reverse() : kvs;
+  if (request.sortTarget === 'key') return descend ? rows.reverse() : rows;
   const order = ORDERS[request.sortTarget];
-  return kvs.sort(descend ? (a, b) => order(b, a) : order);
+  const decoded = rows.map((row) => ({ row, kv: decodeKeyValue(row) }));
+  decoded.sort(descend ? (a, b) => order(b.kv, a.kv) : (a, b) => order(a.kv, b.kv));
+  return decoded.map(({ row }) => row);
 }

@@ -34,10 +34,21 @@ export interface RangeResult {
   readonly revision: Revision;
 }
 
+/** The same as a RangeResult, with each KeyValue as answers have it. */
+export interface EncodedRange {
+  readonly kind: 'ok';
+  /** Marshalled mvccpb.KeyValue. Shared with others: nobody may write to them. */
+  readonly rows: readonly Uint8Array[];
+  readonly count: number;
+  readonly more: boolean;
+  readonly revision: Revision;
+}
+
 export type RevisionUnavailable =
   { readonly kind: 'compacted'; readonly compactRevision: Revision } | { readonly kind: 'future' };
 
 export type RangeOutcome = RangeResult | RevisionUnavailable;
+export type EncodedRangeOutcome = EncodedRange | RevisionUnavailable;
 
 export interface RangeChunkRequest {
   readonly key: Uint8Array;
@@ -45,7 +56,7 @@ export interface RangeChunkRequest {
   readonly rangeEnd: Uint8Array;
   /** Keys in the chunk; at least one comes if there is one. */
   readonly limit: number;
-  /** The chunk ends with the key that reaches this many bytes of keys and values. */
+  /** The chunk ends with the key that reaches this many bytes of rows. */
   readonly maxBytes: number;
   /** 0 or less for the first chunk: the current one is pinned. */
   readonly revision: number;
@@ -57,7 +68,8 @@ export interface RangeChunkRequest {
 /** One chunk of a RangeStream; see MvccStore.rangeChunk. */
 export interface RangeChunk {
   readonly kind: 'ok';
-  readonly kvs: readonly KeyValue[];
+  /** As in EncodedRange. */
+  readonly rows: readonly Uint8Array[];
   /** The key to pass as `key` of the next chunk; undefined after the last key of the range. */
   readonly resumeKey: Uint8Array | undefined;
   /** Keys of the range behind this chunk; undefined unless asked for. */

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromBinaryString, LeaseId, Revision, SeededRng } from '@etcd-ts/foundation';
+import { encodeKeyValue } from './key-value-codec.js';
 import { MemoryBackend } from './memory-backend.js';
+import type { RangeRequest } from './range-request.js';
 import type { MvccStore } from './store.js';
 import { LeaseTable } from './testing/lease-table.js';
 import { NaiveStore } from './testing/naive-store.js';
@@ -168,7 +170,20 @@ class Pair {
     for (let i = 0; i < 3; i++) {
       const request = this.#generator.range(model.current);
       expectSame(this.#store.range(request), model.range(request));
+      this.#expectRowsOf(request);
     }
+  }
+
+  /** The rows of an answer are what its KeyValues are when they are encoded. */
+  #expectRowsOf(request: RangeRequest): void {
+    const expected = this.model.range(request);
+    const outcome = this.#store.rangeEncoded(request);
+    if (outcome.kind !== 'ok' || expected.kind !== 'ok') {
+      expectSame(outcome, expected);
+      return;
+    }
+    const { kvs, ...rest } = expected;
+    expectSame(outcome, { ...rest, rows: kvs.map(encodeKeyValue) });
   }
 
   /** Whatever happened in between: each revision was announced once, in order. */

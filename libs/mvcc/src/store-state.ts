@@ -59,23 +59,24 @@ export class StoreState {
     this.backend.setCurrentRevision(revision);
   }
 
-  readRow(main: number, sub: number): KeyValue {
+  /** As it is stored; nobody may write to it. */
+  readRow(main: number, sub: number): Uint8Array {
     this.worked();
     // Rows of transactions that wrote several keys are the few: only the first is worth a place.
     if (sub !== 0) return this.#readStored(main, sub);
-    const known = this.#rows.get(main);
-    if (known !== undefined) return known;
-    const row = this.#readStored(main, sub);
-    this.#rows.add(main, row);
-    return row;
+    return this.#rows.get(main) ?? this.#rows.add(main, this.#readStored(main, sub));
   }
 
-  #readStored(main: number, sub: number): KeyValue {
+  #readStored(main: number, sub: number): Uint8Array {
     const row = this.backend.readRevision(main as Revision, sub);
-    return decodeKeyValue(must(row, () => `indexed revision ${main}_${sub} has no row`));
+    return must(row, () => `indexed revision ${main}_${sub} has no row`);
+  }
+
+  readKeyValue(main: number, sub: number): KeyValue {
+    return decodeKeyValue(this.readRow(main, sub));
   }
 
   readNewest(leaf: Leaf, slot: number): KeyValue {
-    return this.readRow(leaf.main(slot), leaf.sub(slot));
+    return this.readKeyValue(leaf.main(slot), leaf.sub(slot));
   }
 }

@@ -1,4 +1,5 @@
 import { Revision } from '@etcd-ts/foundation';
+import { decodeKeyValue } from './key-value-codec.js';
 import { MemoryBackend } from './memory-backend.js';
 import type { RangeChunkRequest } from './range-request.js';
 import type { MvccStore } from './store.js';
@@ -26,6 +27,9 @@ function chunk(options: Partial<RangeChunkRequest>): RangeChunkRequest {
     ...options,
   };
 }
+
+const keysOf = (rows: readonly Uint8Array[]): string[] =>
+  rows.map((row) => text(decodeKeyValue(row).key));
 
 function chunkAt(store: MvccStore, options: Partial<RangeChunkRequest>) {
   const outcome = store.rangeChunk(chunk(options));
@@ -154,13 +158,13 @@ describe('a store', () => {
     it('gives every key once, at one revision, whatever is written meanwhile', () => {
       let at = chunkAt(store, {});
       const pinned = at.pinnedRevision;
-      const keys = at.kvs.map((kv) => text(kv.key));
+      const keys = keysOf(at.rows);
       const remaining = [at.remaining];
       while (at.resumeKey !== undefined) {
         store.deleteRange(deleteRequest('g'));
         store.put(putRequest(`new${keys.length}`, 'x'));
         at = chunkAt(store, { key: at.resumeKey, revision: pinned });
-        keys.push(...at.kvs.map((kv) => text(kv.key)));
+        keys.push(...keysOf(at.rows));
         remaining.push(at.remaining);
       }
       expect(keys.join('')).toBe('abcdefg');
@@ -170,7 +174,7 @@ describe('a store', () => {
     it('ends a chunk at its limit of bytes, however many keys it might have', () => {
       store.put(putRequest('b', 'x'.repeat(1000)));
       const first = chunkAt(store, { limit: 100, maxBytes: 500 });
-      expect(first.kvs.map((kv) => text(kv.key))).toEqual(['a', 'b']);
+      expect(keysOf(first.rows)).toEqual(['a', 'b']);
       expect(first).toMatchObject({ resumeKey: bytes('c'), remaining: 5 });
     });
 

@@ -2,7 +2,7 @@ import { NO_LEASE, Revision, toBinaryString } from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import type { MvccBackend } from './backend.js';
 import { Compaction } from './compaction.js';
-import type { CompactOutcome } from './compaction.js';
+import type { CompactionProgress, CompactOutcome } from './compaction.js';
 import { appendEncodedPut } from './encoded-put.js';
 import type { EncodedPut } from './encoded-put.js';
 import { readEventHistory } from './event-history.js';
@@ -19,8 +19,9 @@ import type {
   TxnOutcome,
   TxnRequest,
 } from './operation.js';
-import { readChunk, readRange } from './range-read.js';
+import { readChunk, readEncodedRange, readRange } from './range-read.js';
 import type {
+  EncodedRangeOutcome,
   RangeChunkOutcome,
   RangeChunkRequest,
   RangeOutcome,
@@ -120,6 +121,11 @@ export class MvccStore {
     return readRange(this.#state, request, this.#state.currentRevision);
   }
 
+  /** `range` for those who pass the rows on as they are. */
+  rangeEncoded(request: RangeRequest): EncodedRangeOutcome {
+    return readEncodedRange(this.#state, request, this.#state.currentRevision);
+  }
+
   /** A bounded piece of an unsorted, unfiltered range; see RangeChunk for how to go on. */
   rangeChunk(request: RangeChunkRequest): RangeChunkOutcome {
     return readChunk(this.#state, request);
@@ -176,9 +182,9 @@ export class MvccStore {
     return this.#compaction.schedule(revision);
   }
 
-  /** One slice of the compaction: at most `maxKeys` keys and removed rows, give or take a leaf. */
-  compactionStep(maxKeys: number): { readonly done: boolean } {
-    return { done: this.#compaction.step(maxKeys) };
+  /** One slice of the compaction: at most `budget` keys looked at or rows deleted, give or take a leaf. */
+  compactionStep(budget: number): CompactionProgress {
+    return this.#compaction.step(budget);
   }
 
   /** etcd's HashKV at a revision (0 or less: the current one). Yields between bounded slices. */
@@ -194,7 +200,7 @@ export class MvccStore {
     const before = event.kv.modRevision - 1;
     if (before < compactedAt || !index.find(toBinaryString(event.kv.key))) return undefined;
     const id = visibleAt(index.leaf, index.slot, before);
-    return id && this.#state.readRow(id.main, id.sub);
+    return id && this.#state.readKeyValue(id.main, id.sub);
   }
 
   /** History for a watcher: whole revisions from `from` on, at most `maxRevisions` of them. */

@@ -1,6 +1,6 @@
 import type { ClusterId, LeaseId, MemberId, Revision, Term } from '@etcd-ts/foundation';
 import type { Downgrade, Member } from '@etcd-ts/membership';
-import type { KeyValue, WatchEvent, WatchHub } from '@etcd-ts/mvcc';
+import type { EncodedRange, KeyValue, WatchEvent, WatchHub } from '@etcd-ts/mvcc';
 import type { Status } from '@etcd-ts/raft';
 import type {
   AlarmRequest,
@@ -61,6 +61,14 @@ export interface HeaderFacts {
   readonly raftTerm: Term;
 }
 
+export interface RangeStreamChunk {
+  /** As in EncodedRange. */
+  readonly rows: readonly Uint8Array[];
+  /** Of the last chunk: what is to be said of the whole range, and in the header. */
+  readonly end:
+    { readonly more: boolean; readonly count: number; readonly revision: Revision } | undefined;
+}
+
 /**
  * Requests are expected to be well formed (the faces validate); what the state decides fails with
  * an `EtcdError`. Responses carry a header with nothing but `revision`; the gRPC face adds ids and
@@ -69,8 +77,10 @@ export interface HeaderFacts {
  */
 export interface KeyValueOperations {
   range(request: RangeRequest): Promise<RangeResponse>;
-  /** Chunks of one revision; only the last has header, `more` and `count`. */
-  rangeStream(request: RangeRequest): AsyncIterable<RangeResponse>;
+  /** The same for who passes the rows on as they are, which is all that a wide range costs. */
+  rangeEncoded(request: RangeRequest): Promise<EncodedRange>;
+  /** Chunks of one revision. */
+  rangeStream(request: RangeRequest): AsyncIterable<RangeStreamChunk>;
   put(request: PutRequest): Promise<PutResponse>;
   deleteRange(request: DeleteRangeRequest): Promise<DeleteRangeResponse>;
   txn(request: TxnRequest): Promise<TxnResponse>;

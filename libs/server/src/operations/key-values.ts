@@ -1,7 +1,12 @@
 import type { AuthStore } from '@etcd-ts/auth';
 import { must } from '@etcd-ts/foundation';
 import type { Clock } from '@etcd-ts/foundation';
-import type { MvccStore, RevisionUnavailable } from '@etcd-ts/mvcc';
+import type {
+  EncodedRange,
+  MvccStore,
+  RangeRequest as DomainRangeRequest,
+  RevisionUnavailable,
+} from '@etcd-ts/mvcc';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import type {
@@ -24,7 +29,7 @@ import type { Caller } from '../access/caller.js';
 import { putCost, txnCost } from '../apply/cost.js';
 import { countOperations, operationsOf } from '../apply/operation-count.js';
 import type { Applied } from '../apply/outcome.js';
-import type { KeyValueOperations } from '../etcd-server.js';
+import type { KeyValueOperations, RangeStreamChunk } from '../etcd-server.js';
 import { toDomainRange, toDomainTxn } from '../translate/request-translation.js';
 import { toWireRange, toWireTxn } from '../translate/response-translation.js';
 import type { SpaceCheck } from '../quota.js';
@@ -54,7 +59,20 @@ export class KeyValues implements KeyValueOperations {
   }
 
   async range(request: RangeRequest): Promise<RangeResponse> {
-    const { consensus, store, clock, metrics } = this.#parts;
+    const { store } = this.#parts;
+    return toWireRange(await this.#read(request, (domain) => store.range(domain)));
+  }
+
+  rangeEncoded(request: RangeRequest): Promise<EncodedRange> {
+    const { store } = this.#parts;
+    return this.#read(request, (domain) => store.rangeEncoded(domain));
+  }
+
+  async #read<Result extends { readonly kind: 'ok' }>(
+    request: RangeRequest,
+    read: (request: DomainRangeRequest) => Result | RevisionUnavailable,
+  ): Promise<Result> {
+    const { consensus, clock, metrics } = this.#parts;
     const startedMs = clock.monotonicMs();
     let success = 'false';
     try {
@@ -62,17 +80,17 @@ export class KeyValues implements KeyValueOperations {
       else await consensus.linearizable();
       // Between this and the answer nothing is waited for, so that it still holds then.
       if (this.#parts.auth.enabled) await this.#permitRange(request);
-      const outcome = store.range(toDomainRange(request));
+      const outcome = read(toDomainRange(request));
       if (outcome.kind !== 'ok') throw unavailable(outcome);
       success = 'true';
-      return toWireRange(outcome);
+      return outcome;
     } finally {
       metrics.mvcc.range.inc();
       metrics.server.range.with(success).observe((clock.monotonicMs() - startedMs) / 1000);
     }
   }
 
-  async *rangeStream(request: RangeRequest): AsyncIterable<RangeResponse> {
+  async *rangeStream(request: RangeRequest): AsyncIterable<RangeStreamChunk> {
     const { consensus, auth } = this.#parts;
     if (request.serializable) consensus.checkRunning();
     else await consensus.linearizable();

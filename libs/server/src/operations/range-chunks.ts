@@ -1,7 +1,7 @@
 import type { MvccStore } from '@etcd-ts/mvcc';
-import type { RangeRequest, RangeResponse } from '@etcd-ts/wire-protocol';
+import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
-import { revisionHeader, toWireKeyValue } from '../translate/response-translation.js';
+import type { RangeStreamChunk } from '../etcd-server.js';
 import { toDomainRange } from '../translate/request-translation.js';
 import { unavailable } from './key-values.js';
 
@@ -17,12 +17,13 @@ export function* rangeChunks(
   store: MvccStore,
   request: RangeRequest,
   targetBytes: number,
-): Generator<RangeResponse> {
+): Generator<RangeStreamChunk> {
   const domain = toDomainRange(request);
   if (domain.countOnly) {
     const outcome = store.range(domain);
     if (outcome.kind !== 'ok') throw unavailable(outcome);
-    yield lastChunk([], false, outcome.count, outcome.revision);
+    const { count, revision } = outcome;
+    yield { rows: [], end: { more: false, count, revision } };
     return;
   }
   let key = domain.key;
@@ -42,27 +43,19 @@ export function* rangeChunks(
       countRemaining: mayBeLast,
     });
     if (chunk.kind !== 'ok') throw unavailable(chunk);
-    returned += chunk.kvs.length;
-    const kvs = chunk.kvs.map(toWireKeyValue);
+    const { rows } = chunk;
+    returned += rows.length;
     if (chunk.resumeKey === undefined || returned === domain.limit) {
       const remaining = chunk.remaining ?? 0;
-      yield lastChunk(kvs, remaining > 0, returned + remaining, chunk.revision);
+      const count = returned + remaining;
+      yield { rows, end: { more: remaining > 0, count, revision: chunk.revision } };
       return;
     }
-    yield { header: undefined, kvs, more: false, count: 0n };
-    const bytes = kvs.reduce((sum, kv) => sum + kv.key.length + kv.value.length, 0);
+    yield { rows, end: undefined };
+    const bytes = rows.reduce((sum, row) => sum + row.length, 0);
     if (bytes < targetBytes / 2) chunkKeys *= 2;
     else if (bytes > targetBytes * 2 && chunkKeys > 1) chunkKeys = Math.floor(chunkKeys / 2);
     key = chunk.resumeKey;
     revision = chunk.pinnedRevision;
   }
-}
-
-function lastChunk(
-  kvs: RangeResponse['kvs'],
-  more: boolean,
-  count: number,
-  revision: number,
-): RangeResponse {
-  return { header: revisionHeader(revision), kvs, more, count: BigInt(count) };
 }

@@ -4,6 +4,7 @@ import type { ClientOptions, Credentials, TlsOptions } from '@etcd-ts/client';
 import { Client } from '@etcd-ts/client';
 import { ExitCode, ExitError, badArguments } from '@etcd-ts/command-line';
 import type { FlagValues } from '@etcd-ts/command-line';
+import { ownAuthorities } from './extra-authorities.js';
 import { failed } from './failure.js';
 import type { Surroundings } from './invocation.js';
 import { dialLine, failedAttemptLine } from './log-line.js';
@@ -106,7 +107,7 @@ export async function tlsOptions(
   flags: FlagValues,
   names: TlsFlags,
   serverName: string,
-): Promise<{ readonly tls: TlsOptions; readonly isTlsDefault: boolean }> {
+): Promise<{ readonly tls: () => TlsOptions; readonly isTlsDefault: boolean }> {
   for (const name of [names.cert, names.key, names.cacert]) {
     if (flags.isGiven(name) && flags.text(name) === '') {
       throw badArguments(`empty string is passed to --${name} option`);
@@ -118,10 +119,17 @@ export async function tlsOptions(
     names.cacert,
   ].map((name) => flags.text(name));
   const hasFiles = [certFile, keyFile, trustedCaFile].some((file) => file !== '');
-  const tls: TlsOptions = {
-    ...(hasFiles && { secureContext: await secureContextOf({ certFile, keyFile, trustedCaFile }) }),
+  const secureContext = hasFiles
+    ? await secureContextOf({ certFile, keyFile, trustedCaFile })
+    : undefined;
+  const common = {
     ...(serverName !== '' && { serverName }),
     skipVerification: flags.bool('insecure-skip-tls-verify'),
+  };
+  const tls = (): TlsOptions => {
+    if (secureContext !== undefined) return { ...common, secureContext };
+    const ca = ownAuthorities();
+    return { ...common, ...(ca !== undefined && { ca }) };
   };
   return { tls, isTlsDefault: hasFiles || !flags.bool(names.insecureTransport) };
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findExtraAuthorities } from './extra-authorities.js';
 import { StreamInput } from './input.js';
 import { interruptSignal } from './interruption.js';
 import { runEtcdctl } from './program.js';
@@ -20,6 +21,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 
 process.stdout.on('error', endQuietly);
 process.stderr.on('error', endQuietly);
+findExtraAuthorities(process.env);
 const words = exactWords(process.argv.slice(2), () => readFileSync('/proc/self/cmdline'));
 void runEtcdctl(words, {
   streams: {

@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+
+import { runCommand, workspaceRoot } from '@etcd-ts/testkit';
 import { CertificateAuthority } from '@etcd-ts/tls';
 
 import { CertificateStore } from '../tls/certificate-store.js';
@@ -85,5 +88,23 @@ describe('what the original does not take', () => {
     expect(await ours('--cacert nothing get a')).toBe(
       'Error: no certificate of an authority in the trusted CA file nothing\n',
     );
+  });
+});
+
+describe('the launcher, which keeps NODE_EXTRA_CA_CERTS from Node', () => {
+  const line = `--cert client.pem --key client.key ${PATIENTLY} lock extra -- printenv NODE_EXTRA_CA_CERTS`;
+  const launch = (env: Readonly<Record<string, string>>): ReturnType<typeof runCommand> =>
+    runCommand(
+      join(workspaceRoot(), 'bin', 'etcdctl'),
+      ['--endpoints', `https://${pair().endpoint('ours')}`, ...line.split(' ')],
+      { cwd: store.directory, env },
+    );
+
+  it('leaves those authorities believed, and the variable to the commands it runs', async () => {
+    const file = store.path('ca.pem');
+    expect(await launch({ NODE_EXTRA_CA_CERTS: file })).toMatchObject({
+      stdout: `${file}\n`,
+      exitCode: 0,
+    });
   });
 });

@@ -7,6 +7,8 @@ export interface DialerFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly trustedCaFile: string;
+  /** PEM texts of those believed without a `trustedCaFile`. Default: those that come with the runtime. */
+  readonly authorities?: readonly string[] | undefined;
   /**
    * For who speaks on behalf of many: a server takes a call without a token for that of the user its
    * certificate names, so a certificate that names anybody would make all of them this user.
@@ -16,7 +18,7 @@ export interface DialerFiles {
 
 /** Files that change count for the next connection. Throws TlsFileError. */
 export function dialerCredentials(files: DialerFiles, logger: Logger): TlsCredentials {
-  const { mustBeNameless, ...given } = files;
+  const { mustBeNameless, authorities, ...given } = files;
   const settings = tlsSettings(
     {
       ...given,
@@ -34,7 +36,13 @@ export function dialerCredentials(files: DialerFiles, logger: Logger): TlsCreden
   );
   const { served, ...dialing } = settings;
   return new TlsCredentials(
-    { ...dialing, served: undefined, shown: served, mustBeNameless },
+    {
+      ...dialing,
+      ...(authorities !== undefined && { authorities }),
+      served: undefined,
+      shown: served,
+      mustBeNameless,
+    },
     logger,
   );
 }

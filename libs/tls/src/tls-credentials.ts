@@ -103,12 +103,9 @@ export class TlsCredentials {
 
 function load(settings: TlsSettings, version: number): LoadedTls {
   const { ciphers, minVersion, maxVersion, served, shown, trustedCaFile } = settings;
-  const common = {
-    minVersion,
-    maxVersion,
-    ciphers,
-    ...(trustedCaFile !== undefined && { ca: [...readAuthorities(trustedCaFile, readText)] }),
-  };
+  const ca =
+    trustedCaFile === undefined ? settings.authorities : readAuthorities(trustedCaFile, readText);
+  const common = { minVersion, maxVersion, ciphers, ...(ca !== undefined && { ca: [...ca] }) };
   const servedPair = optionsOf(served);
   const shownPair = shown === served ? servedPair : optionsOf(shown);
   if (settings.mustBeNameless) refuseCommonName(shownPair, shown?.certificateFile ?? '');

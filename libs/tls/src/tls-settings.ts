@@ -12,8 +12,10 @@ export interface TlsSettings {
   readonly shown: KeyPairFiles | undefined;
   /** The certificate shown must have no common name. */
   readonly mustBeNameless: boolean;
-  /** Undefined: the authorities that come with the runtime. */
+  /** Undefined: `authorities`. */
   readonly trustedCaFile: string | undefined;
+  /** PEM texts. Without them: the authorities that come with the runtime. */
+  readonly authorities?: readonly string[];
   readonly crlFile: string | undefined;
   /** As OpenSSL names them. */
   readonly ciphers: string;

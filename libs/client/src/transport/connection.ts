@@ -17,7 +17,7 @@ export interface TlsOptions {
   /** Authorities, certificate and key made ready elsewhere; then `ca`, `cert` and `key` do not count. */
   readonly secureContext?: SecureContext;
   /** Who may vouch for the server; default: this machine's certificate authorities. */
-  readonly ca?: string | Buffer;
+  readonly ca?: string | Buffer | string[];
   /** The client's own certificate and its key. */
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;
@@ -28,7 +28,7 @@ export interface TlsOptions {
 }
 
 export interface ConnectionOptions {
-  /** Asked for each connection: certificates are renewed while a client lives. */
+  /** Asked for each connection that has TLS: certificates are renewed while a client lives. */
   readonly tls: () => TlsOptions;
   readonly dialTimeoutMs: number;
   readonly keepaliveTimeMs: number;
@@ -73,7 +73,7 @@ export class Connection {
       return Promise.reject(dialError(why));
     }
     return new Promise((resolve, reject) => {
-      const session = openSession(endpoint, options.tls());
+      const session = openSession(endpoint, options.tls);
       const refuse = (why: string, cause?: unknown): void => {
         clearTimeout(timer);
         session.destroy();
@@ -146,7 +146,7 @@ function dialError(why: string, cause?: unknown): ConnectionError {
   return new ConnectionError(message, false, { cause });
 }
 
-function openSession(endpoint: Endpoint, tls: TlsOptions): ClientHttp2Session {
+function openSession(endpoint: Endpoint, tlsOf: () => TlsOptions): ClientHttp2Session {
   const common: ClientSessionOptions = {
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
     maxSessionMemory: MAX_SESSION_MEMORY_MB,
@@ -159,10 +159,11 @@ function openSession(endpoint: Endpoint, tls: TlsOptions): ClientHttp2Session {
       createConnection: () => connectSocket(address),
     });
   }
-  const secure: SecureClientSessionOptions = { ...common, ...tlsOptions(endpoint, tls) };
+  const tls = tlsOptions(endpoint, tlsOf());
+  const secure: SecureClientSessionOptions = { ...common, ...tls };
   if (!isUnix) return connect(`https://${address}`, secure);
   const createConnection = (): ReturnType<typeof connectTls> =>
-    connectTls({ path: address, ALPNProtocols: ['h2'], ...tlsOptions(endpoint, tls) });
+    connectTls({ path: address, ALPNProtocols: ['h2'], ...tls });
   return connect('https://localhost', { ...secure, createConnection });
 }
 

@@ -17,8 +17,9 @@ export class RowTotal {
     this.sum = (this.sum + checksum) | 0;
   }
 
-  remove(checksum: number): void {
-    this.rows--;
+  /** One row, or several with the sum of their checksums. */
+  remove(checksum: number, rows = 1): void {
+    this.rows -= rows;
     this.sum = (this.sum - checksum) | 0;
   }
 

@@ -122,9 +122,9 @@ class Comparison {
     const known = this.#model.leases.get(lease);
     const outcome = this.#lessor.renew(lease, this.#now);
     if (!this.#model.primary) expect(outcome).toEqual({ kind: 'notPrimary' });
-    else if (known === undefined || known.expiry <= this.#now) {
-      expect(outcome).toEqual({ kind: 'notFound' });
-    } else {
+    else if (known === undefined) expect(outcome).toEqual({ kind: 'notFound' });
+    else if (known.expiry <= this.#now) expect(outcome).toEqual({ kind: 'expiring' });
+    else {
       expect(outcome).toMatchObject({ kind: 'ok', ttl: known.ttl });
       known.expiry = this.#now + known.ttl * 1000;
     }

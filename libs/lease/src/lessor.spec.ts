@@ -86,9 +86,32 @@ describe('expiry', () => {
   test('an expired lease exists until it is revoked, but can no longer be renewed', () => {
     const leases = primary();
     leases.grant(A, 10, 0);
-    expect(leases.renew(A, 10_000)).toEqual({ kind: 'notFound' });
+    expect(leases.renew(A, 10_000)).toEqual({ kind: 'expiring' });
     expect(leases.exists(A)).toBe(true);
     expect(leases.timeToLive(A, 11_000)?.remainingMs).toBe(0);
+    leases.revoke(A);
+    expect(leases.renew(A, 11_000)).toEqual({ kind: 'notFound' });
+  });
+
+  test('what becomes of an expired lease is told once: it was revoked, or this is no primary now', () => {
+    const leases = primary();
+    const told: string[] = [];
+    for (const id of [A, B, C]) leases.grant(id, 10, 0);
+    leases.awaitEnd(A, () => told.push('first of a'));
+    leases.awaitEnd(A, () => told.push('second of a'));
+    leases.awaitEnd(B, () => told.push('b'));
+    const waitNoLonger = leases.awaitEnd(C, () => told.push('c'));
+    leases.revoke(A);
+    expect(told).toEqual(['first of a', 'second of a']);
+    waitNoLonger();
+    leases.demote();
+    expect(told).toEqual(['first of a', 'second of a', 'b']);
+    leases.demote();
+    leases.revoke(B);
+    expect(told).toHaveLength(3);
+    // The lease that a lost revocation was for lives on under the next leader.
+    leases.promote(20_000, 0);
+    expect(leases.renew(C, 20_000)).toMatchObject({ kind: 'ok' });
   });
 
   test('what was handed out and is still there is handed out again after the retry interval', () => {

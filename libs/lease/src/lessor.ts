@@ -35,7 +35,10 @@ export type RenewOutcome =
       /** A checkpoint is on record that a new leader would go by: propose one of 0 seconds. */
       readonly clearCheckpoint: boolean;
     }
-  | { readonly kind: 'notFound' | 'notPrimary' };
+  | {
+      /** `expiring`: its time is over, and whether its revocation is committed is yet to be seen. */
+      readonly kind: 'notFound' | 'notPrimary' | 'expiring';
+    };
 
 export interface LeaseCheckpoint {
   readonly id: LeaseId;
@@ -65,6 +68,8 @@ export class Lessor {
   #leaseByKey = new Map<BinaryString, Lease>();
   readonly #expiries = new IndexedHeap<Lease>((a, b) => a.dueMs < b.dueMs);
   readonly #checkpoints: CheckpointPlan;
+  /** Of leases that are expiring: whoever wants to know what becomes of them. */
+  readonly #awaited = new Map<LeaseId, Set<() => void>>();
   #primary = false;
 
   constructor(options: LessorOptions) {
@@ -126,18 +131,36 @@ export class Lessor {
     this.#checkpoints.forget(lease);
     if (lease.heapIndex >= 0) this.#expiries.remove(lease);
     this.#store.remove(id);
+    this.#settle(id);
     return { kind: 'ok', keys };
   }
 
-  /** A lease whose time is over is not found, although its revocation may still be on the way. */
+  /**
+   * A lease whose time is over is not renewed any more, and not yet gone: the revocation that is
+   * proposed may be lost with this leader, and its successor keeps the lease (etcd waits, too).
+   */
   renew(id: LeaseId, nowMs: number): RenewOutcome {
     if (!this.#primary) return { kind: 'notPrimary' };
     const lease = this.#leases.get(id);
     // Renewing an expired lease would be answered "alive" and then undone by the revocation that
     // is proposed already: the client would lose its keys while it believes it holds them.
-    if (lease === undefined || lease.expiryMs <= nowMs) return { kind: 'notFound' };
+    if (lease === undefined) return { kind: 'notFound' };
+    if (lease.expiryMs <= nowMs) return { kind: 'expiring' };
     this.#start(lease, lease.ttlSeconds * 1000, nowMs);
     return { kind: 'ok', ttl: lease.ttlSeconds, clearCheckpoint: lease.remainingSeconds > 0 };
+  }
+
+  /**
+   * Calls `settled` once when the lease is revoked or this member is no longer primary: then `renew`
+   * can say what became of a lease that was expiring. Returns how to wait no longer.
+   */
+  awaitEnd(id: LeaseId, settled: () => void): () => void {
+    const waiting = this.#awaited.get(id) ?? new Set();
+    this.#awaited.set(id, waiting.add(settled));
+    return () => {
+      waiting.delete(settled);
+      if (waiting.size === 0 && this.#awaited.get(id) === waiting) this.#awaited.delete(id);
+    };
   }
 
   timeToLive(id: LeaseId, nowMs: number): LeaseTimes | undefined {
@@ -214,6 +237,7 @@ export class Lessor {
       lease.expiryMs = NEVER;
       lease.dueMs = NEVER;
     }
+    for (const id of [...this.#awaited.keys()]) this.#settle(id);
   }
 
   /** What the leader should propose now, each once per interval; none unless primary. */
@@ -268,6 +292,13 @@ export class Lessor {
   /** NO_LEASE when the key has none. */
   leaseOf(key: BinaryString): LeaseId {
     return this.#leaseByKey.get(key)?.id ?? NO_LEASE;
+  }
+
+  #settle(id: LeaseId): void {
+    const waiting = this.#awaited.get(id);
+    if (waiting === undefined) return;
+    this.#awaited.delete(id);
+    for (const settled of waiting) settled();
   }
 
   #start(lease: Lease, durationMs: number, nowMs: number): void {

@@ -60,6 +60,25 @@ describe('with its own time, a member', () => {
     );
   });
 
+  it('says that a lease is gone when its revocation is applied, not when its time is over', async () => {
+    const time = new ManualTime();
+    const { member } = await start(time, fixture.directory());
+    const id = await grant(member.server, 10);
+    await time.advance(250);
+    expect(await member.server.leases.renew(LeaseId(id))).toBe(10);
+    // Expired leases are looked for every half second.
+    await time.advance(10_100);
+    let answered = false;
+    const renewal = member.server.leases.renew(LeaseId(id)).finally(() => (answered = true));
+    const refused = expect(renewal).rejects.toThrow(ERRORS.LeaseNotFound.message);
+    for (const value of ['1', '2', '3']) await put(member.server, 'a', value);
+    expect(answered).toBe(false);
+    expect((await member.server.leases.list()).map(BigInt)).toEqual([BigInt(id)]);
+    await time.advance(500);
+    await refused;
+    expect(await member.server.leases.list()).toEqual([]);
+  });
+
   it('gives a lease its whole time again, and an election more, after a restart', async () => {
     const time = new ManualTime();
     const directory = fixture.directory();

@@ -76,7 +76,7 @@ export class Leases implements LeaseOperations {
     if (auth.enabled) await this.#permitRenewal(id);
     return viaLeader(this.#parts, requestTimeoutMs, {
       // Elected, but not yet the keeper of leases: it will be in a moment.
-      here: async () => (lessor.isPrimary ? this.renewHere(id) : undefined),
+      here: async () => (lessor.isPrimary ? this.#renewed(id) : undefined),
       there: (urls, timeoutMs) => calls.renewLease(urls, id, timeoutMs),
     });
   }
@@ -98,20 +98,51 @@ export class Leases implements LeaseOperations {
    * dead lease would be reported alive (etcd #20615).
    */
   async renewHere(id: LeaseId): Promise<number> {
+    const ttl = await this.#renewed(id);
+    if (ttl === undefined) throw ERRORS.NotLeader.error();
+    return ttl;
+  }
+
+  /** Undefined: another member leads by now. */
+  async #renewed(id: LeaseId): Promise<number | undefined> {
     await this.#parts.consensus.linearizable();
-    const outcome = this.#parts.lessor.renew(id, this.#parts.clock.monotonicMs());
-    switch (outcome.kind) {
-      case 'ok':
-        this.#parts.metrics.lease.renewed.inc();
-        if (outcome.clearCheckpoint) this.#clearCheckpoint(id);
-        return outcome.ttl;
-      case 'notFound':
-        throw ERRORS.LeaseNotFound.error();
-      case 'notPrimary':
-        throw ERRORS.NotLeader.error();
-      default:
-        return unreachable(outcome, 'renew outcome');
+    for (;;) {
+      const outcome = this.#parts.lessor.renew(id, this.#parts.clock.monotonicMs());
+      switch (outcome.kind) {
+        case 'ok':
+          this.#parts.metrics.lease.renewed.inc();
+          if (outcome.clearCheckpoint) this.#clearCheckpoint(id);
+          return outcome.ttl;
+        case 'notFound':
+          throw ERRORS.LeaseNotFound.error();
+        case 'notPrimary':
+          return undefined;
+        case 'expiring':
+          await this.#end(id);
+          break;
+        default:
+          return unreachable(outcome, 'renew outcome');
+      }
     }
+  }
+
+  /**
+   * Whoever is told that a lease is gone gives up what it held, and others may still find it there: a
+   * revocation that is proposed can be lost with its leader, whose successor keeps the lease. So the
+   * answer waits until the revocation is applied, or somebody else leads.
+   */
+  #end(id: LeaseId): Promise<void> {
+    const { lessor, scheduler, requestTimeoutMs } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const waitNoLonger = lessor.awaitEnd(id, () => {
+        cancelTimer();
+        resolve();
+      });
+      const cancelTimer = scheduler.after(requestTimeoutMs, () => {
+        waitNoLonger();
+        reject(ERRORS.Timeout.error());
+      });
+    });
   }
 
   /**

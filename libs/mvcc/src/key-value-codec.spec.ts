@@ -1,6 +1,6 @@
-import { LeaseId, NO_LEASE, Revision } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, LeaseId, NO_LEASE, Revision, toBinaryString } from '@etcd-ts/foundation';
 import fc from 'fast-check';
-import { decodeKeyValue, encodeKeyValue, encodeTombstone } from './key-value-codec.js';
+import { decodeKeyValue, encodeKey, encodeKeyValue, encodeTombstone } from './key-value-codec.js';
 import { bytes } from './testing/requests.js';
 
 const keyValue = fc.record({
@@ -22,6 +22,18 @@ describe('the KeyValue codec', () => {
           key: [...kv.key],
           value: [...kv.value],
         });
+      }),
+    );
+  });
+
+  it('makes of what the index knows the same as of a KeyValue without value and lease', () => {
+    fc.assert(
+      fc.property(keyValue, (whole) => {
+        const kv = { ...whole, value: EMPTY_BYTES, lease: NO_LEASE };
+        const { createRevision, modRevision, version } = kv;
+        const name = toBinaryString(kv.key);
+        const bytes = encodeKey(name, createRevision, modRevision, version);
+        expect(Buffer.compare(bytes, encodeKeyValue(kv))).toBe(0);
       }),
     );
   });

@@ -1,4 +1,5 @@
 import { asBuffer, assert, EMPTY_BYTES, LeaseId, NO_LEASE, Revision } from '@etcd-ts/foundation';
+import type { BinaryString } from '@etcd-ts/foundation';
 import type { EncodedPut } from './encoded-put.js';
 import type { KeyValue } from './key-value.js';
 
@@ -68,6 +69,27 @@ export function encodeRow(
     out[at++] = LEASE;
     at = writeBigVarint(out, at, lease);
   }
+  assert(at === size, 'KeyValue size');
+  return out;
+}
+
+/** The same without value and lease, from what the index knows of a key. */
+export function encodeKey(
+  name: BinaryString,
+  createRevision: number,
+  modRevision: number,
+  version: number,
+): Uint8Array {
+  const size =
+    lengthFieldSize(name.length) +
+    numberFieldSize(createRevision) +
+    numberFieldSize(modRevision) +
+    numberFieldSize(version);
+  const out = Buffer.allocUnsafe(size);
+  let at = writeNameField(out, 0, KEY, name);
+  at = writeNumberField(out, at, CREATE_REVISION, createRevision);
+  at = writeNumberField(out, at, MOD_REVISION, modRevision);
+  at = writeNumberField(out, at, VERSION, version);
   assert(at === size, 'KeyValue size');
   return out;
 }
@@ -242,5 +264,15 @@ function writeBytesField(
   } else {
     for (let i = 0; i < length; i++) out[at + i] = bytes[from + i] as number;
   }
+  return at + length;
+}
+
+function writeNameField(out: Buffer, start: number, tag: number, name: BinaryString): number {
+  const { length } = name;
+  if (length === 0) return start;
+  out[start] = tag;
+  const at = writeVarint(out, start + 1, length);
+  if (length > LOOP_BYTES) out.write(name, at, 'latin1');
+  else for (let i = 0; i < length; i++) out[at + i] = name.charCodeAt(i);
   return at + length;
 }

@@ -12,7 +12,7 @@ import type { Leaf } from './key-index/node.js';
 import { keyRange } from './key-range.js';
 import type { KeyRange } from './key-range.js';
 import type { KeyValue } from './key-value.js';
-import { decodeKeyValue, encodeKeyValue } from './key-value-codec.js';
+import { decodeKeyValue, encodeKey, encodeKeyValue } from './key-value-codec.js';
 import type {
   EncodedRangeOutcome,
   RangeChunkOutcome,
@@ -201,14 +201,8 @@ function fetchKey(
   }
   if (leaf.version(slot) === 0) return undefined;
   if (!keysFromIndex) return state.readRow(leaf.main(slot), leaf.sub(slot));
-  return encodeKeyValue({
-    key: fromBinaryString(leaf.keys[slot] as string),
-    createRevision: Revision(leaf.create(slot)),
-    modRevision: Revision(leaf.main(slot)),
-    version: leaf.version(slot),
-    value: EMPTY_BYTES,
-    lease: NO_LEASE,
-  });
+  const key = leaf.keys[slot] as BinaryString;
+  return encodeKey(key, leaf.create(slot), leaf.main(slot), leaf.version(slot));
 }
 
 function countKeys(state: StoreState, range: KeyRange, at: number, current: Revision): number {

@@ -1,9 +1,9 @@
 import { Revision } from '@etcd-ts/foundation';
 import type { MvccBackend, RevisionRow } from './backend.js';
 
-/** What one slice may read: about a millisecond of checksumming or decoding. */
-const SLICE_BYTES = 512 * 1024;
-const MAX_SLICE_ROWS = 2000;
+/** What one slice may read: about two milliseconds of SQLite, checksums and decoding. */
+const SLICE_BYTES = 128 * 1024;
+const MAX_SLICE_ROWS = 512;
 const FIRST_SLICE_ROWS = 32;
 
 /**

@@ -39,8 +39,8 @@ export interface BoltPlan {
 
 /** Elements are counted with 16 bits, and a page of 64 KiB has room for at most 4096 of them. */
 const MAX_WRITTEN_PAGE_SIZE_BYTES = 65_536;
-/** Entries between two yields of a plan: about a millisecond. */
-const SLICE_ENTRIES = 4096;
+/** Entries between two yields of a plan: about a millisecond, for whoever reads them from a disk. */
+const SLICE_ENTRIES = 512;
 /** Behind the two meta pages. A list, though empty, spares the first opening a walk of all pages. */
 const FREELIST_PAGE = FIRST_PAGE_ID;
 const FIRST_TREE_PAGE = FREELIST_PAGE + 1;

@@ -31,10 +31,10 @@ export interface BackendView {
   close(): void;
 }
 
-/** About a millisecond of checksums. */
-const PAGE_BYTES = 512 * 1024;
+/** About half a millisecond of rows, and as long for their checksums. */
+const PAGE_BYTES = 128 * 1024;
 const FIRST_PAGE_ROWS = 32;
-const MAX_PAGE_ROWS = 2000;
+const MAX_PAGE_ROWS = 256;
 const SMALLEST_KEY: Uint8Array = Buffer.alloc(0);
 
 export class CommittedView implements BackendView {

@@ -63,7 +63,7 @@ export async function restoreState(
   lessor.restore();
   const startedMs = clock.monotonicMs();
   const restoring = MvccStore.restore(backend, lessor);
-  const store = await runInSlices(restoring, scheduler, () => false);
+  const store = await runInSlices(restoring, parts, () => false);
   logger.info('restored key-value store', {
     'current-revision': store.currentRevision,
     keys: store.keyCount,

@@ -79,16 +79,16 @@ export class Maintenance implements MaintenanceOperations {
   }
 
   hash(): Promise<number> {
-    const { metrics, backend, store, scheduler, stopped } = this.#parts;
+    const { metrics, backend, store, stopped } = this.#parts;
     return this.#timed(metrics.mvcc.hash, () =>
-      runInSlices(backendHash(backend, store.currentRevision), scheduler, stopped),
+      runInSlices(backendHash(backend, store.currentRevision), this.#parts, stopped),
     );
   }
 
   async hashKv(revision: number): Promise<HashKvAnswer> {
-    const { metrics, store, scheduler, stopped } = this.#parts;
+    const { metrics, store, stopped } = this.#parts;
     const outcome = await this.#timed(metrics.mvcc.hashRevision, () =>
-      ofOneGeneration(store, () => runInSlices(store.hashKv(revision), scheduler, stopped)),
+      ofOneGeneration(store, () => runInSlices(store.hashKv(revision), this.#parts, stopped)),
     );
     switch (outcome.kind) {
       case 'ok':

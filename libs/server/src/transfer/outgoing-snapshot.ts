@@ -1,19 +1,17 @@
 import { toBinaryString } from '@etcd-ts/foundation';
-import type { Scheduler } from '@etcd-ts/foundation';
 import { planBolt } from '@etcd-ts/bolt';
 import type { SnapshotContent } from '@etcd-ts/peer-transport';
 import type { InstallSnapshot } from '@etcd-ts/raft';
 import type { Backend, BackendView } from '@etcd-ts/storage';
 
-import { runInSlices } from '../operations/slices.js';
+import { giveWay, runInSlices, type SliceTime } from '../operations/slices.js';
 import { CONF_STATE, decodeConfState } from '../records/conf-state.js';
 
 /** What etcd's own files have on most machines; readers take any. */
 const PAGES = { pageSizeBytes: 4096 };
 
-export interface OutgoingSnapshotParts {
+export interface OutgoingSnapshotParts extends SliceTime {
   readonly backend: Backend;
-  readonly scheduler: Scheduler;
   readonly stopped: () => boolean;
 }
 
@@ -48,7 +46,7 @@ export interface DatabaseContent {
 export async function openDatabaseContent(
   parts: OutgoingSnapshotParts,
 ): Promise<DatabaseContent & { readonly view: BackendView }> {
-  const { backend, scheduler, stopped } = parts;
+  const { backend, stopped } = parts;
   const view = await backend.openView();
   try {
     const buckets = view.bucketNames().map((name) => ({
@@ -56,8 +54,8 @@ export async function openDatabaseContent(
       sizes: () => view.sizes(name),
       entries: () => view.entries(name),
     }));
-    const plan = await runInSlices(planBolt(buckets, PAGES), scheduler, stopped);
-    const chunks = inTurns(plan.chunks(), scheduler);
+    const plan = await runInSlices(planBolt(buckets, PAGES), parts, stopped);
+    const chunks = inTurns(plan.chunks(), parts);
     return { view, sizeBytes: plan.sizeBytes, chunks, close: () => view.close() };
   } catch (error) {
     view.close();
@@ -75,13 +73,14 @@ function metaOf(view: BackendView, name: string): Uint8Array {
   throw new Error(`the backend has entries, but no ${name}`);
 }
 
-/** One chunk a turn: everybody else gets the event loop in between. */
-async function* inTurns(
-  chunks: Iterable<Uint8Array>,
-  scheduler: Scheduler,
-): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) {
-    yield chunk;
-    await new Promise<void>((resolve) => scheduler.soon(resolve));
+/** One chunk a turn at most: everybody else gets the event loop in between. */
+async function* inTurns(chunks: Iterator<Uint8Array>, time: SliceTime): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const startedMs = time.clock.monotonicMs();
+    const step = chunks.next();
+    const workedMs = time.clock.monotonicMs() - startedMs;
+    if (step.done === true) return;
+    yield step.value;
+    await giveWay(workedMs, time);
   }
 }

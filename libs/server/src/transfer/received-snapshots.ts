@@ -57,7 +57,7 @@ export class ReceivedSnapshots implements SnapshotSink {
     const bytes = await this.#write(index, chunks);
     try {
       await this.#reading(index, (reader) =>
-        runInSlices(reader.verify(), this.#parts.scheduler, () => false),
+        runInSlices(reader.verify(), this.#parts, () => false),
       );
     } catch (error) {
       this.#parts.files.disk.removeNow(this.#pathOf(index));

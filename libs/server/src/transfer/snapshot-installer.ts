@@ -70,10 +70,10 @@ export class SnapshotInstaller {
   }
 
   async #restore(incoming: Backend): Promise<{ store: MvccStore; lessor: Lessor }> {
-    const { config, scheduler, stopped } = this.#parts;
+    const { config, stopped } = this.#parts;
     const lessor = new Lessor(lessorOptions(config, new BackendLeaseRecords(incoming)));
     lessor.restore();
-    const store = await runInSlices(MvccStore.restore(incoming, lessor), scheduler, stopped);
+    const store = await runInSlices(MvccStore.restore(incoming, lessor), this.#parts, stopped);
     return { store, lessor };
   }
 

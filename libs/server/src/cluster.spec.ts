@@ -152,6 +152,23 @@ describe('a membership', () => {
     expect(await read(first, 'k')).toBe('from the second');
   });
 
+  it('is joined by a member whose leader was started again since it was added', async () => {
+    const changes = { strictReconfigCheck: false, snapshotCount: 50 };
+    const [first] = (await started(['a'], changes)) as [Member];
+    // More than one file of the applied state: after the start the log does not reach back to its begin.
+    for (let i = 0; i < 120; i++) await put(first.server, `k${i}`, 'v');
+    const added = await first.server.cluster.addMember([cluster.urlOf('b')], true);
+    await first.stop();
+    const { member: again } = await cluster.open('a', ['a'], changes);
+    await again.ready;
+    const { member: second } = await cluster.open('b', ['a', 'b'], {
+      initialClusterState: 'existing',
+    });
+    await second.ready;
+    await promoted(again, added.id);
+    expect(await read(second, 'k119')).toBe('v');
+  });
+
   it.each(['the leader itself', 'the other'])(
     'of two goes on with the other when the leader is removed by %s and never heard of again',
     async (asked) => {

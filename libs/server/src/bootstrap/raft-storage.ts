@@ -1,4 +1,4 @@
-import { ClusterId, hexId, MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
+import { ClusterId, EMPTY_BYTES, hexId, MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
 import { MemoryLog } from '@etcd-ts/raft';
@@ -25,6 +25,7 @@ import { planJoin } from './join-cluster.js';
 import { planNewCluster, refuseSecondBootstrap } from './new-cluster.js';
 import type { NewCluster } from './new-cluster.js';
 import { storedPosition } from './stored-position.js';
+import type { StoredPosition } from './stored-position.js';
 
 /** Everything raft starts from, and the files it goes on with. */
 export interface RaftStorage {
@@ -209,6 +210,7 @@ async function goOn(
   log.append(entries);
   const snapshotIndex = snapshot?.metadata.index ?? RaftIndex(0);
   const stored = storedPosition(parts, { ...ids, log, hardState, snapshotIndex });
+  standForApplied(log, stored);
   // The last commit index need not have reached the disk, but what the backend has applied was
   // committed, so raft may start from there.
   const commit = RaftIndex(Math.max(hardState.commit, stored.appliedIndex, snapshotIndex));
@@ -224,6 +226,16 @@ async function goOn(
     'snapshot-index': snapshotIndex,
   });
   return { ...ids, wal, snapshots, log, snapshotIndex, ...stored, remotes: [] };
+}
+
+/**
+ * What raft would send to a member that is far behind is the applied state, which may be later than
+ * the file it began from. A member that was added in between is in none of the entries that are
+ * still to be applied: while the log offered the older state, which does not name it, that member
+ * would be sent nothing, until thousands of entries later the log is cut.
+ */
+function standForApplied(log: MemoryLog, { appliedIndex, confState }: StoredPosition): void {
+  if (confState !== undefined) log.createSnapshot(appliedIndex, confState, EMPTY_BYTES);
 }
 
 /** A log that stays open stays locked, and the next try would find it in use. */

@@ -81,6 +81,11 @@ export default tseslint.config(
     },
   },
   {
+    // What readers are shown, letter by letter.
+    files: ['e2e/src/docs/programs/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
     files: PURE,
     ignores: ['**/*.spec.ts'],
     rules: {

@@ -90,6 +90,8 @@ export function withNameserver(directory: string, address: string): readonly str
   return ['unshare', '--mount', 'sh', '-c', script, file];
 }
 
-/** Both need root; dnsmasq is a package of its own. Where they are missing, these tests are skipped. */
-export const describeWithDns =
-  isInstalled('unshare', '--mount', 'true') && isInstalled('dnsmasq') ? describe : describe.skip;
+/** Both need root; dnsmasq is a package of its own. */
+export const servesNames = isInstalled('unshare', '--mount', 'true') && isInstalled('dnsmasq');
+
+/** Where they are missing, these tests are skipped. */
+export const describeWithDns = servesNames ? describe : describe.skip;

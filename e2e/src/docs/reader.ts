@@ -1,32 +1,54 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, freePort, runCommand, workspaceRoot } from '@etcd-ts/testkit';
+import { eventually, runCommand, workspaceRoot } from '@etcd-ts/testkit';
+
+import { NameServer, withNameserver } from '../discovery/name-server.js';
+import { PageAddresses } from './page-addresses.js';
+import { atHost } from './page.js';
+import type { Host } from './page.js';
+import { recordsOf } from './zone.js';
 
 const ROOT = workspaceRoot();
 const COMMAND_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 120_000;
-/** 2379 and what begins like it: the ports of pages, which may be somebody else's on this machine. */
-const PORTS = /\b[1-4]?23[78]\d\b/gu;
 /** A work tree's own word, when a source is newer than what was built. */
 const BUILDING = /^[\w-]+: building .*\n/gmu;
-const LISTENS = /--listen-client-urls[= ]https?:\/\/127\.0\.0\.1:(\d+)/u;
+/** A command whose program goes on behind it, and where that one writes. */
+const IN_BACKGROUND = /> (\S+) 2>&1 &$/u;
+const SERVES =
+  /ready to (?:serve|proxy) client requests|listening for gRPC proxy|discovery service is ready/u;
 
 /** Does what a page says, in a directory of its own, with this repository's programs on the path. */
 export class Reader {
   readonly #directory: string;
+  readonly #addresses = new PageAddresses();
   readonly #groups: ChildProcess[] = [];
-  readonly #ports = new Map<string, number>();
+  #names: NameServer | undefined;
   #commands = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  /** What it prints, both ways together, with the ports of the page; rejects when it fails. */
-  async command(text: string): Promise<string> {
-    const command = await this.#withFreePorts(text);
+  /**
+   * What it prints, both ways together, with the addresses of the page; rejects when it fails. At each
+   * host, the first of which is the command's own, if there are any.
+   */
+  async command(text: string, hosts: readonly Host[] = []): Promise<string> {
+    const [first] = hosts;
+    const all = first === undefined ? [text] : hosts.map((host) => atHost(text, first, host));
+    const commands: string[] = [];
+    for (const each of all) commands.push(await this.#addresses.onThisMachine(each));
+    let printed = '';
+    for (const command of commands) printed += await this.#run(command);
+    // Of several members none may serve before the others are there.
+    for (const command of commands) await this.#serving(command);
+    return this.#addresses.ofThePage(printed);
+  }
+
+  async #run(command: string): Promise<string> {
     const log = join(this.#directory, `.command-${++this.#commands}`);
     const output = openSync(log, 'w');
     const env = {
@@ -34,10 +56,13 @@ export class Reader {
       PATH: `${join(ROOT, 'bin')}:${process.env['PATH'] ?? ''}`,
       ETCDCTL_ENDPOINTS: '',
     };
-    const options = { cwd: this.#directory, env, stdio: ['ignore', output, output] as const };
-    const child = spawn('bash', ['-c', command], {
-      ...options,
-      stdio: [...options.stdio],
+    const names = this.#names;
+    const wrapper = names === undefined ? [] : withNameserver(this.#directory, names.host);
+    const [file = '', ...args] = [...wrapper, 'bash', '-c', command];
+    const child = spawn(file, args, {
+      cwd: this.#directory,
+      env,
+      stdio: ['ignore', output, output],
       detached: true,
     });
     closeSync(output);
@@ -46,9 +71,8 @@ export class Reader {
     // Not `close`: what it has left running goes on writing.
     const code = await new Promise((resolve) => child.once('exit', resolve));
     clearTimeout(limit);
-    const printed = this.#withPagePorts(readFileSync(log, 'utf8')).replaceAll(BUILDING, '');
-    if (code !== 0 && printed === '') throw new Error(`${text}: exit code ${String(code)}`);
-    if (command.trimEnd().endsWith('&')) await this.#serving(command);
+    const printed = readFileSync(log, 'utf8').replaceAll(BUILDING, '');
+    if (code !== 0 && printed === '') throw new Error(`${command}: exit code ${String(code)}`);
     return printed;
   }
 
@@ -56,7 +80,7 @@ export class Reader {
   async program(text: string): Promise<string> {
     const source = join(this.#directory, 'program.ts');
     const bundle = join(ROOT, 'dist', 'docs', `program.${process.pid}.cjs`);
-    writeFileSync(source, await this.#withFreePorts(text));
+    writeFileSync(source, await this.#addresses.onThisMachine(text));
     const built = await runCommand(join(ROOT, 'node_modules', '.bin', 'esbuild'), [
       ...[source, '--bundle', '--platform=node', '--target=node20', '--format=cjs'],
       ...['--external:@node-rs/bcrypt', '--external:better-sqlite3', '--external:koffi'],
@@ -68,7 +92,13 @@ export class Reader {
       cwd: this.#directory,
       timeoutMs: COMMAND_LIMIT_MS,
     });
-    return this.#withPagePorts(stdout + stderr);
+    return this.#addresses.ofThePage(stdout + stderr);
+  }
+
+  /** Answers names from now on as the records say. */
+  async zone(text: string): Promise<void> {
+    const { services, hosts } = recordsOf(await this.#addresses.onThisMachine(text));
+    this.#names = await NameServer.start(services, hosts);
   }
 
   /** Ends what the page has left running. */
@@ -80,31 +110,20 @@ export class Reader {
         // It has ended by itself.
       }
     }
+    await this.#names?.dispose();
   }
 
   async #serving(command: string): Promise<void> {
-    const port = LISTENS.exec(command)?.[1] ?? String(this.#ports.get('2379') ?? 2379);
+    const log = IN_BACKGROUND.exec(command.trimEnd())?.[1];
+    if (log === undefined) return;
+    const path = join(this.#directory, log);
+    const said = (): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
     await eventually(
-      `a server on port ${port}`,
-      async () => {
-        const answer = await fetch(`http://127.0.0.1:${port}/version`).catch(() => undefined);
-        return answer?.ok === true ? true : undefined;
-      },
+      `${command} serves`,
+      () => (SERVES.test(said()) ? true : undefined),
       START_LIMIT_MS,
-    );
-  }
-
-  async #withFreePorts(text: string): Promise<string> {
-    // The defaults of the programs, even where a page does not name them.
-    for (const [name] of text.matchAll(PORTS)) {
-      if (!this.#ports.has(name)) this.#ports.set(name, await freePort());
-    }
-    return text.replaceAll(PORTS, (name) => String(this.#ports.get(name)));
-  }
-
-  #withPagePorts(output: string): string {
-    let text = output;
-    for (const [name, port] of this.#ports) text = text.replaceAll(String(port), name);
-    return text;
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${said().slice(-4000)}`, { cause: error });
+    });
   }
 }

@@ -82,6 +82,7 @@ async function bundle(app, withFailpoints) {
     sourcesContent: false,
     tsconfig: 'tsconfig.base.json',
     external: EXTERNAL,
+    inject: ['tools/build/globals.js'],
     define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(commit()) },
     legalComments: 'none',
     logLevel: 'warning',

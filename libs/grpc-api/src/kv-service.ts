@@ -2,17 +2,18 @@ import { EMPTY_BYTES } from '@etcd-ts/foundation';
 import { bindService, Encoded } from '@etcd-ts/rpc';
 import type { BoundService, ServiceHandlers } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
-import { ERRORS, EtcdError, GrpcStatus, KVDefinition } from '@etcd-ts/wire-protocol';
+import { ERRORS, EtcdError, GrpcStatus, KVDefinition, TxnRequest } from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
 import { withHeader } from './header.js';
 import { HeaderField } from './header-field.js';
 import { PutAnswer } from './put-answer.js';
 import { rangeResponse, rangeStreamResponse } from './range-answer.js';
+import { mayWrite, TxnAnswer } from './txn-answer.js';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
 
 export function kvService(server: EtcdServer): BoundService {
-  const { facts, plainPuts } = server;
+  const { facts, directWrites } = server;
   const headerField = new HeaderField(facts);
   const handlers: ServiceHandlers<typeof KVDefinition> = {
     range: async (request, call) => {
@@ -52,8 +53,24 @@ export function kvService(server: EtcdServer): BoundService {
       withHeader(facts, await server.as(call).keyValues.compact(request)),
   };
   return bindService(KVDefinition, handlers, {
-    put: (request, _call, answer) => plainPuts.propose(request, new PutAnswer(headerField, answer)),
+    put: (request, call, answer, slow) =>
+      directWrites.proposePut(request, new PutAnswer(headerField, call, answer, slow)),
+    txn: (bytes, call, answer, slow) => {
+      const request = mayWrite(bytes) ? decoded(bytes) : undefined;
+      if (request === undefined) return false;
+      checkTxn(request, facts.maxTxnOperations);
+      return directWrites.proposeTxn(request, bytes, new TxnAnswer(facts, call, answer, slow));
+    },
   });
+}
+
+/** Undefined for bytes that are none: the ordinary way says so to the client. */
+function decoded(bytes: Uint8Array): TxnRequest | undefined {
+  try {
+    return TxnRequest.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A stream goes through the keys once, in their order: it can neither sort nor filter. */

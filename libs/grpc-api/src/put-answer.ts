@@ -1,25 +1,38 @@
 import type { Revision } from '@etcd-ts/foundation';
-import type { UnaryAnswer } from '@etcd-ts/rpc';
-import type { PutOwner } from '@etcd-ts/server';
+import type { CallContext, SlowCalls, UnaryAnswer } from '@etcd-ts/rpc';
+import { DirectPut } from '@etcd-ts/server';
 
 import type { HeaderField } from './header-field.js';
 
 /** Answers a put that was asked for nothing but its revision. */
-export class PutAnswer implements PutOwner {
+export class PutAnswer extends DirectPut {
   readonly #header: HeaderField;
+  readonly #call: CallContext;
   readonly #answer: UnaryAnswer;
+  readonly #slow: SlowCalls | undefined;
 
-  constructor(header: HeaderField, answer: UnaryAnswer) {
+  constructor(header: HeaderField, call: CallContext, answer: UnaryAnswer, slow?: SlowCalls) {
+    super();
     this.#header = header;
+    this.#call = call;
     this.#answer = answer;
+    this.#slow = slow;
   }
 
-  applied(revision: Revision): void {
+  applied(revision: Revision, tookMs: number): void {
     // A PutResponse has nothing else then.
-    this.#answer.answer(this.#header.of(revision));
+    const response = this.#header.of(revision);
+    this.#watch(response, tookMs);
+    this.#answer.answer(response);
   }
 
-  failed(error: Error): void {
+  failed(error: Error, tookMs: number): void {
+    this.#watch(undefined, tookMs);
     this.#answer.refuse(error);
+  }
+
+  #watch(response: Uint8Array | undefined, tookMs: number): void {
+    if (this.#slow === undefined || tookMs <= this.#slow.longerThanMs) return;
+    this.#slow.tell(this.#call, this.marshalled, response, tookMs);
   }
 }

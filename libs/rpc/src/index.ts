@@ -20,8 +20,14 @@ export type {
 } from './port/client-port.js';
 export { ListenError } from './port/listen-address.js';
 export type { ListenAddress } from './port/listen-address.js';
-export { bindService } from './service/bound-service.js';
-export type { BoundMethod, BoundService, ByteSink, UnaryAnswer } from './service/bound-service.js';
+export { answerBy, bindService } from './service/bound-service.js';
+export type {
+  BoundMethod,
+  BoundService,
+  ByteSink,
+  SlowCalls,
+  UnaryAnswer,
+} from './service/bound-service.js';
 export type { CallContext, CallMetadata } from './service/call-context.js';
 export { describeMethods } from './service/definition.js';
 export type {

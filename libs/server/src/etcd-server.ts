@@ -50,6 +50,7 @@ import type {
 } from '@etcd-ts/wire-protocol';
 
 import type { CallOrigin } from './access/caller.js';
+import type { DirectPut, DirectTxn } from './proposal.js';
 import type { DatabaseContent } from './transfer/outgoing-snapshot.js';
 import type { V2Server } from './v2-server.js';
 
@@ -87,20 +88,16 @@ export interface KeyValueOperations {
   compact(request: CompactionRequest): Promise<CompactionResponse>;
 }
 
-/** Told once, at once or later. Must not throw. */
-export interface PutOwner {
-  /** As with `put` of KeyValueOperations: it is durable on a quorum, and applied here. */
-  applied(revision: Revision): void;
-  failed(error: Error): void;
-}
-
-export interface PlainPutOperations {
+export interface DirectWriteOperations {
   /**
    * Takes a marshalled PutRequest that asks for nothing but a key, a value and perhaps a lease. Its
-   * bytes are copied. False, with nothing done, for every other request, and whenever a closer look
-   * is needed (users, space, overload): then `put` is to be asked, which tells why if it refuses.
+   * bytes are copied; `put` is told once, at once or later. False, with nothing done, for every other
+   * request, and whenever a closer look is needed (users, space, overload): then the ordinary way is
+   * to be asked, which tells why if it refuses.
    */
-  propose(request: Uint8Array, owner: PutOwner): boolean;
+  proposePut(request: Uint8Array, put: DirectPut): boolean;
+  /** The same for a transaction that writes: well formed, and what `marshalled` says. */
+  proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectTxn): boolean;
 }
 
 export interface LeaseOperations {
@@ -250,7 +247,7 @@ export interface EtcdServer {
   readonly facts: MemberFacts;
   readonly keyValues: KeyValueOperations;
   /** The way that most writes can go; whose they are is known: anybody's. */
-  readonly plainPuts: PlainPutOperations;
+  readonly directWrites: DirectWriteOperations;
   readonly leases: LeaseOperations;
   readonly cluster: ClusterOperations;
   readonly maintenance: MaintenanceOperations;

@@ -4,6 +4,7 @@ export { BootstrapError } from './bootstrap/bootstrap-error.js';
 export type {
   AuthOperations,
   ClusterOperations,
+  DirectWriteOperations,
   EtcdServer,
   HashKvAnswer,
   HeaderFacts,
@@ -11,8 +12,6 @@ export type {
   LeaseOperations,
   MaintenanceOperations,
   MemberFacts,
-  PlainPutOperations,
-  PutOwner,
   WatchOperations,
   WatchPermission,
 } from './etcd-server.js';
@@ -20,6 +19,7 @@ export { openMember } from './member.js';
 export type { Member } from './member.js';
 export { planRestore } from './restore/restore-member.js';
 export type { RestorePlan } from './restore/restore-member.js';
+export { DirectPut, DirectTxn } from './proposal.js';
 export { requestTimeoutMs } from './request-timeout.js';
 export type { MemberParts } from './member-assembly.js';
 export { LONE_PEERS } from './peers/lone-peers.js';

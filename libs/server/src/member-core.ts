@@ -12,6 +12,7 @@ import { connectPeers } from './peers/connection.js';
 import { Leadership } from './peers/leadership.js';
 import type { PeerNetwork } from './peers/network.js';
 import { Proposals } from './proposals.js';
+import type { DirectObserver } from './proposals.js';
 import { Quota } from './quota.js';
 import type { RaftLoop } from './raft-loop.js';
 import { ReadQueue } from './read-queue.js';
@@ -55,7 +56,7 @@ export function createCore(
   const { localId } = storage;
   const raft = createRaft(parts, storage);
   const requestIds = new RequestIds(localId, clock);
-  const proposals = new Proposals(clock, requestTimeoutMs(config), plainPutObserver(metrics));
+  const proposals = new Proposals(clock, requestTimeoutMs(config), directWriteObserver(metrics));
   const reads = new ReadQueue(clock, requestTimeoutMs(config), () => requestIds.next());
   const consensus = new Consensus({
     proposals,
@@ -77,16 +78,14 @@ export function createCore(
   return { raft, network, traffic, leadership, proposals, reads, consensus, ...space, requestIds };
 }
 
-/** The series begins with the first of them, as in etcd; found once, not with every put. */
-function plainPutObserver({ server }: EtcdMetrics) {
-  let succeeded: Histogram | undefined;
-  return (success: boolean, seconds: number): void => {
-    if (!success) {
-      server.request.with('Put', 'false').observe(seconds);
-      return;
-    }
-    succeeded ??= server.request.with('Put', 'true');
-    succeeded.observe(seconds);
+/** A series begins with the first of its kind, as in etcd; found once, not with every write. */
+function directWriteObserver({ server }: EtcdMetrics): DirectObserver {
+  let puts: Histogram | undefined;
+  let txns: Histogram | undefined;
+  return (operation, success, seconds) => {
+    if (!success) server.request.with(operation, 'false').observe(seconds);
+    else if (operation === 'Put') (puts ??= server.request.with('Put', 'true')).observe(seconds);
+    else (txns ??= server.request.with('Txn', 'true')).observe(seconds);
   };
 }
 

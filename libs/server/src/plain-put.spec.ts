@@ -1,7 +1,7 @@
 import { SeededRng } from '@etcd-ts/foundation';
 import { InternalRaftRequest, PutRequest } from '@etcd-ts/wire-protocol';
 
-import { encodePlainPut, PlainPutReader, splitId } from './plain-put.js';
+import { encodeDirectWrite, PlainPutReader, splitId } from './plain-put.js';
 import { encodeRaftRequest, raftRequest } from './raft-request.js';
 
 const CASES = 500;
@@ -45,7 +45,7 @@ describe('a plain put', () => {
     for (let i = 0; i < CASES; i++) {
       const put = somePut();
       const id = someUint64();
-      const entry = encodePlainPut(splitId(id), marshalled(put));
+      const entry = encodeDirectWrite('put', splitId(id), marshalled(put));
       const generated = encodeRaftRequest(raftRequest(id, { put }));
       expect(Buffer.compare(entry, generated)).toBe(0);
       expect(reader.readEntry(entry)).toBe(true);
@@ -82,7 +82,9 @@ describe('a plain put', () => {
   it('is read as the generated code reads it, or not at all, whatever the bytes', () => {
     let taken = 0;
     for (let i = 0; i < CASES; i++) {
-      const bytes = Buffer.from(encodePlainPut(splitId(someUint64()), marshalled(somePut())));
+      const bytes = Buffer.from(
+        encodeDirectWrite('put', splitId(someUint64()), marshalled(somePut())),
+      );
       const flips = 1 + rng.below(2);
       for (let at = 0; at < flips; at++)
         bytes[rng.below(Math.min(bytes.length, 40))] = rng.below(256);

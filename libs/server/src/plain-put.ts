@@ -6,8 +6,9 @@ import { varintSize } from '@etcd-ts/wire-protocol';
 const KEY = 0x0a;
 const VALUE = 0x12;
 const LEASE = 0x18;
-// InternalRaftRequest: `put`, and `header` (field 100), whose ID is its first field.
+// InternalRaftRequest: `put`, `txn`, and `header` (field 100), whose ID is its first field.
 const PUT = 0x22;
+const TXN = 0x32;
 const HEADER_FIRST = 0xa2;
 const HEADER_SECOND = 0x06;
 const HEADER_ID = 0x08;
@@ -50,7 +51,7 @@ export class PlainPutReader implements EncodedPut, SplitId {
     return request.length < MAX_PUT_BYTES && this.#fields();
   }
 
-  /** A log entry, as `encodePlainPut` and the generated code make it of a put without a user. */
+  /** A log entry, as `encodeDirectWrite` and the generated code make it of a put without a user. */
   readEntry(entry: Uint8Array): boolean {
     this.source = asBuffer(entry);
     if (!this.readId(entry) || entry[this.#at] !== PUT) return false;
@@ -139,8 +140,12 @@ export class PlainPutReader implements EncodedPut, SplitId {
   }
 }
 
-/** The log entry of a put of nobody in particular: `request` is a marshalled PutRequest. */
-export function encodePlainPut({ high, low }: SplitId, request: Uint8Array): Uint8Array {
+/** The log entry of a write of nobody in particular: `request` is a marshalled request of its kind. */
+export function encodeDirectWrite(
+  kind: 'put' | 'txn',
+  { high, low }: SplitId,
+  request: Uint8Array,
+): Uint8Array {
   const idBytes = uint64Size(high, low);
   const length = request.length;
   const head = HEADER_TAG_BYTES + 2 + idBytes + 1 + varintSize(length);
@@ -150,7 +155,7 @@ export function encodePlainPut({ high, low }: SplitId, request: Uint8Array): Uin
   out[2] = 1 + idBytes;
   out[3] = HEADER_ID;
   let at = putUint64(out, 4, high, low);
-  out[at++] = PUT;
+  out[at++] = kind === 'put' ? PUT : TXN;
   let rest = length;
   for (; rest >= 0x80; rest >>>= 7) out[at++] = (rest & 0x7f) | 0x80;
   out[at++] = rest;

@@ -2,7 +2,8 @@ import { Revision, Term } from '@etcd-ts/foundation';
 import { ERRORS, PutRequest } from '@etcd-ts/wire-protocol';
 
 import { applied } from './apply/outcome.js';
-import { encodePlainPut, splitId } from './plain-put.js';
+import { encodeDirectWrite, splitId } from './plain-put.js';
+import { DirectPut } from './proposal.js';
 import { Proposals } from './proposals.js';
 import { raftRequest } from './raft-request.js';
 import { ManualTime } from './testing/manual-time.js';
@@ -118,13 +119,17 @@ describe('proposals', () => {
     function setUpPuts() {
       const { time, proposals, add } = setUp();
       const ends: (Revision | string)[] = [];
-      const owner = {
-        applied: (revision: Revision) => void ends.push(revision),
-        failed: (error: Error) => void ends.push(error.message),
-      };
+      class Put extends DirectPut {
+        applied(revision: Revision): void {
+          ends.push(revision);
+        }
+        failed(error: Error): void {
+          ends.push(error.message);
+        }
+      }
       const addPut = (id: bigint): Uint8Array => {
-        const data = encodePlainPut(splitId(id), REQUEST);
-        proposals.addPlainPut(splitId(id), data, owner);
+        const data = encodeDirectWrite('put', splitId(id), REQUEST);
+        proposals.addDirect(new Put(), splitId(id), data);
         return data;
       };
       return { time, proposals, add, addPut, ends };

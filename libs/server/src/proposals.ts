@@ -1,13 +1,14 @@
-import { assert, Revision } from '@etcd-ts/foundation';
-import type { Clock, Term } from '@etcd-ts/foundation';
+import { assert } from '@etcd-ts/foundation';
+import type { Clock, Revision, Term } from '@etcd-ts/foundation';
 import type { ConfChange, ProposeResult } from '@etcd-ts/raft';
 import { EtcdError, ERRORS, GrpcStatus } from '@etcd-ts/wire-protocol';
 
 import { applied, refused } from './apply/outcome.js';
-import type { Applied, ApplyOutcome } from './apply/outcome.js';
-import type { PutOwner } from './etcd-server.js';
+import type { ApplyOutcome } from './apply/outcome.js';
 import { PlainPutReader, splitId } from './plain-put.js';
 import type { SplitId } from './plain-put.js';
+import { AwaitedProposal, DirectPut, DirectWrite } from './proposal.js';
+import type { Proposal } from './proposal.js';
 import type { RaftRequest } from './raft-request.js';
 import { revisionHeader } from './translate/response-translation.js';
 
@@ -21,23 +22,12 @@ const MAX_PENDING_PROPOSAL_BYTES = 256 * 1024 * 1024;
 /** What etcd says of a request that found no leader in all its time: the words of its language. */
 const NEVER_PROPOSED = { code: GrpcStatus.DeadlineExceeded, message: 'context deadline exceeded' };
 
-interface ProposalOwner {
-  applied(outcome: ApplyOutcome): void;
-  failed(error: Error): void;
-}
-
-interface Proposal extends SplitId {
-  readonly data: Uint8Array;
-  /** Undefined for a change of membership and a plain put. */
-  readonly request: RaftRequest | undefined;
-  readonly startedMs: number;
-  /** For the leader of this term and nobody else. */
-  readonly inTerm: Term | undefined;
-  /** The one or the other. */
-  readonly owner: ProposalOwner | undefined;
-  readonly putOwner: PutOwner | undefined;
-  isSettled: boolean;
-}
+/** Hears how each write that came without a promise went, and how long it took. */
+export type DirectObserver = (
+  operation: DirectWrite['operation'],
+  success: boolean,
+  seconds: number,
+) => void;
 
 /**
  * What this member has proposed and not yet seen applied. Every proposal is settled exactly once:
@@ -46,7 +36,7 @@ interface Proposal extends SplitId {
 export class Proposals {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  readonly #plainPutSettled: (success: boolean, seconds: number) => void;
+  readonly #directSettled: DirectObserver;
   /**
    * By the low half of their ids, which no two of this member share while they wait; in the order of
    * arrival, hence of deadlines.
@@ -63,15 +53,10 @@ export class Proposals {
   #freshConfChanges: { readonly change: ConfChange; readonly encoded: Uint8Array }[] = [];
   #pendingBytes = 0;
 
-  /** `plainPutSettled` hears how each of them went, and how long it took. */
-  constructor(
-    clock: Clock,
-    timeoutMs: number,
-    plainPutSettled: (success: boolean, seconds: number) => void = () => undefined,
-  ) {
+  constructor(clock: Clock, timeoutMs: number, directSettled: DirectObserver = () => undefined) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#plainPutSettled = plainPutSettled;
+    this.#directSettled = directSettled;
   }
 
   get size(): number {
@@ -84,8 +69,12 @@ export class Proposals {
    */
   add(id: bigint, request: RaftRequest, data: Uint8Array, inTerm?: Term): Promise<ApplyOutcome> {
     if (!this.hasRoom(data.length)) return Promise.reject(ERRORS.RequestTooManyRequests.error());
-    return new Promise((applied, failed) => {
-      this.#fresh.push(this.#wait(splitId(id), data, request, inTerm, { applied, failed }));
+    return new Promise((resolve, reject) => {
+      const proposal = new AwaitedProposal(resolve, reject);
+      proposal.request = request;
+      proposal.inTerm = inTerm;
+      this.#wait(proposal, splitId(id), data);
+      this.#fresh.push(proposal);
     });
   }
 
@@ -94,44 +83,32 @@ export class Proposals {
     return this.#pendingBytes + bytes <= MAX_PENDING_PROPOSAL_BYTES;
   }
 
-  /** For which there is room. `data` is what `encodePlainPut` has made with this id. */
-  addPlainPut(id: SplitId, data: Uint8Array, owner: PutOwner): void {
-    this.#fresh.push(this.#wait(id, data, undefined, undefined, undefined, owner));
+  /**
+   * For which there is room. `data` is what `encodeDirectWrite` has made with this id; where it is no
+   * plain put, `request` of the write is what it says.
+   */
+  addDirect(write: DirectWrite, id: SplitId, data: Uint8Array): void {
+    this.#wait(write, id, data);
+    this.#fresh.push(write);
   }
 
   /** A change of membership, by the id in it. */
   addConfChange(change: ConfChange, encoded: Uint8Array): Promise<ApplyOutcome> {
     this.#freshConfChanges.push({ change, encoded });
-    return new Promise((applied, failed) => {
-      this.#wait(splitId(change.id), encoded, undefined, undefined, { applied, failed });
+    return new Promise((resolve, reject) => {
+      this.#wait(new AwaitedProposal(resolve, reject), splitId(change.id), encoded);
     });
   }
 
-  #wait(
-    { high, low }: SplitId,
-    data: Uint8Array,
-    request: RaftRequest | undefined,
-    inTerm: Term | undefined,
-    owner: ProposalOwner | undefined,
-    putOwner?: PutOwner,
-  ): Proposal {
-    const startedMs = this.#clock.monotonicMs();
-    const proposal: Proposal = {
-      high,
-      low,
-      data,
-      request,
-      startedMs,
-      inTerm,
-      owner,
-      putOwner,
-      isSettled: false,
-    };
+  #wait(proposal: Proposal, { high, low }: SplitId, data: Uint8Array): void {
     assert(!this.#byId.has(low), 'ids of this member differ in their low halves');
+    proposal.high = high;
+    proposal.low = low;
+    proposal.data = data;
+    proposal.startedMs = this.#clock.monotonicMs();
     this.#byId.set(low, proposal);
-    if (putOwner === undefined) this.#byData.set(data, proposal);
+    if (!(proposal instanceof DirectPut)) this.#byData.set(data, proposal);
     this.#pendingBytes += data.length;
-    return proposal;
   }
 
   /** Offers changes of membership one by one; what is dropped now is offered again next time. */
@@ -169,9 +146,7 @@ export class Proposals {
     const proposal = this.#find(splitId(id));
     if (proposal === undefined) return;
     this.#forget(proposal);
-    if (proposal.owner !== undefined) proposal.owner.applied(outcome);
-    else if (outcome.kind === 'refused') this.#putFailed(proposal, outcome.error);
-    else this.#putApplied(proposal, revisionOf(outcome.result));
+    proposal.settled(outcome, this.#tookMs(proposal, outcome.kind === 'applied'));
   }
 
   /** The same for a plain put: its revision, or what it is refused with. */
@@ -179,19 +154,19 @@ export class Proposals {
     const proposal = this.#find(id);
     if (proposal === undefined) return;
     this.#forget(proposal);
-    if (proposal.owner !== undefined) proposal.owner.applied(putOutcome(outcome));
-    else if (typeof outcome === 'number') this.#putApplied(proposal, outcome);
-    else this.#putFailed(proposal, outcome);
+    const success = typeof outcome === 'number';
+    const tookMs = this.#tookMs(proposal, success);
+    if (!(proposal instanceof DirectPut)) proposal.settled(putOutcome(outcome), tookMs);
+    else if (success) proposal.applied(outcome, tookMs);
+    else proposal.failed(outcome, tookMs);
   }
 
-  #putApplied({ putOwner, startedMs }: Proposal, revision: Revision): void {
-    this.#plainPutSettled(true, (this.#clock.monotonicMs() - startedMs) / 1000);
-    putOwner?.applied(revision);
-  }
-
-  #putFailed({ putOwner, startedMs }: Proposal, error: Error): void {
-    this.#plainPutSettled(false, (this.#clock.monotonicMs() - startedMs) / 1000);
-    putOwner?.failed(error);
+  #tookMs(proposal: Proposal, success: boolean): number {
+    const tookMs = this.#clock.monotonicMs() - proposal.startedMs;
+    if (proposal instanceof DirectWrite) {
+      this.#directSettled(proposal.operation, success, tookMs / 1000);
+    }
+    return tookMs;
   }
 
   /** Raft did not take these bytes (no leader, too much uncommitted): they will never be applied. How many. */
@@ -243,8 +218,7 @@ export class Proposals {
 
   #fail(proposal: Proposal, error: Error): void {
     this.#forget(proposal);
-    if (proposal.owner !== undefined) proposal.owner.failed(error);
-    else this.#putFailed(proposal, error);
+    proposal.failed(error, this.#tookMs(proposal, false));
   }
 
   #forget(proposal: Proposal): void {
@@ -257,12 +231,6 @@ export class Proposals {
 }
 
 const NOTHING: readonly Uint8Array[] = [];
-
-/** A plain put is applied as any other where the plain way is not open: with users, for instance. */
-function revisionOf(result: Applied): Revision {
-  assert(result.kind === 'put', () => `applied ${result.kind} where put was proposed`);
-  return Revision(Number(result.response.header?.revision ?? 0n));
-}
 
 function putOutcome(outcome: Revision | EtcdError): ApplyOutcome {
   if (typeof outcome !== 'number') return refused(outcome);

@@ -1,7 +1,15 @@
 import { NO_MEMBER } from '@etcd-ts/foundation';
 import type { Clock, Logger, Scheduler } from '@etcd-ts/foundation';
 import type { Counter, EtcdMetrics } from '@etcd-ts/observability';
-import type { BoundMethod, BoundService, ByteSink, CallContext, UnaryAnswer } from '@etcd-ts/rpc';
+import { answerBy } from '@etcd-ts/rpc';
+import type {
+  BoundMethod,
+  BoundService,
+  ByteSink,
+  CallContext,
+  SlowCalls,
+  UnaryAnswer,
+} from '@etcd-ts/rpc';
 import type { MemberFacts } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
@@ -36,6 +44,7 @@ export interface CallGuardParts {
 }
 
 type DirectHandle = Exclude<MethodOf<'unary'>['direct'], undefined>;
+type Handle = MethodOf<'unary'>['handle'];
 type MethodOf<Type extends BoundMethod['type']> = Extract<BoundMethod, { type: Type }>;
 
 /** The checks and the accounting that every method has in common. */
@@ -46,6 +55,7 @@ export class CallGuard {
   #unaryCount: Counter | undefined;
   readonly #running: RunningCalls;
   readonly #leaderLoss: LeaderLoss;
+  readonly #slow: SlowCalls;
 
   constructor(parts: CallGuardParts) {
     this.#parts = parts;
@@ -53,6 +63,11 @@ export class CallGuard {
     const { scheduler, facts, stopping } = parts;
     this.#leaderLoss = new LeaderLoss(scheduler, facts.electionTimeoutMs, () => facts.leader());
     stopping.addEventListener('abort', () => this.#leaderLoss.stop(), { once: true });
+    const { warningDurationMs } = parts;
+    this.#slow = {
+      longerThanMs: warningDurationMs === 0 ? Infinity : warningDurationMs,
+      tell: (...facts) => this.#warn(...facts),
+    };
   }
 
   guard(service: BoundService): BoundService {
@@ -89,7 +104,7 @@ export class CallGuard {
     const { direct } = method;
     return {
       ...method,
-      ...(direct && { direct: this.#direct(direct) }),
+      ...(direct && { direct: this.#direct(direct, method.handle) }),
       handle: (request: Uint8Array, call: CallContext) => {
         this.#admit(call, 'unary');
         const startedMs = this.#parts.clock.monotonicMs();
@@ -112,15 +127,18 @@ export class CallGuard {
     };
   }
 
-  #direct(method: DirectHandle): DirectHandle {
+  #direct(direct: DirectHandle, handle: Handle): DirectHandle {
     return (request, call, answer) => {
       try {
         this.#admit(call, 'unary');
       } catch (error) {
         answer.refuse(error);
-        return;
+        return true;
       }
-      method(request, call, new TimedAnswer(this, call, request, answer));
+      if (!direct(request, call, answer, this.#slow)) {
+        answerBy(new TimedAnswer(this, call, request, answer), () => handle(request, call));
+      }
+      return true;
     };
   }
 
@@ -167,9 +185,17 @@ export class CallGuard {
     response: Uint8Array | undefined,
     startedMs: number,
   ): void {
-    const { clock, logger, warningDurationMs } = this.#parts;
-    const tookMs = clock.monotonicMs() - startedMs;
-    if (warningDurationMs === 0 || tookMs <= warningDurationMs) return;
+    const tookMs = this.now() - startedMs;
+    if (tookMs > this.#slow.longerThanMs) this.#warn(call, request, response, tookMs);
+  }
+
+  #warn(
+    call: CallContext,
+    request: Uint8Array,
+    response: Uint8Array | undefined,
+    tookMs: number,
+  ): void {
+    const { clock, logger } = this.#parts;
     logger.warn('request stats', {
       'start time': new Date(clock.wallMs() - tookMs).toISOString(),
       'time spent': `${tookMs.toFixed(3)}ms`,

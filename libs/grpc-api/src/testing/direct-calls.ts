@@ -67,8 +67,10 @@ async function unary(
   request: Uint8Array,
   call: CallContext,
 ): Promise<Uint8Array> {
-  if (direct === undefined) return handle(request, call);
-  return new Promise((answer, refuse) => direct(request, call, { answer, refuse }));
+  return new Promise((answer, refuse) => {
+    if (direct?.(request, call, { answer, refuse }) === true) return;
+    Promise.resolve(handle(request, call)).then(answer, refuse);
+  });
 }
 
 async function* only(request: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

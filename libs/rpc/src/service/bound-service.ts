@@ -27,10 +27,32 @@ export interface UnaryAnswer {
   refuse(error: unknown): void;
 }
 
-/** Handlers that take some requests from their bytes, by method; false: ask the ordinary one. */
-export type DirectHandlers = Readonly<
-  Record<string, (request: Uint8Array, call: CallContext, answer: UnaryAnswer) => boolean>
->;
+/** Who wants to hear of calls that took long. */
+export interface SlowCalls {
+  readonly longerThanMs: number;
+  /** Undefined: it was refused. */
+  tell(
+    call: CallContext,
+    request: Uint8Array,
+    response: Uint8Array | undefined,
+    tookMs: number,
+  ): void;
+}
+
+/**
+ * Takes some requests from their bytes, and tells `answer` once, at once or later: a promise and what
+ * hangs on it is a kilobyte for each call in flight. What it throws is told, too. False, with nothing
+ * told: ask the ordinary handler. The bytes are not to be kept: that would keep what came with them.
+ */
+export type DirectHandler = (
+  request: Uint8Array,
+  call: CallContext,
+  answer: UnaryAnswer,
+  slow?: SlowCalls,
+) => boolean;
+
+/** By method. */
+export type DirectHandlers = Readonly<Record<string, DirectHandler>>;
 
 /**
  * A method and its handler with the codec folded in: bytes in, bytes out. This is all a transport
@@ -45,11 +67,8 @@ export type BoundMethod = RpcMethod &
           request: Uint8Array,
           call: CallContext,
         ) => Uint8Array | Promise<Uint8Array>;
-        /**
-         * The same, and the better way where there is one: it tells `answer` once, at once or later,
-         * and throws nothing. A promise and what hangs on it is a kilobyte for each call in flight.
-         */
-        readonly direct?: (request: Uint8Array, call: CallContext, answer: UnaryAnswer) => void;
+        /** The better way, where there is one. Throws nothing. */
+        readonly direct?: DirectHandler;
       }
     | {
         readonly type: 'server_stream';
@@ -121,14 +140,13 @@ function bindMethod(
         ...description,
         type,
         handle,
-        direct: (request, call, answer) => {
+        direct: (request, call, answer, slow) => {
           try {
-            if (direct(request, call, answer)) return;
+            return direct(request, call, answer, slow);
           } catch (error) {
             answer.refuse(error);
-            return;
+            return true;
           }
-          answerBy(answer, () => handle(request, call));
         },
       };
     }

@@ -206,8 +206,8 @@ export class ServerCall extends AnswerStream implements CallContext, UnaryAnswer
 
   #runUnary({ direct, handle }: UnaryMethod, request: Uint8Array): void {
     this.#started();
-    if (direct === undefined) answerBy(this, () => handle(request, this));
-    else direct(request, this, this);
+    if (direct?.(request, this, this) === true) return;
+    answerBy(this, () => handle(request, this));
   }
 
   #run(handler: () => Promise<void>): void {

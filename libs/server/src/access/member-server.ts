@@ -8,7 +8,7 @@ import type {
   LeaseOperations,
   MaintenanceOperations,
   MemberFacts,
-  PlainPutOperations,
+  DirectWriteOperations,
   WatchOperations,
 } from '../etcd-server.js';
 import { KeyValues } from '../operations/key-values.js';
@@ -28,7 +28,7 @@ export interface MemberServerParts {
   readonly auth: AuthStore;
   readonly facts: MemberFacts;
   readonly keyValues: KeyValuesParts;
-  readonly plainPuts: PlainPutOperations;
+  readonly directWrites: DirectWriteOperations;
   readonly leases: LeasesParts;
   readonly authentication: AuthenticationParts;
   readonly cluster: ClusterOperations;
@@ -70,8 +70,8 @@ export class MemberServer implements EtcdServer {
     return new KeyValues(this.#parts.keyValues, this.#caller);
   }
 
-  get plainPuts(): PlainPutOperations {
-    return this.#parts.plainPuts;
+  get directWrites(): DirectWriteOperations {
+    return this.#parts.directWrites;
   }
 
   get leases(): LeaseOperations {

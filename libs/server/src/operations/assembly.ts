@@ -15,7 +15,7 @@ import { AlarmType } from '@etcd-ts/wire-protocol';
 import { ClusterView } from './cluster-view.js';
 import { expectKind } from './key-values.js';
 import { Maintenance } from './maintenance.js';
-import { PlainPuts } from './plain-puts.js';
+import { DirectWrites } from './direct-writes.js';
 import { V2Operations } from './v2-operations.js';
 
 type Parts = MemberParts &
@@ -53,7 +53,7 @@ export function assembleOperations(parts: Parts): EtcdServer {
         ensureSpace,
         commitBackend: () => parts.backend.commitDurable(),
       },
-      plainPuts: new PlainPuts({ ...parts, maxRequestBytes, wake: () => parts.loop.wake() }),
+      directWrites: new DirectWrites({ ...parts, maxRequestBytes, wake: () => parts.loop.wake() }),
       leases: {
         ...parts,
         ensureSpace,

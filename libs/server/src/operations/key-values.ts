@@ -161,7 +161,7 @@ export class KeyValues implements KeyValueOperations {
 }
 
 /** Only ranges at the top level of both branches; a nested transaction counts as a write. */
-function isReadOnly(request: TxnRequest): boolean {
+export function isReadOnly(request: TxnRequest): boolean {
   const isRange = ({ request: operation }: RequestOp): boolean =>
     operation?.$case === 'requestRange';
   return request.success.every(isRange) && request.failure.every(isRange);

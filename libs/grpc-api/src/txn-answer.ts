@@ -1,0 +1,66 @@
+import type { CallContext, SlowCalls, UnaryAnswer } from '@etcd-ts/rpc';
+import { DirectTxn } from '@etcd-ts/server';
+import type { MemberFacts } from '@etcd-ts/server';
+import { encodeMessage, TxnResponse } from '@etcd-ts/wire-protocol';
+
+import { withHeader } from './header.js';
+
+/** Answers a transaction without a promise. */
+export class TxnAnswer extends DirectTxn {
+  readonly #facts: MemberFacts;
+  readonly #call: CallContext;
+  readonly #answer: UnaryAnswer;
+  readonly #slow: SlowCalls | undefined;
+
+  constructor(facts: MemberFacts, call: CallContext, answer: UnaryAnswer, slow?: SlowCalls) {
+    super();
+    this.#facts = facts;
+    this.#call = call;
+    this.#answer = answer;
+    this.#slow = slow;
+  }
+
+  applied(response: TxnResponse, tookMs: number): void {
+    const bytes = encodeMessage(TxnResponse, withHeader(this.#facts, response));
+    this.#watch(bytes, tookMs);
+    this.#answer.answer(bytes);
+  }
+
+  failed(error: Error, tookMs: number): void {
+    this.#watch(undefined, tookMs);
+    this.#answer.refuse(error);
+  }
+
+  #watch(response: Uint8Array | undefined, tookMs: number): void {
+    if (this.#slow === undefined || tookMs <= this.#slow.longerThanMs) return;
+    this.#slow.tell(this.#call, this.marshalled, response, tookMs);
+  }
+}
+
+// TxnRequest.success and .failure; of RequestOp, a range.
+const SUCCESS = 0x12;
+const FAILURE = 0x1a;
+const RANGE = 0x0a;
+
+/**
+ * Whether one of its operations is none of reading, without decoding it; true also for bytes that
+ * are no TxnRequest. Who only reads does not go through the log.
+ */
+export function mayWrite(txn: Uint8Array): boolean {
+  let at = 0;
+  while (at < txn.length) {
+    const tag = txn[at++] as number;
+    // Fields above 15, or none of the three: an operation is a message of its own.
+    if ((tag & 7) !== 2 || tag >= 0x80) return true;
+    let length = 0;
+    let scale = 1;
+    let byte = 0x80;
+    for (; byte >= 0x80; scale *= 128) {
+      byte = txn[at++] ?? 0;
+      length += (byte & 0x7f) * scale;
+    }
+    if ((tag === SUCCESS || tag === FAILURE) && txn[at] !== RANGE) return true;
+    at += length;
+  }
+  return false;
+}

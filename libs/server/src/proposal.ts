@@ -1,0 +1,100 @@
+import { assert, EMPTY_BYTES, Revision } from '@etcd-ts/foundation';
+import type { Term } from '@etcd-ts/foundation';
+import type { TxnResponse } from '@etcd-ts/wire-protocol';
+
+import type { Applied, ApplyOutcome } from './apply/outcome.js';
+import type { SplitId } from './plain-put.js';
+import type { RaftRequest } from './raft-request.js';
+
+/**
+ * What was proposed here, and whoever waits for it, in one object: each that waits for the disk is
+ * moved by the garbage collector meanwhile. It is told once how it went; what it does then must not
+ * throw.
+ */
+export abstract class Proposal implements SplitId {
+  high = 0;
+  low = 0;
+  /** The log entry. */
+  data: Uint8Array = EMPTY_BYTES;
+  /** Undefined for a change of membership and a plain put. */
+  request: RaftRequest | undefined = undefined;
+  /** For the leader of this term and nobody else. */
+  inTerm: Term | undefined = undefined;
+  startedMs = 0;
+  isSettled = false;
+
+  abstract settled(outcome: ApplyOutcome, tookMs: number): void;
+  /** Perhaps it is applied all the same, later. */
+  abstract failed(error: Error, tookMs: number): void;
+}
+
+/** Waited for by a promise. */
+export class AwaitedProposal extends Proposal {
+  readonly #resolve: (outcome: ApplyOutcome) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(resolve: (outcome: ApplyOutcome) => void, reject: (error: Error) => void) {
+    super();
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settled(outcome: ApplyOutcome): void {
+    this.#resolve(outcome);
+  }
+
+  failed(error: Error): void {
+    this.#reject(error);
+  }
+}
+
+/** A write that goes from the bytes of its request to those of the log, without promises. */
+export abstract class DirectWrite extends Proposal {
+  /** As etcd's metrics name it. */
+  abstract readonly operation: 'Put' | 'Txn';
+  /** The entry ends with the request, as it came. */
+  requestBytes = 0;
+
+  /** The marshalled request. */
+  get marshalled(): Uint8Array {
+    return this.data.subarray(this.data.length - this.requestBytes);
+  }
+
+  settled(outcome: ApplyOutcome, tookMs: number): void {
+    if (outcome.kind === 'refused') this.failed(outcome.error, tookMs);
+    else this.answered(outcome.result, tookMs);
+  }
+
+  protected abstract answered(result: Applied, tookMs: number): void;
+}
+
+/** A put of a key, a value and perhaps a lease. */
+export abstract class DirectPut extends DirectWrite {
+  get operation(): 'Put' {
+    return 'Put';
+  }
+
+  /** As with `put` of KeyValueOperations: it is durable on a quorum, and applied here. */
+  abstract applied(revision: Revision, tookMs: number): void;
+
+  /** A plain put is applied as any other where the plain way is not open: with users, for instance. */
+  protected answered(result: Applied, tookMs: number): void {
+    assert(result.kind === 'put', () => `applied ${result.kind} where put was proposed`);
+    this.applied(Revision(Number(result.response.header?.revision ?? 0n)), tookMs);
+  }
+}
+
+/** A transaction of any kind that writes. */
+export abstract class DirectTxn extends DirectWrite {
+  get operation(): 'Txn' {
+    return 'Txn';
+  }
+
+  /** As with `txn` of KeyValueOperations. */
+  abstract applied(response: TxnResponse, tookMs: number): void;
+
+  protected answered(result: Applied, tookMs: number): void {
+    assert(result.kind === 'txn', () => `applied ${result.kind} where txn was proposed`);
+    this.applied(result.response, tookMs);
+  }
+}

@@ -1,4 +1,6 @@
-import { crc32c } from './crc32c.js';
+import { compiledCrc32c } from './compiled-crc32c.js';
+import { crc32c, interpretedCrc32c } from './crc32c.js';
+import { SeededRng } from './rng.js';
 
 const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
@@ -24,6 +26,20 @@ describe('crc32c', () => {
       for (let end = start; end <= bytes.length; end++) {
         expect(crc32c(bytes, 0, start, end)).toBe(bitwiseCrc32c(bytes.subarray(start, end)));
       }
+    }
+  });
+
+  it('is the same compiled as interpreted, from any start to any end', () => {
+    expect(compiledCrc32c(new Uint32Array(8 * 256))).toBeDefined();
+    const rng = new SeededRng(32);
+    const bytes = Uint8Array.from({ length: 200_000 }, () => rng.below(256));
+    for (let round = 0; round < 300; round++) {
+      const start = rng.below(round < 5 ? 10 : bytes.length);
+      const end = round < 5 ? bytes.length : Math.min(bytes.length, start + rng.below(500));
+      const crc = rng.below(2 ** 32);
+      expect(crc32c(bytes, crc, start, end)).toBe(interpretedCrc32c(bytes, crc, start, end));
+      const part = bytes.subarray(start, end);
+      expect(crc32c(part, crc)).toBe(interpretedCrc32c(part, crc, 0, part.length));
     }
   });
 

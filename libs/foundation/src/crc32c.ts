@@ -1,3 +1,5 @@
+import { compiledCrc32c, INPUT_AT } from './compiled-crc32c.js';
+
 /**
  * CRC-32C (Castagnoli, RFC 3720 appendix B.4), eight bytes a step with eight tables: etcd's WAL
  * chain, snapshot files and HashKV all use it, so it stands on the hottest path of a write.
@@ -24,11 +26,37 @@ const TABLES = buildTables();
 const table = (index: number): number => TABLES[index] as number;
 const byteAt = (bytes: Uint8Array, index: number): number => bytes[index] as number;
 
+const COMPILED = compiledCrc32c(TABLES);
+/** For less, copying and calling cost more than they save. */
+const MIN_COMPILED_BYTES = 64;
+
 /**
  * The checksum of `bytes[start, end)` continued from `crc` (0 to begin). Unsigned 32 bits.
  * Continuing is associative: crc32c(b, crc32c(a)) equals crc32c(a + b).
  */
 export function crc32c(bytes: Uint8Array, crc = 0, start = 0, end: number = bytes.length): number {
+  if (end - start < MIN_COMPILED_BYTES || COMPILED === undefined) {
+    return interpretedCrc32c(bytes, crc, start, end);
+  }
+  const { memory } = COMPILED;
+  const room = memory.length - INPUT_AT;
+  let c = crc;
+  for (let from = start; from < end; from += room) {
+    const length = Math.min(room, end - from);
+    // To make a view costs twice what copying does.
+    memory.set(length === bytes.length ? bytes : bytes.subarray(from, from + length), INPUT_AT);
+    c = COMPILED.crc32c(INPUT_AT, INPUT_AT + length, c);
+  }
+  return c >>> 0;
+}
+
+/** The same without WebAssembly. */
+export function interpretedCrc32c(
+  bytes: Uint8Array,
+  crc: number,
+  start: number,
+  end: number,
+): number {
   let c = ~crc;
   let i = start;
   for (; i + 8 <= end; i += 8) {

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
+import { eventually } from '@etcd-ts/testkit';
+import { CertificateAuthority } from '@etcd-ts/tls';
 
 import { describeWithDns } from '../discovery/name-server.js';
 import type { ProxyProcess } from './proxy-process.js';
@@ -49,6 +51,18 @@ describeWithDns('proxies that find a cluster in DNS, with TLS on both sides', ()
     socket.destroy();
   });
 
+  it('read whom they trust again: clients of another authority come in when it is named', async () => {
+    const { store } = scene;
+    const other = await CertificateAuthority.create('other');
+    await store.issue('carol', { authority: other });
+    expect(await scene.curl('carol', `${pagesUrl}/health`)).toBe('refused');
+    store.write('clients-ca.pem', `${store.authority.certificate}${other.certificate}`);
+    expect(await scene.curl('carol', `${pagesUrl}/health`)).toContain('true');
+    store.write('clients-ca.pem', store.authority.certificate);
+    expect(await scene.curl('carol', `${pagesUrl}/health`)).toBe('refused');
+    expect(await scene.curl('bob', `${pagesUrl}/health`)).toContain('true');
+  });
+
   it('show the cluster what is in their files now, when the old certificate is revoked', async () => {
     await scene.store.revoke(scene.nobody);
     await scene.store.issue('nobody', { commonName: '' });
@@ -57,7 +71,18 @@ describeWithDns('proxies that find a cluster in DNS, with TLS on both sides', ()
   });
 
   it('pass TLS on without being part of it, to who has shown a certificate for the domain', async () => {
-    const gateway = await scene.proxy('gateway', ['--trusted-ca-file', scene.store.path('ca.pem')]);
+    const { store } = scene;
+    const trusted = store.write(
+      'members-ca.pem',
+      (await CertificateAuthority.create('other')).certificate,
+    );
+    const flags = ['--trusted-ca-file', trusted, '--retry-delay', '100ms'];
+    const gateway = await scene.proxy('gateway', flags);
+    const isRefused = (): true | undefined =>
+      gateway.log.includes('failed to verify the certificate of an endpoint') || undefined;
+    await eventually('the member is of an authority that nobody trusts', isRefused);
+    // Read again: from now on it is.
+    store.write('members-ca.pem', store.authority.certificate);
     expect(await scene.ask(gateway.endpoint, 'bob', 'put', 'b', '1')).toBe('OK\n');
   });
 });

@@ -25,6 +25,7 @@ export class SecureScene {
 
   static async start(): Promise<SecureScene> {
     const store = await CertificateStore.create();
+    store.write('clients-ca.pem', store.authority.certificate);
     await store.issue('server', { hosts: [DOMAIN, 'localhost', '127.0.0.1'] });
     await store.issue('front');
     await store.issue('bob');
@@ -64,7 +65,8 @@ export class SecureScene {
       ...['--metrics-addr', pagesUrl, '--cacert', store.path('ca.pem')],
       ...['--cert', store.path('nobody.pem'), '--key', store.path('nobody.key')],
       ...['--cert-file', store.path('front.pem'), '--key-file', store.path('front.key')],
-      ...['--trusted-ca-file', store.path('ca.pem'), '--client-crl-file', store.path('crl.pem')],
+      ...['--trusted-ca-file', store.path('clients-ca.pem')],
+      ...['--client-crl-file', store.path('crl.pem')],
       ...['--tls-max-version', 'TLS1.2', '--listen-cipher-suites', SUITE],
     ]);
     return { proxy, pagesUrl };

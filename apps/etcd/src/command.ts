@@ -10,7 +10,7 @@ import { BUILD_INFO } from './build-info.js';
 import { findDefaultHost } from './default-host.js';
 import { NodeRun } from './node-run.js';
 import type { RunningNode } from './node-run.js';
-import { isProxyCommand, runProxyCommand } from './proxies/program.js';
+import { isProxyCommand } from './proxies/proxy-words.js';
 
 const CALLER = 'etcdmain';
 
@@ -22,7 +22,10 @@ export type StartNode = (
 /** The `etcd` command in this process. Resolves with its exit code. */
 export async function runCommand(startNode: StartNode): Promise<number> {
   const words = process.argv.slice(2);
-  if (isProxyCommand(words)) return runProxyCommand(words);
+  if (isProxyCommand(words)) {
+    const { runProxyCommand } = await import('./proxies/program.js');
+    return runProxyCommand(words);
+  }
   const configuration = parseConfiguration({
     argv: words,
     env: process.env,

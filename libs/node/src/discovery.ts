@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { joinThroughV2, joinThroughV3 } from '@etcd-ts/bootstrap';
-import type { DiscoveryFailure, DiscoveryOutcome, Joiner } from '@etcd-ts/bootstrap';
+import type { DiscoveryFailure } from '@etcd-ts/bootstrap';
 import type { Discovery, ServerConfig } from '@etcd-ts/config';
 import type { Logger, Scheduler } from '@etcd-ts/foundation';
 import { BootstrapError } from '@etcd-ts/server';
 import { ERRORS } from '@etcd-ts/wire-protocol';
-import { joinThroughDns } from './srv-discovery.js';
 
 export interface DiscoveryParts {
   readonly scheduler: Scheduler;
@@ -34,7 +32,9 @@ export async function withDiscoveredCluster(
     return config;
   }
   const peerUrls = config.initialAdvertisePeerUrls.map((url) => url.text);
-  const outcome = await joined(discovery, { name, peerUrls, scheduler, logger, signal });
+  // Most members are told who the others are: they do without all that asks for it.
+  const { joinThrough } = await import('./discovery-join.js');
+  const outcome = await joinThrough(discovery, { name, peerUrls, scheduler, logger, signal });
   switch (outcome.kind) {
     case 'ok': {
       const { initialCluster, initialClusterToken = config.initialClusterToken } = outcome;
@@ -47,13 +47,6 @@ export async function withDiscoveredCluster(
       advise(outcome, discovery, config, logger);
       throw new BootstrapError(`failed to join discovery cluster (${outcome.message})`);
   }
-}
-
-function joined(discovery: Discovery, joiner: Joiner): Promise<DiscoveryOutcome> {
-  if (discovery.kind === 'v2') return joinThroughV2(discovery, joiner);
-  if (discovery.kind === 'srv') return joinThroughDns(discovery, joiner);
-  const { keepaliveTimeMs: timeMs, keepaliveTimeoutMs: timeoutMs, ...rest } = discovery;
-  return joinThroughV3({ ...rest, security: rest, keepalive: { timeMs, timeoutMs } }, joiner);
 }
 
 const walDirOf = ({ walDir, dataDir }: ServerConfig): string =>

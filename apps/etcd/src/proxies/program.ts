@@ -10,11 +10,6 @@ const ETCD: Command<FlagValues> = {
   children: [GATEWAY, GRPC_PROXY],
 };
 
-/** Whether the command line is about a proxy and not about a node. */
-export function isProxyCommand([word]: readonly string[]): boolean {
-  return (ETCD.children ?? []).some(({ use }) => use === word);
-}
-
 /** `etcd gateway ...`, `etcd grpc-proxy ...`: runs it, to the exit code. */
 export const runProxyCommand = (words: readonly string[]): Promise<number> =>
   runProgram(ETCD, words, {

@@ -3,7 +3,7 @@ import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { listenAddressOf, usableEndpoints } from './discovered-endpoints.js';
 import { checkFlags, configOf } from './grpc-proxy-config.js';
 import { GRPC_PROXY_FLAGS } from './grpc-proxy-flags.js';
-import { isProxyCommand } from './program.js';
+import { isProxyCommand } from './proxy-words.js';
 
 const CLUSTER = { endpoints: ['127.0.0.1:2379'], serverName: undefined };
 

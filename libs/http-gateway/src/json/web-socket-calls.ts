@@ -19,19 +19,24 @@ const BEARER = 'Bearer';
 export class WebSocketCalls {
   readonly #calls: JsonCalls;
   readonly #logger: Logger;
-  readonly #server: WebSocketServer;
+  /** Made for the first of them: most members never see one. */
+  #openedServer: WebSocketServer | undefined;
 
   constructor(calls: JsonCalls, logger: Logger) {
     this.#calls = calls;
     this.#logger = logger;
-    this.#server = new WebSocketServer({
+  }
+
+  get #server(): WebSocketServer {
+    this.#openedServer ??= new WebSocketServer({
       noServer: true,
       clientTracking: false,
       // A compressed message may be a thousand times as long as what was sent of it.
       perMessageDeflate: false,
-      maxPayload: calls.maxCharacters,
+      maxPayload: this.#calls.maxCharacters,
       handleProtocols: (names) => (names.has(BEARER) ? BEARER : false),
     });
+    return this.#openedServer;
   }
 
   /** False: the request is for something else than a WebSocket, and nothing has happened. */

@@ -20,7 +20,7 @@ export type {
 } from './port/client-port.js';
 export { ListenError } from './port/listen-address.js';
 export type { ListenAddress } from './port/listen-address.js';
-export { answerBy, bindService } from './service/bound-service.js';
+export { answerBy, bindService, joinPieces } from './service/bound-service.js';
 export type {
   BoundMethod,
   BoundService,

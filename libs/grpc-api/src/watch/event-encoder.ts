@@ -1,8 +1,12 @@
+import type { Clock, Revision } from '@etcd-ts/foundation';
 import { toWireKeyValue } from '@etcd-ts/server';
-import type { WatchOperations } from '@etcd-ts/server';
-import type { WatchEvent } from '@etcd-ts/mvcc';
+import type { MemberFacts, WatchOperations } from '@etcd-ts/server';
+import type { RevisionCommit, WatchEvent } from '@etcd-ts/mvcc';
 import { encodeMessage, Event, Event_EventType, WatchResponse } from '@etcd-ts/wire-protocol';
 import type { ResponseHeader } from '@etcd-ts/wire-protocol';
+
+import { headerOf } from '../header.js';
+import { EncodedOffer } from './encoded-offer.js';
 
 /** The tag of WatchResponse.events: field 11, length-delimited. */
 const EVENTS_TAG = (11 << 3) | 2;
@@ -18,34 +22,35 @@ export class EventEncoder {
   readonly #watch: WatchOperations;
   readonly #plain = new WeakMap<WatchEvent, Uint8Array>();
   readonly #withPrevious = new WeakMap<WatchEvent, Uint8Array>();
+  readonly #facts: MemberFacts;
+  readonly #clock: Clock;
+  #last: EncodedOffer | undefined;
 
-  #revision = 0n;
-  #raftTerm = 0n;
-  #headerField: Uint8Array = new Uint8Array(0);
-
-  constructor(watch: WatchOperations) {
+  constructor(watch: WatchOperations, facts: MemberFacts, clock: Clock) {
     this.#watch = watch;
+    this.#facts = facts;
+    this.#clock = clock;
   }
 
   /**
-   * The beginning of a WatchResponse with events: their fields, simply appended, complete it. All
-   * watchers of a commit have the same header, which is half of what one event costs to send.
+   * What a sink is offered (see WatchSink). The hub offers it to one watcher after the other, so it
+   * is enough to remember the last, and not for longer than it does so: an offer may be megabytes,
+   * and its header names a term.
    */
-  head(header: ResponseHeader, watchIdField: Uint8Array): Uint8Array {
-    const { revision, raftTerm } = header;
-    if (revision !== this.#revision || raftTerm !== this.#raftTerm) {
-      this.#headerField = encodeMessage(WatchResponse, emptyResponse(header, 0n));
-      this.#revision = revision;
-      this.#raftTerm = raftTerm;
-    }
-    const headerField = this.#headerField;
-    const head = Buffer.allocUnsafe(headerField.length + watchIdField.length);
-    let at = 0;
-    // Some thirty bytes: less than a call into native code costs.
-    for (const byte of headerField) head[at++] = byte;
-    for (const byte of watchIdField) head[at++] = byte;
-    return head;
+  offer(commits: readonly RevisionCommit[], upTo: Revision): EncodedOffer {
+    const last = this.#last;
+    if (last !== undefined && last.commits === commits && last.upTo === upTo) return last;
+    if (last === undefined) queueMicrotask(this.#forget);
+    const startedMs = this.#clock.monotonicMs();
+    const header = headerOf(this.#facts, BigInt(upTo));
+    const head = encodeMessage(WatchResponse, emptyResponse(header, 0n));
+    this.#last = new EncodedOffer({ encoder: this, commits, upTo, head, startedMs });
+    return this.#last;
   }
+
+  readonly #forget = (): void => {
+    this.#last = undefined;
+  };
 
   /** Tag, length and Event message. Shared: nobody may write to it. */
   field(event: WatchEvent, withPrevious: boolean): Uint8Array {

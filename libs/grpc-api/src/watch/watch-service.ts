@@ -26,7 +26,7 @@ export interface WatchServiceParts {
 export function watchService(parts: WatchServiceParts): BoundService {
   const { server, metrics, clock, scheduler, rng } = parts;
   const { facts, watch } = server;
-  const encoder = new EventEncoder(watch);
+  const encoder = new EventEncoder(watch, facts, clock);
   const observer = {
     eventsSent: (count: number, seconds: number) => {
       metrics.server.watchSend.observe(seconds);

@@ -9,6 +9,7 @@ import type { EtcdError, WatchCreateRequest, WatchResponse } from '@etcd-ts/wire
 
 import { headerOf, headerWithoutRevision } from '../header.js';
 import { cancelReasonOf, refuseCreate, watchInterest } from './create-request.js';
+import type { EncodedOffer } from './encoded-offer.js';
 import { emptyResponse, watchIdField } from './event-encoder.js';
 import type { EventEncoder } from './event-encoder.js';
 import { fragments } from './fragmentation.js';
@@ -137,25 +138,28 @@ export class WatchStream implements WatchSink {
       this.#deny(watcher, subscription.id, denied);
       return true;
     }
-    const { encoder, facts, clock } = this.#parts;
-    const startedMs = clock.monotonicMs();
-    const head = encoder.head(headerOf(facts, BigInt(upTo)), subscription.idField);
-    const fields: Uint8Array[] = [];
-    for (const { events } of commits) {
-      for (const event of events) fields.push(encoder.field(event, subscription.prevKv));
-    }
+    const { encoder, clock, observer } = this.#parts;
+    const offer = encoder.offer(commits, upTo);
     FAILPOINT: failpoint('beforeSendWatchResponse');
-    const [only] = fields;
-    if (only !== undefined && fields.length === 1) {
-      // The common case, and the same bytes for every watcher: they are not copied here.
-      this.#write(new Encoded(head, only));
-    } else {
-      const limit = subscription.fragment ? facts.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity;
-      for (const response of fragments(head, fields, limit)) this.#write(new Encoded(response));
-    }
+    this.#send(offer, subscription);
     subscription.sentSinceTick = true;
-    this.#parts.observer.eventsSent(fields.length, (clock.monotonicMs() - startedMs) / 1000);
+    const { sentMs } = offer;
+    offer.sentMs = clock.monotonicMs();
+    observer.eventsSent(offer.count, (offer.sentMs - sentMs) / 1000);
     return true;
+  }
+
+  /** The same bytes for every watcher but for its id: they are not copied here. */
+  #send(offer: EncodedOffer, { idField, prevKv, fragment }: Subscription): void {
+    const { head } = offer;
+    if (fragment && offer.count > 1) {
+      const own = Buffer.concat([head, idField]);
+      const limit = this.#parts.facts.maxRequestBytes + GRPC_OVERHEAD_BYTES;
+      for (const part of fragments(own, offer.fields(prevKv), limit))
+        this.#write(new Encoded(part));
+    } else {
+      this.#write(new Encoded(head, idField, prevKv ? offer.withPrevious : offer.plain));
+    }
   }
 
   /** What it was about to be told it may not know any more. */

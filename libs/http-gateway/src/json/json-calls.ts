@@ -1,4 +1,5 @@
 import { must } from '@etcd-ts/foundation';
+import { joinPieces } from '@etcd-ts/rpc';
 import type {
   BoundMethod,
   BoundService,
@@ -156,8 +157,8 @@ const textOf = ({ responseType }: JsonRoute, bytes: Uint8Array): string =>
   JSON.stringify(formatMessage(responseType, bytes));
 
 const sinkOf = (route: JsonRoute, output: JsonOutput, observed: ObservedCall): ByteSink => ({
-  write(bytes, rest) {
-    const message = observed.sent(rest === undefined ? bytes : Buffer.concat([bytes, rest]));
+  write(bytes, rest, tail) {
+    const message = observed.sent(joinPieces(bytes, rest, tail));
     return output.write(`{"result":${textOf(route, message)}}`);
   },
   drained: () => output.drained(),

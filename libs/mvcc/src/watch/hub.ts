@@ -4,6 +4,7 @@ import type { EventsOutcome, RevisionCommit } from '../watch-event.js';
 import { CatchUpQueue, moveMembers, sliceEnd } from './catch-up-queue.js';
 import { matchCommit } from './commit-matcher.js';
 import type { WatcherOptions, WatchSink } from './sink.js';
+import { SharedSlice } from './shared-slice.js';
 import { SlowWatchers } from './slow-watchers.js';
 import { WatcherGroup } from './watcher-group.js';
 import { Watcher } from './watcher.js';
@@ -231,18 +232,17 @@ export class WatchHub {
 
   /** Offers the commits below `next` to the members that want any of them, then advances all. */
   #deliverSlice(group: WatcherGroup, commits: readonly RevisionCommit[], next: Revision): void {
-    const wanted = new Map<Watcher, RevisionCommit[]>();
+    const nothing = new SharedSlice();
+    const wanted = new Map<Watcher, SharedSlice>();
     for (const commit of commits) {
       if (commit.revision >= next) break;
       matchCommit(group.index, commit, (watcher, part) => {
-        const parts = wanted.get(watcher);
-        if (parts === undefined) wanted.set(watcher, [part]);
-        else parts.push(part);
+        wanted.set(watcher, (wanted.get(watcher) ?? nothing).with(part));
       });
     }
     const upTo = Revision(next - 1);
     this.#begin(group);
-    for (const [watcher, parts] of wanted) this.#offer(group, watcher, parts, upTo);
+    for (const [watcher, slice] of wanted) this.#offer(group, watcher, slice.commits, upTo);
     this.#delivering = undefined;
     group.advance(next);
   }

@@ -1,7 +1,7 @@
 import { MAX_WINDOW_BYTES, DEFAULT_MAX_FRAME_BYTES, DEFAULT_WINDOW_BYTES } from './limits.js';
 import { OUTPUT_HIGH_WATER_BYTES } from './limits.js';
 import { ConnectionError, ErrorCode } from './error-code.js';
-import { FRAME_HEADER_BYTES, FrameType, putFrameHeader } from './frame.js';
+import { FRAME_HEADER_BYTES, FrameType, putFrameHeader, putFrameLength } from './frame.js';
 import type { Http2Stream } from './http2-stream.js';
 import type { OutputBuffer } from './output-buffer.js';
 
@@ -21,6 +21,7 @@ export class DataSender {
   /** Of `#waiting`, those before this have had their turn. */
   #next = 0;
   #queuedBytes = 0;
+  readonly #open: OpenFrame = { header: NO_HEADER, at: 0, length: 0, stream: 0, end: -1, takes: 0 };
 
   constructor(out: OutputBuffer) {
     this.#out = out;
@@ -32,11 +33,11 @@ export class DataSender {
   }
 
   /**
-   * A prefix and a message (in two pieces, of which any may be empty) in one frame if possible; none
-   * may change any more. True when all of it is on its way, false when some of it waits.
+   * Four pieces one behind the other, in one frame if possible; any may be empty, and none may
+   * change any more. True when all of it is on its way, false when some of it waits.
    */
-  send(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array, rest: Uint8Array): boolean {
-    const length = prefix.length + message.length + rest.length;
+  send(stream: Http2Stream, a: Uint8Array, b: Uint8Array, c: Uint8Array, d: Uint8Array): boolean {
+    const length = a.length + b.length + c.length + d.length;
     if (
       stream.queuedBytes === 0 &&
       length <= FRAME_BYTES &&
@@ -44,15 +45,15 @@ export class DataSender {
       length <= this.#window &&
       this.#out.length < OUTPUT_HIGH_WATER_BYTES
     ) {
-      this.#frameHeader(stream, length);
-      this.#out.append(prefix);
-      this.#out.append(message);
-      this.#out.append(rest);
+      if (!this.#extendFrame(stream, length)) this.#frameHeader(stream, length);
+      this.#out.appendAll(length, a, b, c, d);
+      this.#open.end = this.#out.length;
       return true;
     }
-    this.#enqueue(stream, prefix);
-    this.#enqueue(stream, message);
-    this.#enqueue(stream, rest);
+    this.#enqueue(stream, a);
+    this.#enqueue(stream, b);
+    this.#enqueue(stream, c);
+    this.#enqueue(stream, d);
     this.pump();
     return stream.queuedBytes === 0;
   }
@@ -157,16 +158,61 @@ export class DataSender {
   #frameHeader(stream: Http2Stream, length: number): void {
     stream.sendWindow -= length;
     this.#window -= length;
-    const piece = this.#out.piece(FRAME_HEADER_BYTES);
-    if (piece !== undefined) {
-      this.#out.advanceTo(
-        putFrameHeader(piece, this.#out.at, length, FrameType.Data, 0, stream.id),
-      );
-      return;
+    const out = this.#out;
+    const piece = out.piece(FRAME_HEADER_BYTES);
+    if (piece === undefined) {
+      putFrameHeader(SCRATCH, 0, length, FrameType.Data, 0, stream.id);
+      out.append(SCRATCH);
+    } else {
+      const { at } = out;
+      out.advanceTo(putFrameHeader(piece, at, length, FrameType.Data, 0, stream.id));
+      this.#open.at = at;
     }
-    putFrameHeader(SCRATCH, 0, length, FrameType.Data, 0, stream.id);
-    this.#out.append(SCRATCH);
+    // Without a header in one piece no stream's: ids begin at 1.
+    this.#open.stream = piece === undefined ? 0 : stream.id;
+    this.#open.header = piece ?? NO_HEADER;
+    this.#open.length = length;
+    this.#open.takes = out.takes;
+    // Only whoever knows what is written behind the header may say that it can become longer.
+    this.#open.end = -1;
+  }
+
+  /**
+   * Makes the frame that was written last longer by what follows, if it is the stream's, nothing was
+   * written behind it and it is still here: a frame for each of many small messages is most of what
+   * they cost both sides. False: it takes a frame of its own.
+   */
+  #extendFrame(stream: Http2Stream, length: number): boolean {
+    const open = this.#open;
+    if (
+      open.stream !== stream.id ||
+      open.length + length > FRAME_BYTES ||
+      // Taken output is on its way to the socket, and its memory is then somebody else's.
+      open.takes !== this.#out.takes ||
+      open.end !== this.#out.length
+    ) {
+      return false;
+    }
+    stream.sendWindow -= length;
+    this.#window -= length;
+    open.length += length;
+    putFrameLength(open.header, open.at, open.length);
+    return true;
   }
 }
 
+/** The DATA frame written last, as long as it may become longer. */
+interface OpenFrame {
+  header: Buffer;
+  at: number;
+  /** Of its content. */
+  length: number;
+  /** Whose; 0: nobody's. */
+  stream: number;
+  /** The length of the output with it, and how often it had been taken before. */
+  end: number;
+  takes: number;
+}
+
+const NO_HEADER = Buffer.alloc(0);
 const SCRATCH = Buffer.alloc(FRAME_HEADER_BYTES);

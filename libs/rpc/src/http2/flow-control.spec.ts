@@ -11,6 +11,8 @@ const widen = (id: number, bytes: number): Buffer =>
   rawFrame(FrameType.WindowUpdate, 0, id, uint32(bytes));
 const window = (bytes: number): Buffer => settings([SettingId.InitialWindowSize, bytes]);
 
+type Pieces = readonly [Buffer, Buffer, Buffer, Buffer];
+
 /** A connection with silent streams 1, 3, 5, ... that the spec writes to itself. */
 class Writer {
   readonly echo = new EchoConnection({ silent: true });
@@ -21,9 +23,13 @@ class Writer {
   }
 
   send(id: number, bytes: number): void {
+    this.write(id, [NO_PREFIX, Buffer.alloc(bytes), NO_PREFIX, NO_PREFIX]);
+  }
+
+  write(id: number, [a, b, c, d]: Pieces): void {
     const stream = this.echo.streams.get(id);
     if (stream === undefined) throw new Error(`no stream ${id}`);
-    this.echo.http2.sendData(stream, NO_PREFIX, Buffer.alloc(bytes));
+    this.echo.http2.sendData(stream, a, b, c, d);
   }
 
   /** The DATA frames sent since the last time, as [stream, bytes]. */
@@ -73,6 +79,77 @@ describe('DATA we send', () => {
       [1, FRAME],
       [1, 1],
     ]);
+  });
+
+  it('shares a frame with what went out on the same stream just before it', () => {
+    const writer = new Writer(2);
+    for (const [id, bytes] of [
+      [1, 10],
+      [1, 20],
+      [3, 5],
+      [1, 7],
+      [1, FRAME - 7],
+      [1, 1],
+    ] as const) {
+      writer.send(id, bytes);
+    }
+    expect(writer.sent()).toEqual([
+      [1, 30],
+      [3, 5],
+      [1, FRAME],
+      [1, 1],
+    ]);
+  });
+
+  it('leaves a frame alone that was taken, or has something behind it', () => {
+    const writer = new Writer(1);
+    writer.send(1, 10);
+    const first = writer.echo.http2.out.take();
+    writer.send(1, 10);
+    expect(framesIn(Buffer.concat(first.chunks)).map(({ payload }) => payload.length)).toEqual([
+      10,
+    ]);
+    writer.echo.http2.ping(Buffer.alloc(8));
+    writer.send(1, 10);
+    expect(writer.sent()).toEqual([
+      [1, 10],
+      [1, 10],
+    ]);
+  });
+
+  it('is the same bytes in the same order, whatever shares its frames', () => {
+    const sending = fc.record({ stream: fc.nat(2), bytes: fc.nat(20_000), taken: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(sending, { maxLength: 60 }), (sendings) => {
+        const writer = new Writer(3);
+        writer.echo.feed(window(2 ** 30), widen(0, 2 ** 30));
+        const said: Buffer[][] = [[], [], []];
+        const heard: Buffer[][] = [[], [], []];
+        const hear = (): void => {
+          for (const { type, streamId, payload } of framesIn(writer.echo.takeBytes())) {
+            if (type !== FrameType.Data) continue;
+            expect(payload.length).toBeLessThanOrEqual(FRAME);
+            heard[streamId >> 1]?.push(Buffer.from(payload));
+          }
+        };
+        sendings.forEach(({ stream, bytes, taken }, at) => {
+          const sent = Buffer.alloc(bytes, at + 1);
+          said[stream]?.push(sent);
+          const cuts = [0, 5, 30, 33, bytes].map((cut) => Math.min(cut, bytes));
+          const [a, b, c, d] = [0, 1, 2, 3].map((piece) =>
+            sent.subarray(cuts[piece], cuts[piece + 1]),
+          );
+          writer.write(2 * stream + 1, [a, b, c, d] as Pieces);
+          if (taken) hear();
+        });
+        for (let left = 0; left < 10; left++) hear();
+        for (const stream of [0, 1, 2]) {
+          expect(Buffer.concat(heard[stream] ?? []).equals(Buffer.concat(said[stream] ?? []))).toBe(
+            true,
+          );
+        }
+      }),
+    );
   });
 
   it('waits for a window that has become negative', () => {

@@ -33,12 +33,17 @@ export function putFrameHeader(
   flags: number,
   streamId: number,
 ): number {
-  into[at] = length >>> 16;
-  into[at + 1] = length >>> 8;
-  into[at + 2] = length;
+  putFrameLength(into, at, length);
   into[at + 3] = type;
   into[at + 4] = flags;
   return putUint32(into, at + 5, streamId);
+}
+
+/** Also of a frame that is there already. */
+export function putFrameLength(into: Buffer, at: number, length: number): void {
+  into[at] = length >>> 16;
+  into[at + 1] = length >>> 8;
+  into[at + 2] = length;
 }
 
 /** Plain stores: writeUInt32BE checks its arguments, which is measurable at a million frames. */

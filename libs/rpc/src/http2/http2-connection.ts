@@ -102,11 +102,11 @@ export class Http2Connection<Head> implements FrameEvents {
   }
 
   /** See DataSender.send. */
-  sendData(stream: Http2Stream, prefix: Uint8Array, message: Uint8Array, rest = NOTHING): boolean {
+  sendData(stream: Http2Stream, a: Uint8Array, b: Uint8Array, c = NOTHING, d = NOTHING): boolean {
     if (stream.closed) return true;
     this.#parts.pings.answered = true;
-    this.#guard.sent(message.length + rest.length);
-    return this.#sender.send(stream, prefix, message, rest);
+    this.#guard.sent(b.length + c.length + d.length);
+    return this.#sender.send(stream, a, b, c, d);
   }
 
   /** The end of a stream, without a block if DATA was the last. Only when nothing is queued any more. */

@@ -32,6 +32,7 @@ export class OutputBuffer {
   #full: Buffer[] = [];
   #current: Buffer | undefined;
   #at = 0;
+  #takes = 0;
 
   constructor(pool: SegmentPool) {
     this.#pool = pool;
@@ -39,6 +40,11 @@ export class OutputBuffer {
 
   get length(): number {
     return this.#full.length * SEGMENT_BYTES + this.#at;
+  }
+
+  /** Goes up whenever the output is taken: what was written before may not be touched any more. */
+  get takes(): number {
+    return this.#takes;
   }
 
   append(bytes: Uint8Array, start = 0, end = bytes.length): void {
@@ -50,6 +56,23 @@ export class OutputBuffer {
       this.#at += length;
       from += length;
     }
+  }
+
+  /** One behind the other; `length` is that of all. */
+  appendAll(length: number, a: Uint8Array, b: Uint8Array, c: Uint8Array, d: Uint8Array): void {
+    const segment = this.piece(length);
+    if (segment === undefined) {
+      this.append(a);
+      this.append(b);
+      this.append(c);
+      this.append(d);
+      return;
+    }
+    let at = this.#at;
+    at = putBytes(segment, at, a);
+    at = putBytes(segment, at, b);
+    at = putBytes(segment, at, c);
+    this.#at = putBytes(segment, at, d);
   }
 
   /** Room for `length` bytes in one piece, or undefined if the segment ends before. */
@@ -80,6 +103,7 @@ export class OutputBuffer {
     this.#full = [];
     this.#current = undefined;
     this.#at = 0;
+    this.#takes++;
     return {
       chunks,
       bytes,
@@ -100,6 +124,14 @@ export class OutputBuffer {
 
 /** Below this a loop is faster than the call into native code that `set` is. */
 const LOOP_BYTES = 32;
+
+/** Returns where it ends. */
+function putBytes(into: Buffer, at: number, bytes: Uint8Array): number {
+  const { length } = bytes;
+  if (length > LOOP_BYTES) into.set(bytes, at);
+  else for (let i = 0; i < length; i++) into[at + i] = bytes[i] as number;
+  return at + length;
+}
 
 function copyBytes(from: Uint8Array, start: number, to: Buffer, at: number, length: number): void {
   if (length <= LOOP_BYTES) {

@@ -14,8 +14,8 @@ import { Encoded } from './handlers.js';
 
 /** A ResponseStream of messages already marshalled. */
 export interface ByteSink {
-  /** One message, in one piece or two. */
-  write(bytes: Uint8Array, rest?: Uint8Array): boolean;
+  /** One message, in one piece or up to three. */
+  write(bytes: Uint8Array, rest?: Uint8Array, tail?: Uint8Array): boolean;
   drained(): Promise<void>;
 }
 
@@ -215,9 +215,19 @@ async function* unmarshalAll(
 
 function marshal(codec: MessageCodec<unknown>, message: unknown): Uint8Array {
   if (!(message instanceof Encoded)) return encodeMessage(codec, message);
-  const { bytes, rest } = message;
-  return rest === undefined ? bytes : Buffer.concat([bytes, rest]);
+  return joinPieces(message.bytes, message.rest, message.tail);
 }
+
+/** A message in one piece; only what is in several is copied. */
+export function joinPieces(
+  bytes: Uint8Array,
+  rest: Uint8Array = NOTHING,
+  tail: Uint8Array = NOTHING,
+): Uint8Array {
+  return rest.length + tail.length === 0 ? bytes : Buffer.concat([bytes, rest, tail]);
+}
+
+const NOTHING = new Uint8Array(0);
 
 class MarshallingStream implements ResponseStream<unknown> {
   readonly #codec: MessageCodec<unknown>;
@@ -229,7 +239,9 @@ class MarshallingStream implements ResponseStream<unknown> {
   }
 
   write(message: unknown): boolean {
-    if (message instanceof Encoded) return this.#out.write(message.bytes, message.rest);
+    if (message instanceof Encoded) {
+      return this.#out.write(message.bytes, message.rest, message.tail);
+    }
     return this.#out.write(encodeMessage(this.#codec, message));
   }
 

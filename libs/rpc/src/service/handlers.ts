@@ -2,16 +2,19 @@ import type { CallContext } from './call-context.js';
 import type { RequestOf, ResponseOf, ServiceDefinition } from './definition.js';
 
 /**
- * A response already marshalled: what goes to many is encoded once. It may come in two pieces, so
- * that what all have in common need not be copied for each. Nobody may write to the bytes.
+ * A response already marshalled: what goes to many is encoded once. It may come in up to three
+ * pieces, so that what all have in common, before and behind what is each one's own, need not be
+ * copied for each. Nobody may write to the bytes.
  */
 export class Encoded {
   readonly bytes: Uint8Array;
   readonly rest: Uint8Array | undefined;
+  readonly tail: Uint8Array | undefined;
 
-  constructor(bytes: Uint8Array, rest?: Uint8Array) {
+  constructor(bytes: Uint8Array, rest?: Uint8Array, tail?: Uint8Array) {
     this.bytes = bytes;
     this.rest = rest;
+    this.tail = tail;
   }
 }
 

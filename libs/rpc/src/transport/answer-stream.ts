@@ -2,6 +2,7 @@ import type { EtcdError } from '@etcd-ts/wire-protocol';
 import { GrpcStatus } from '@etcd-ts/wire-protocol';
 import { ErrorCode } from '../http2/error-code.js';
 import { Http2Stream } from '../http2/http2-stream.js';
+import { joinPieces } from '../service/bound-service.js';
 import type { ByteSink } from '../service/bound-service.js';
 import type { MethodObserver } from '../service/observer.js';
 import type { CallLink } from './call-link.js';
@@ -61,9 +62,9 @@ export abstract class AnswerStream extends Http2Stream implements ByteSink {
   }
 
   /** See ByteSink. The bytes are kept until they are sent, and must not change. */
-  write(bytes: Uint8Array, rest: Uint8Array = NOTHING): boolean {
+  write(bytes: Uint8Array, rest: Uint8Array = NOTHING, tail: Uint8Array = NOTHING): boolean {
     if (this.closed || this.#status !== undefined) return false;
-    const length = bytes.length + rest.length;
+    const length = bytes.length + rest.length + tail.length;
     this.observer.messageSent(length);
     // As grpc-go: an answer is compressed as its request was.
     const gzip = this.head.encoding === 'gzip' && this.head.acceptsGzip;
@@ -72,13 +73,11 @@ export abstract class AnswerStream extends Http2Stream implements ByteSink {
       this.#headersSent = true;
       http2.sendHeaders(this, blocks.headers(this.head.contentType, gzip));
     }
-    const deflated = gzip
-      ? deflateMessage(rest.length === 0 ? bytes : Buffer.concat([bytes, rest]))
-      : undefined;
+    const deflated = gzip ? deflateMessage(joinPieces(bytes, rest, tail)) : undefined;
     if (deflated !== undefined) {
-      http2.sendData(this, prefixOf(deflated.length, true), deflated, NOTHING);
+      http2.sendData(this, prefixOf(deflated.length, true), deflated);
     } else {
-      http2.sendData(this, prefixOf(length, false), bytes, rest);
+      http2.sendData(this, prefixOf(length, false), bytes, rest, tail);
     }
     this.link.scheduleFlush();
     return this.queuedBytes < RESPONSE_BUFFER_BYTES;

@@ -1,6 +1,7 @@
 import { GrpcStatus, PutRequest, PutResponse } from '@etcd-ts/wire-protocol';
 import { Flag, FrameType } from '../http2/frame.js';
 import { OUTPUT_HIGH_WATER_BYTES } from '../http2/limits.js';
+import { SettingId } from '../http2/settings.js';
 import {
   data,
   headers,
@@ -63,6 +64,31 @@ describe('all answers of a turn', () => {
     expect(lines.filter((line) => line.endsWith('content-type=application/grpc'))).toHaveLength(2);
     expect(lines.filter((line) => line.endsWith(ANSWER))).toHaveLength(2);
   });
+});
+
+test('what fills the output is written before the turn ends, and nothing is left behind', async () => {
+  const answer = 64 * 1024;
+  const count = (4 * OUTPUT_HIGH_WATER_BYTES) / answer;
+  const written: number[] = [];
+  const service = kv({
+    rangeStream: (_request, _call, out) => {
+      for (let at = 0; at < count; at++) {
+        out.write(blob(answer));
+        written.push(scene.socket.taken.length);
+      }
+      return Promise.resolve();
+    },
+  });
+  const scene = await new Scene(service).greeted();
+  scene.socket.say(settings([SettingId.InitialWindowSize, 2 ** 30]));
+  scene.socket.say(rawFrame(FrameType.WindowUpdate, 0, 0, uint32(2 ** 30)));
+  await turns();
+  scene.socket.say(headers(1, RANGE_STREAM), data(1, framed(Buffer.alloc(0)), Flag.EndStream));
+  await turns();
+  expect(written.at(-1)).toBeGreaterThan(1);
+  const sizes = scene.heard().flatMap((line) => /^Data 1 (\d+)$/u.exec(line)?.[1] ?? []);
+  const total = sizes.reduce((sum, size) => sum + Number(size), 0);
+  expect(total).toBeGreaterThan(count * answer);
 });
 
 describe('a client that does not read', () => {

@@ -181,7 +181,17 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink, Page
     return bytes <= 0 || this.#heldBytes <= MAX_HELD_MESSAGES * this.maxReceiveBytes;
   }
 
+  /**
+   * What fills the output does not wait for the end of the turn: the client works while we go on, and
+   * a turn with a thousand watchers to tell would fill their streams and turn them into slow readers.
+   */
   scheduleFlush(): void {
+    if (this.#writing) return;
+    if (this.http2.out.length >= OUTPUT_HIGH_WATER_BYTES) this.#write();
+    else this.#flushInRound();
+  }
+
+  #flushInRound(): void {
     if (this.#flushScheduled || this.#writing) return;
     this.#flushScheduled = true;
     this.#parts.flushes.add(this);
@@ -272,10 +282,22 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink, Page
       if (this.#ending) this.#endSocket();
       return;
     }
+    this.#write();
+  }
+
+  #write(): void {
+    if (this.#closed) return;
     this.#writing = true;
     const output = this.http2.out.take();
     this.#watch.writing(this.clock.monotonicMs(), output.bytes);
-    writeAll(this.#socket, output, (error) => this.#onWritten(output, error));
+    let known = false;
+    writeAll(this.#socket, output, (error) => {
+      if (!known) this.#onWritten(output, error);
+    });
+    // The system has taken all of it already, but Node says so only after this turn.
+    if (this.#socket.writableLength > 0 || this.#socket.destroyed) return;
+    known = true;
+    this.#onWritten(output, undefined);
   }
 
   #onWritten(output: TakenOutput, error: Error | null | undefined): void {
@@ -289,7 +311,7 @@ export class GrpcConnection implements Http2Service<RequestHead>, CallLink, Page
       this.#paused = false;
       this.#socket.resume();
     }
-    if (this.http2.out.length > 0 || this.#ending) this.scheduleFlush();
+    if (this.http2.out.length > 0 || this.#ending) this.#flushInRound();
   }
 
   #endSocket(): void {

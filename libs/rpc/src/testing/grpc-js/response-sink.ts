@@ -1,5 +1,6 @@
 import { asBuffer } from '@etcd-ts/foundation';
 import type { Writable } from 'node:stream';
+import { joinPieces } from '../../service/bound-service.js';
 import type { ByteSink } from '../../service/bound-service.js';
 import type { MethodObserver } from '../../service/observer.js';
 
@@ -32,9 +33,9 @@ export class ResponseSink implements ByteSink {
     });
   }
 
-  write(first: Uint8Array, rest?: Uint8Array): boolean {
+  write(first: Uint8Array, rest?: Uint8Array, tail?: Uint8Array): boolean {
     if (this.#signal.aborted || this.#stream.writableEnded) return false;
-    const bytes = rest === undefined ? first : Buffer.concat([first, rest]);
+    const bytes = joinPieces(first, rest, tail);
     this.#unsentBytes += bytes.length;
     this.#observer.messageSent(bytes.length);
     this.#stream.write(asBuffer(bytes), () => this.#sent(bytes.length));

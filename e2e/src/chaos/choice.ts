@@ -7,16 +7,17 @@ import { ALL_WORKLOADS, type WorkloadKind } from './traffic/workload-kinds.js';
 /** What a campaign tries. */
 export interface Choice {
   readonly members: number;
-  /** Part of a fault's name, or its row of the matrix; all unless said. */
+  /** Parts of faults' names, or rows of the matrix, with commas between; all unless said. */
   readonly fault?: string;
   /** Letters of workloads; all unless said. */
   readonly workload?: string;
 }
 
 export function chosenFaults({ members, fault }: Choice): readonly ChaosFault[] {
+  const named = fault?.split(',');
   return ALL_FAULTS.filter(
     ({ name, row, minSize = 1 }) =>
-      minSize <= members && (fault === undefined || row === fault || name.includes(fault)),
+      minSize <= members && (named?.some((part) => row === part || name.includes(part)) ?? true),
   );
 }
 

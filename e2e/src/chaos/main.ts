@@ -130,8 +130,8 @@ void runCampaignCommand({
       name: 'fault',
       kind: 'text',
       default: '',
-      placeholder: 'NAME',
-      help: 'part of a name, or a row of the matrix such as F4; all unless said',
+      placeholder: 'NAME,...',
+      help: 'parts of names, or rows of the matrix such as F4; all unless said',
     },
     {
       name: 'workload',

@@ -1,21 +1,24 @@
 import { EtcdCluster, ProgressLine, RpcClient, runCampaignCommand } from '@etcd-ts/testkit';
 
 import { connections } from './connections.js';
-import { flood } from './flood.js';
+import { flood, stall } from './flood.js';
 import { leases } from './leases.js';
 import type { Scenario, Stage } from './scenario.js';
 import { VitalSigns } from './vital-signs.js';
 import { watchers } from './watchers.js';
 import { wholeRanges } from './whole-ranges.js';
 
-const SCENARIOS: readonly Scenario[] = [connections, watchers, leases, flood, wholeRanges];
+const SCENARIOS: readonly Scenario[] = [connections, watchers, leases, flood, stall, wholeRanges];
 const LIST = SCENARIOS.map(({ name, what }) => `  ${name.padEnd(12)} ${what}`).join('\n');
+
+/** As large as etcd suggests at most: what is tried is too much at a time, not too much in all. */
+const QUOTA = ['--quota-backend-bytes', String(8 * 1024 ** 3)];
 
 /** A cluster of its own, so that no scenario suffers from what another has left behind. */
 async function play(scenario: Scenario, scale: number, size: number): Promise<string> {
   const progress = new ProgressLine();
   const clients: RpcClient[] = [];
-  const cluster = await EtcdCluster.start({ flavour: 'ours', size });
+  const cluster = await EtcdCluster.start({ flavour: 'ours', size, flags: QUOTA });
   const signs = await VitalSigns.of(cluster);
   const stage: Stage = {
     cluster,
@@ -31,7 +34,10 @@ async function play(scenario: Scenario, scale: number, size: number): Promise<st
   try {
     const happened = await scenario.run(stage);
     for (const client of clients) client.close();
-    return `${happened}; ${await signs.judge()}`;
+    return `${happened}; ${await signs.judge(scenario.elects ?? false)}`;
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${scenario.name}: ${what}\n${cluster.lastWords()}`, { cause: error });
   } finally {
     progress.clear();
     signs.stop();

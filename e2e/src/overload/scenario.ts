@@ -15,6 +15,8 @@ export interface Stage {
 export interface Scenario {
   readonly name: string;
   readonly what: string;
+  /** Elections are no surprise in it. */
+  readonly elects?: boolean;
   /** Resolves with what happened, in a line; rejects when a promise was broken. */
   run(stage: Stage): Promise<string>;
 }

@@ -80,7 +80,7 @@ export class ChaosSeries {
   /** Until so many rounds count, or the time is over, or `stop` was called. */
   async runFor(durationMs: number, rounds: number): Promise<SeriesTally> {
     const end = performance.now() + durationMs;
-    const isOver = (): boolean => performance.now() > end || this.tally.counted >= rounds;
+    const isOver = (): boolean => performance.now() > end || this.tally.felt >= rounds;
     do await this.#oneWindow(isOver);
     while (!isOver());
     return this.tally;

@@ -12,9 +12,16 @@ interface Row {
   reads: number;
 }
 
-/** What came of all rounds and all windows. */
+interface Round {
+  readonly fault: ChaosFault;
+  readonly workload: WorkloadKind;
+  readonly end: RoundEnd;
+}
+
+/** What came of all rounds and all windows. A round counts when its window has been judged. */
 export class SeriesTally {
   readonly #rows = new Map<string, Row>();
+  #unjudged: Round[] = [];
   readonly #voids = new Map<string, number>();
   #windows = 0;
   #operations = 0;
@@ -24,6 +31,36 @@ export class SeriesTally {
   #broken = 0;
 
   round(fault: ChaosFault, workload: WorkloadKind, end: RoundEnd): void {
+    this.#unjudged.push({ fault, workload, end });
+  }
+
+  judged({ load, answered, verified }: ChaosScene): void {
+    for (const round of this.#unjudged) this.#count(round);
+    this.#unjudged = [];
+    this.#windows++;
+    this.#operations += answered;
+    this.#linearizableReads += load.linearizableReads;
+    this.#acknowledgedWrites += load.acknowledgedWrites;
+    this.#unknown += verified?.unknown ?? 0;
+  }
+
+  /** Something is wrong; what it was is told elsewhere. */
+  failed(): void {
+    this.#unjudged = [];
+    this.#broken++;
+  }
+
+  get broken(): number {
+    return this.#broken;
+  }
+
+  /** With those that are not judged yet. */
+  get felt(): number {
+    const felt = this.#unjudged.filter(({ end }) => end.kind === 'felt').length;
+    return this.#counted + felt;
+  }
+
+  #count({ fault, workload, end }: Round): void {
     const key = `${fault.row} ${fault.name} ${workload}`;
     const fresh = { fault, workload, counted: 0, voids: 0, times: 0, changes: 0, reads: 0 };
     const row = this.#rows.get(key) ?? fresh;
@@ -40,24 +77,7 @@ export class SeriesTally {
     row.reads += end.reads;
   }
 
-  judged({ load, answered, verified }: ChaosScene): void {
-    this.#windows++;
-    this.#operations += answered;
-    this.#linearizableReads += load.linearizableReads;
-    this.#acknowledgedWrites += load.acknowledgedWrites;
-    this.#unknown += verified?.unknown ?? 0;
-  }
-
-  /** Something is wrong; what it was is told elsewhere. */
-  failed(): void {
-    this.#broken++;
-  }
-
-  get broken(): number {
-    return this.#broken;
-  }
-
-  get counted(): number {
+  get #counted(): number {
     return this.#sum(({ counted }) => counted);
   }
 
@@ -67,7 +87,7 @@ export class SeriesTally {
     const changes = this.#sum((row) => row.changes);
     const around = changes === 0 ? '' : ` and ${changes} changes of the membership around them`;
     return (
-      `${this.counted} rounds counted in ${cells} cells (${this.#sum(({ times }) => times)} members or ` +
+      `${this.#counted} rounds counted in ${cells} cells (${this.#sum(({ times }) => times)} members or ` +
       `changes${around}), ${this.#sum(({ voids }) => voids)} void; ${this.#operations} answered operations ` +
       `judged in ${this.#windows} windows, ${this.#linearizableReads} of them linearizable reads ` +
       `(${this.#sum(({ reads }) => reads)} during faults), ${this.#acknowledgedWrites} acknowledged writes, ` +

@@ -3,6 +3,7 @@ import type { Statement } from 'better-sqlite3';
 import { StorageError } from '../storage-error.js';
 import type { Sqlite } from './database.js';
 import type { RevisionRow } from './pending-changes.js';
+import { type RawRow, type RawSize, RevisionPages } from './revision-pages.js';
 import { RevisionWalk } from './revision-walk.js';
 import { RowTotal, StoredTotals } from './row-total.js';
 import {
@@ -18,9 +19,6 @@ const COLUMNS = 4;
 
 /** Of both tables together, under this name. */
 const TOTAL = 'revision';
-
-type RawRow = [main: number, sub: number, tombstone: number, checksum: number, value: Buffer];
-type RawSize = [main: number, sub: number, tombstone: number, valueBytes: number];
 
 /** Signed, since 32-bit integers bind and read fastest. The identity is in it too. */
 function checksum(main: number, sub: number, tombstone: number, value: Uint8Array): number {
@@ -62,9 +60,8 @@ export class RevisionTable implements StoredRevisions {
   readonly #insertSub: Statement<unknown[]>;
   readonly #read: Statement<[number], [number, number, Buffer]>;
   readonly #readSub: Statement<[number, number], [number, number, Buffer]>;
-  readonly #scan: Statement<number[], RawRow>;
+  readonly #pages: RevisionPages;
   readonly #scanSubs: Statement<number[], RawRow>;
-  readonly #sizes: Statement<number[], RawSize>;
   readonly #subSizes: Statement<number[], RawSize>;
   readonly #sumOfRun: Statement<[number, number], [number, number, number]>;
   readonly #deleteRun: Statement<[number, number]>;
@@ -90,23 +87,11 @@ export class RevisionTable implements StoredRevisions {
         'SELECT tombstone, checksum, value FROM sub_revision WHERE main = ? AND sub = ?',
       )
       .raw();
-    this.#scan = database
-      .prepare<number[], RawRow>(
-        `SELECT main, 0, tombstone, checksum, value FROM revision
-         WHERE main >= ? AND main < ? ORDER BY main LIMIT ?`,
-      )
-      .raw();
+    this.#pages = new RevisionPages(database);
     this.#scanSubs = database
       .prepare<number[], RawRow>(
         `SELECT main, sub, tombstone, checksum, value FROM sub_revision
          WHERE (main, sub) >= (?, ?) AND (main, sub) < (?, ?) ORDER BY main, sub LIMIT ?`,
-      )
-      .raw();
-    // SQLite takes the length of a value from its row's header: values are not read.
-    this.#sizes = database
-      .prepare<number[], RawSize>(
-        `SELECT main, 0, tombstone, length(value) FROM revision
-         WHERE main >= ? ORDER BY main LIMIT ?`,
       )
       .raw();
     this.#subSizes = database
@@ -190,7 +175,7 @@ export class RevisionTable implements StoredRevisions {
   scan(main: number, sub: number, bound: RevisionBound, maxRows: number): RevisionRow[] {
     const firstMain = sub === 0 ? main : main + 1;
     const endMain = bound.sub === 0 ? bound.main : bound.main + 1;
-    const rows = this.#scan.all(firstMain, endMain, maxRows);
+    const rows = this.#pages.rows(firstMain, endMain, maxRows);
     const subs = this.#scanSubs.all(main, sub, bound.main, bound.sub, maxRows);
     const found = mergedByRevision(rows, subs, maxRows);
     this.#follow(main, sub, bound, found, found.length < maxRows);
@@ -216,7 +201,7 @@ export class RevisionTable implements StoredRevisions {
   }
 
   sizes(main: number, sub: number, maxRows: number): RevisionSize[] {
-    const rows = this.#sizes.all(sub === 0 ? main : main + 1, maxRows);
+    const rows = this.#pages.sizes(sub === 0 ? main : main + 1, maxRows);
     const subs = this.#subSizes.all(main, sub, maxRows);
     return mergedByRevision(rows, subs, maxRows).map(
       ([rowMain, rowSub, tombstone, valueBytes]) => ({

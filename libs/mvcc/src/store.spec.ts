@@ -4,6 +4,7 @@ import { MemoryBackend } from './memory-backend.js';
 import type { RangeChunkRequest } from './range-request.js';
 import type { MvccStore } from './store.js';
 import { LeaseTable } from './testing/lease-table.js';
+import type { WatchEvent } from './watch-event.js';
 import {
   bytes,
   deleteRequest,
@@ -49,6 +50,15 @@ describe('a store', () => {
   it('starts at revision 1 and gives the first write revision 2', () => {
     expect(store.currentRevision).toBe(1);
     expect(store.put(putRequest('a', 'x'))).toMatchObject({ kind: 'ok', revision: 2 });
+  });
+
+  it('does not keep what was read beside it for a value that a put leaves as it was', () => {
+    store.put(putRequest('a', 'value'));
+    const events: WatchEvent[] = [];
+    store.onRevision = (commit) => events.push(...commit.events);
+    store.put(putRequest('a', '', { ignoreValue: true }));
+    expect(events[0]?.kv.value).toEqual(bytes('value'));
+    expect(events[0]?.kv.value.buffer.byteLength).toBe('value'.length);
   });
 
   it('tells again and again that a request about many keys is still under way', () => {

@@ -48,7 +48,7 @@ export class WriteBatch {
       createRevision: live ? (leaf.create(slot) as Revision) : this.#main,
       modRevision: this.#main,
       version: live ? leaf.version(slot) + 1 : 1,
-      value: request.ignoreValue && previous ? previous.value : request.value,
+      value: request.ignoreValue && previous ? ownCopy(previous.value) : request.value,
       lease: request.ignoreLease && previous ? previous.lease : request.lease,
     };
     const sub = this.#events.length;
@@ -90,6 +90,14 @@ export class WriteBatch {
     this.#state.advanceTo(this.#main);
     return { revision: this.#main, events: this.#events };
   }
+}
+
+/**
+ * A row read lately lies in one piece of memory with hundreds of others, and an event may be kept for
+ * as long as a watcher is slow: it must not keep all of those.
+ */
+function ownCopy(value: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(value);
 }
 
 /** The KeyValue of a delete event. */

@@ -118,6 +118,9 @@ export class Reconfiguration {
 
   #promote(machine: Machine): void {
     const step: Step = async ({ member }) => {
+      // Members that change before it has started are not those of its --initial-cluster, and then it
+      // cannot start: who administers them waits for it.
+      if (machine.member === undefined) return false;
       const server = member?.server;
       const own = server?.cluster
         .knownMembers()

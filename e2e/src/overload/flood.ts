@@ -1,5 +1,11 @@
 import { pause, succeeded, type Outcome, type RpcClient } from '@etcd-ts/testkit';
-import { CompactionRequest, KVDefinition, PutRequest, RangeRequest } from '@etcd-ts/wire-protocol';
+import {
+  CompactionRequest,
+  KVDefinition,
+  PutRequest,
+  RangeRequest,
+  type RangeResponse,
+} from '@etcd-ts/wire-protocol';
 
 import { expectTrue, scaled, type Scenario, type Stage } from './scenario.js';
 
@@ -35,6 +41,8 @@ const EXPECTED = [
   // In the words of its language, when there was no leader all the time; or of the client.
   'context deadline exceeded',
   'Deadline exceeded',
+  // Of a member that is stopped.
+  'No connection established',
 ];
 
 class Tally {
@@ -85,6 +93,8 @@ class Flooding {
   }
 
   async run(): Promise<void> {
+    // Each has its connection before anybody is stopped.
+    await Promise.all([...this.#clients, ...this.#largeClients].map(askForNothing));
     const small = scaled(this.#stage, SMALL_IN_FLIGHT);
     await Promise.all([
       ...Array.from({ length: small }, () => this.#writeSmall()),
@@ -118,7 +128,7 @@ class Flooding {
     while (!this.#isOver) {
       await pause(COMPACT_EVERY_MS);
       const client = this.#stage.connect(0);
-      const read = await client.unary(KVDefinition, range, RangeRequest.create({ key: NOTHING }));
+      const read = await askForNothing(client);
       if (read.kind === 'error') continue;
       const request = CompactionRequest.create({ revision: read.response.header?.revision ?? 0n });
       await client.unary(KVDefinition, compact, request);
@@ -134,6 +144,10 @@ function send(
   const client = clients[number % clients.length];
   if (client === undefined) throw new Error('there is a connection');
   return client.unary(KVDefinition, put, request, { deadlineMs: DEADLINE_MS });
+}
+
+function askForNothing(client: RpcClient): Promise<Outcome<RangeResponse>> {
+  return client.unary(KVDefinition, range, RangeRequest.create({ key: NOTHING }));
 }
 
 const NOTHING = Buffer.from('overload/nothing');

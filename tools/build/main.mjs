@@ -18,13 +18,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { latePackages } from './late-packages.mjs';
+import { LatePackages } from './late-packages.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Addons load their binaries from beside themselves: they stay in node_modules. */
 const EXTERNAL = ['@node-rs/bcrypt', 'better-sqlite3', 'koffi'];
-/** A plain member that nobody logs in to uses none of them. */
-const LATE = ['@grpc/grpc-js', '@node-rs/bcrypt', 'dns-packet', 'jose', 'ws', 'yaml'];
+/** A plain member uses none of them. Addons are not for here: they are files in node_modules. */
+const LATE = ['@grpc/grpc-js', 'asn1js', 'dns-packet', 'jose', 'pkijs', 'ws', 'yaml'];
 
 /** Programs that people wait for: names too are shortened, and stacks then tell only places. */
 const SHORTENED = ['etcdctl'];
@@ -75,34 +75,41 @@ async function bundle(app, withFailpoints) {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const started = new Date();
   const directory = join(ROOT, 'dist', 'apps', app);
-  const result = await build({
+  const common = {
     absWorkingDir: ROOT,
-    entryPoints: [`apps/${app}/src/main.ts`],
     outdir: directory,
     outExtension: { '.js': '.cjs' },
-    entryNames: withFailpoints ? 'main.failpoints' : 'program.[hash]',
-    // Statements with this label make a program fail: no other build contains them.
-    dropLabels: withFailpoints ? [] : ['FAILPOINT'],
     write: false,
     bundle: true,
-    ...(!withFailpoints && WRAPPED),
     minifyWhitespace: true,
     minifySyntax: true,
-    minifyIdentifiers: SHORTENED.includes(app),
     lineLimit: LINE_CHARACTERS,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    external: EXTERNAL,
+    legalComments: 'none',
+    logLevel: 'warning',
+  };
+  const late = new LatePackages(LATE, common);
+  const result = await build({
+    ...common,
+    entryPoints: [`apps/${app}/src/main.ts`],
+    entryNames: withFailpoints ? 'main.failpoints' : 'program.[hash]',
+    // Statements with this label make a program fail: no other build contains them.
+    dropLabels: withFailpoints ? [] : ['FAILPOINT'],
+    ...(!withFailpoints && WRAPPED),
+    minifyIdentifiers: SHORTENED.includes(app),
     sourcemap: true,
     sourcesContent: false,
     tsconfig: 'tsconfig.base.json',
-    external: EXTERNAL,
-    plugins: [latePackages(LATE)],
+    plugins: [late.plugin],
     inject: ['tools/build/globals.js'],
     define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(commit()) },
-    legalComments: 'none',
-    logLevel: 'warning',
   });
+  // Never removed: a new one comes with a new version of a package, and those are rare.
+  const lateFile = await late.file;
+  if (lateFile !== undefined) publish(lateFile, started);
   // The map first: whoever sees the new bundle finds its map.
   const maps = result.outputFiles.filter((file) => file.path.endsWith('.map'));
   const code = result.outputFiles.filter((file) => !file.path.endsWith('.map'));

@@ -56,6 +56,8 @@ export class HistoryRecorder {
   readonly #nowMs: () => number;
   readonly #open = new Map<number, Started>();
   readonly #entries: (HistoryEntry | undefined)[] = [];
+  /** The id of the first of these. */
+  #firstId = 0;
   #clock = 0;
 
   constructor(nowMs: () => number) {
@@ -68,7 +70,7 @@ export class HistoryRecorder {
   }
 
   invoke(client: number, operation: Operation, member?: string): Call {
-    const id = this.#entries.push(undefined) - 1;
+    const id = this.#firstId + this.#entries.push(undefined) - 1;
     const invokedAtMs = this.#nowMs();
     this.#open.set(id, { id, client, member, operation, invokedAt: this.tick(), invokedAtMs });
     return {
@@ -81,9 +83,29 @@ export class HistoryRecorder {
   /** All that was invoked so far; what has not returned counts as unknown. */
   history(): readonly HistoryEntry[] {
     return this.#entries.map(
-      (entry, id) =>
-        entry ?? finished(must(this.#open.get(id), 'open or ended'), { kind: 'unknown' }),
+      (entry, at) =>
+        entry ??
+        finished(must(this.#open.get(this.#firstId + at), 'open or ended'), { kind: 'unknown' }),
     );
+  }
+
+  /** Everything that was invoked has ended. */
+  get isIdle(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** The same, and forgets them: what was invoked must have ended. Ids go on. */
+  drain(): readonly HistoryEntry[] {
+    assert(this.#open.size === 0, 'nothing is under way');
+    const entries = this.history();
+    this.#firstId += this.#entries.length;
+    this.#entries.length = 0;
+    return entries;
   }
 
   #end(id: number, outcome: Outcome): HistoryEntry {
@@ -92,7 +114,7 @@ export class HistoryRecorder {
     this.#open.delete(id);
     const end = { at: this.tick(), ms: this.#nowMs() };
     const entry = finished(started, outcome, end);
-    this.#entries[id] = entry;
+    this.#entries[id - this.#firstId] = entry;
     return entry;
   }
 }

@@ -27,6 +27,7 @@ const COUNTED = [
   'faults',
   'snapshots',
   'reconfigurations',
+  'leaptMs',
 ] as const;
 
 type Totals = Record<(typeof COUNTED)[number] | 'runs', number>;
@@ -41,7 +42,17 @@ function emptyTotals(): Totals {
     faults: 0,
     snapshots: 0,
     reconfigurations: 0,
+    leaptMs: 0,
   };
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 1440 * MINUTE_MS;
+
+function virtualTime({ virtualMs, leaptMs }: Totals): string {
+  if (leaptMs === 0) return `${(virtualMs / MINUTE_MS).toFixed(1)} virtual minutes`;
+  const eventfulMs = virtualMs - leaptMs;
+  return `${(virtualMs / DAY_MS).toFixed(1)} virtual days, ${(eventfulMs / DAY_MS).toFixed(2)} of them eventful`;
 }
 
 /** Seed after seed, until one finds something (1) or time or seeds are up (0). */
@@ -54,7 +65,7 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
   const report = (): string => {
     const realMs = performance.now() - startedMs;
     return (
-      `${sum.runs} seeds, ${(sum.virtualMs / 60_000).toFixed(1)} virtual minutes ` +
+      `${sum.runs} seeds, ${virtualTime(sum)} ` +
       `(${(sum.virtualMs / realMs).toFixed(0)}x real time), ${sum.answered} of ${sum.operations} ` +
       `operations answered, ${sum.faults} faults, ${sum.elections} elections, ` +
       `${sum.snapshots} snapshots, ${sum.reconfigurations} members added or removed`

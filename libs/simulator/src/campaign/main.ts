@@ -8,6 +8,8 @@ import { hunt } from './hunt.js';
 import { measureSpeed } from './speed.js';
 import { StderrLogger } from './stderr-logger.js';
 
+/** Whose plans have their own pace. */
+const YEARS = 'years';
 /** Much happens in little time: what bugs are found by. */
 const ROUGH = { durationMs: 15_000, faultEveryMs: 1500 };
 
@@ -26,7 +28,18 @@ void runCampaignCommand({
       help: 'of each cluster; 0: by the seed',
     },
     { name: 'profile', kind: 'text', default: '', help: 'of plans, one alone' },
-    { name: 'virtual-seconds', kind: 'number', default: '25', min: 0.1, help: 'of each seed' },
+    {
+      name: 'virtual-seconds',
+      kind: 'number',
+      default: '0',
+      help: 'of each seed; 0: as the profile has it, mostly 25',
+    },
+    {
+      name: 'steps',
+      kind: 'switch',
+      default: 'false',
+      help: 'of calm years every heartbeat, too: slow',
+    },
     { name: 'log', kind: 'switch', default: 'false', help: 'one seed, with what its members log' },
     { name: 'speed', kind: 'switch', default: 'false', help: 'virtual against real time' },
     {
@@ -40,12 +53,18 @@ void runCampaignCommand({
   run: async (given, print) => {
     const { seed, seeds, minutes, members, profile, rule } = given;
     const options = {
-      durationMs: given['virtual-seconds'] * 1000,
+      ...(given['virtual-seconds'] === 0 ? {} : { durationMs: given['virtual-seconds'] * 1000 }),
+      steps: given.steps,
       ...(profile === '' ? {} : { profile }),
       ...(members === 0 ? {} : { members }),
     };
     if (given.hunt) {
-      return hunt({ ...options, ...ROUGH }, seed, rule === '' ? undefined : rule, print);
+      return hunt(
+        { ...options, ...(profile === YEARS ? {} : ROUGH) },
+        seed,
+        rule === '' ? undefined : rule,
+        print,
+      );
     }
     if (given.speed) return measureSpeed(print);
     if (given.log) {

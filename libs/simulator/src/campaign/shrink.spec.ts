@@ -23,6 +23,7 @@ function judge(plan: Plan): SimulationResult {
     faults: plan.faults.length,
     snapshots: 0,
     reconfigurations: 0,
+    leaptMs: 0,
   };
 }
 

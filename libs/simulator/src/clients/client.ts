@@ -72,6 +72,10 @@ export class SimulatedClient {
     return this.#isIdle && (this.#isStopped || this.#operations >= this.#parts.maxOperations);
   }
 
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
   start(): void {
     const { queue, rng, thinkMs, maxOperations } = this.#parts;
     queue.in(this.#untilBusyMs(-Math.log(1 - rng.next()) * thinkMs), this.#process, () => {

@@ -19,7 +19,19 @@ export interface WatchingParts {
   /** Where the history was last cut off. */
   readonly compactedRevision: () => number;
   readonly prefixes: readonly string[];
+  readonly habits: WatcherHabits;
+  /** What happened until then is judged and forgotten: no watch begins there. */
+  readonly forgottenRevision: () => number;
 }
+
+export interface WatcherHabits {
+  /** Between two questions how far the watch has come. */
+  readonly progressEveryMs: number;
+  /** A watcher that lives for long is replaced by another one. */
+  readonly meanLifeMs: number;
+}
+
+export const HASTY_WATCHERS: WatcherHabits = { progressEveryMs: 700, meanLifeMs: 15_000 };
 
 type OpenRecord = { -readonly [K in keyof WatchRecord]: WatchRecord[K] } & {
   readonly responses: WatchResponse[];
@@ -28,12 +40,9 @@ type OpenRecord = { -readonly [K in keyof WatchRecord]: WatchRecord[K] } & {
 const MIN_DELAY_MS = 0.1;
 const MAX_DELAY_MS = 2;
 const RETRY_MS = 300;
-const PROGRESS_EVERY_MS = 700;
 /** A sink that has no room refuses so many offers of a hundred. */
 const REFUSED_PER_CENT = 8;
 const DRAIN_AFTER_MS = 40;
-/** A watcher that lives for long is replaced by another one. */
-const MEAN_LIFE_MS = 15_000;
 
 /**
  * A client that watches: over one connection after the other, each resuming where the former broke,
@@ -42,7 +51,8 @@ const MEAN_LIFE_MS = 15_000;
 export class WatchingClient {
   readonly #parts: WatchingParts;
   readonly #process: Process;
-  readonly records: WatchRecord[] = [];
+  #records: WatchRecord[] = [];
+  #named = 0;
   #connection: Connection | undefined;
 
   constructor(parts: WatchingParts) {
@@ -51,9 +61,9 @@ export class WatchingClient {
   }
 
   start(): void {
-    const { rng, queue } = this.#parts;
+    const { rng, queue, habits } = this.#parts;
     this.#connect(this.#nextWatch(), undefined);
-    queue.in(-Math.log(1 - rng.next()) * MEAN_LIFE_MS, this.#process, () => {
+    queue.in(-Math.log(1 - rng.next()) * habits.meanLifeMs, this.#process, () => {
       this.#connection?.close();
       this.#connection = undefined;
       this.start();
@@ -68,12 +78,37 @@ export class WatchingClient {
     this.#process.die();
   }
 
-  #connect(request: WatchRequest, resumes: WatchRecord | undefined): void {
-    const { id, rng } = this.#parts;
+  get records(): readonly WatchRecord[] {
+    return this.#records;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.isOpen === true;
+  }
+
+  /**
+   * Everybody has got everything up to `revision`: what was heard until now, which is forgotten. What
+   * comes on the present connection goes on from there. Undefined: it has none, and wants one.
+   */
+  takeRecords(revision: number): readonly WatchRecord[] | undefined {
+    const connection = this.#connection;
+    if (connection?.isOpen !== true) return undefined;
+    connection.record.mustReach = revision;
+    const records = this.#records;
+    this.#records = [connection.goOnAfter(revision)];
+    return records;
+  }
+
+  #connect(asked: WatchRequest, resumes: WatchRecord | undefined): void {
+    const { id, rng, forgottenRevision } = this.#parts;
+    const request =
+      asked.startRevision === 0
+        ? asked
+        : { ...asked, startRevision: Math.max(asked.startRevision, forgottenRevision() + 1) };
     const endpoints = this.#parts.endpoints();
     const endpoint = endpoints[rng.below(endpoints.length)] as Endpoint;
     const record: OpenRecord = {
-      name: `${id}/${this.records.length} on ${endpoint.name}`,
+      name: `${id}/${this.#named++} on ${endpoint.name}`,
       range: request.range,
       startRevision: request.startRevision,
       prevKv: request.prevKv,
@@ -82,11 +117,11 @@ export class WatchingClient {
       responses: [],
       ...(resumes === undefined ? {} : { resumes }),
     };
-    this.records.push(record);
+    this.#records.push(record);
     const connection = new Connection(this.#parts, this.#process, request, record, (canceled) => {
       if (connection !== this.#connection) return;
       this.#connection = undefined;
-      this.#retry(request, record, canceled);
+      this.#retry(request, connection.record, canceled);
     });
     this.#connection = connection;
     connection.open(endpoint);
@@ -132,7 +167,7 @@ function nextOf({ startRevision, createdRevision, responses }: WatchRecord): num
 
 /** One watch on one member, with the way its answers go. */
 class Connection implements WatchSink {
-  readonly record: OpenRecord;
+  record: OpenRecord;
   readonly #parts: WatchingParts;
   readonly #client: Process;
   readonly #request: WatchRequest;
@@ -160,6 +195,22 @@ class Connection implements WatchSink {
 
   get isOpen(): boolean {
     return !this.#isClosed && this.record.createdRevision !== undefined;
+  }
+
+  goOnAfter(revision: number): OpenRecord {
+    const { name, range, prevKv, noPut, noDelete, createdRevision } = this.record;
+    const startRevision = Math.max(this.record.startRevision, revision + 1);
+    this.record = {
+      name,
+      range,
+      startRevision,
+      responses: [],
+      ...(prevKv === undefined ? {} : { prevKv }),
+      ...(noPut === undefined ? {} : { noPut }),
+      ...(noDelete === undefined ? {} : { noDelete }),
+      ...(createdRevision === undefined ? {} : { createdRevision }),
+    };
+    return this.record;
   }
 
   open(endpoint: Endpoint): void {
@@ -211,10 +262,10 @@ class Connection implements WatchSink {
   }
 
   #askProgress(): void {
-    const { queue, rng } = this.#parts;
+    const { queue, rng, habits } = this.#parts;
     const serving = this.#member;
     if (this.#isClosed || serving === undefined) return;
-    queue.in(PROGRESS_EVERY_MS * (0.5 + rng.next()), serving.process, () => {
+    queue.in(habits.progressEveryMs * (0.5 + rng.next()), serving.process, () => {
       if (this.#isClosed || this.#watcher === undefined) return;
       const revision = serving.member.server.watch.hub.progressOf(this.#watcher);
       if (revision !== undefined) {

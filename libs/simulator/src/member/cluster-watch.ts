@@ -3,6 +3,7 @@ import type { Change, ClusterEvent, EventLog, RevisionChanges } from '@etcd-ts/c
 import { crc32c, toBinaryString } from '@etcd-ts/foundation';
 import type { RevisionCommit } from '@etcd-ts/mvcc';
 import type { Entry, HardState, Message } from '@etcd-ts/raft';
+import { InternalRaftRequest } from '@etcd-ts/wire-protocol';
 
 import { keyValueOfStore } from '../clients/stored-key.js';
 import { describeChanges } from '../clients/watcher.js';
@@ -21,11 +22,13 @@ export class ClusterWatch {
   readonly #observer = new ClusterObserver();
   readonly #revisions = new Map<
     number,
-    { readonly text: string; readonly commit: RevisionCommit }
+    { readonly text: string; readonly commit: RevisionCommit; readonly atMs: number }
   >();
   #finding: Finding | undefined;
   #newestRevision = 1;
   elections = 0;
+  /** Somebody leads in a new term. */
+  onElection: (() => void) | undefined;
   /** States that members took over from others. */
   snapshots = 0;
   applied = 0;
@@ -38,24 +41,39 @@ export class ClusterWatch {
     return this.#newestRevision;
   }
 
+  /** Compactions that came into a log, by whomever they were asked for. */
+  onCompaction: ((revision: number) => void) | undefined;
+  #newestIndex = 0;
+
+  logged(index: number, type: Entry['type'], data: Uint8Array): void {
+    if (this.onCompaction === undefined || index <= this.#newestIndex) return;
+    this.#newestIndex = index;
+    if (type !== 'normal' || data.length === 0) return;
+    const { compaction } = InternalRaftRequest.decode(data);
+    if (compaction !== undefined) this.onCompaction(Number(compaction.revision));
+  }
+
   found(rule: string, message: string): void {
     this.#finding ??= { rule, message };
   }
 
   observe(event: ClusterEvent): void {
-    if (event.kind === 'leader') this.elections++;
+    if (event.kind === 'leader') {
+      this.elections++;
+      this.onElection?.();
+    }
     if (event.kind === 'applied') this.applied++;
     const verdict = this.#observer.observe(event);
     if (verdict.kind === 'violation') this.found(verdict.violation.rule, verdict.violation.message);
   }
 
   /** Every member tells the same of a revision, whenever it does. */
-  published(member: string, commit: RevisionCommit): void {
+  published(member: string, commit: RevisionCommit, atMs: number): void {
     const { revision } = commit;
     this.#newestRevision = Math.max(this.#newestRevision, revision);
     const text = describeChanges(commit);
     const known = this.#revisions.get(revision);
-    if (known === undefined) this.#revisions.set(revision, { text, commit });
+    if (known === undefined) this.#revisions.set(revision, { text, commit, atMs });
     else if (known.text !== text) {
       this.found(
         'different-events',
@@ -64,10 +82,23 @@ export class ClusterWatch {
     }
   }
 
-  /** All that is known of what happened, in pieces without a gap. */
-  eventLogs(): readonly EventLog[] {
+  /** When somebody first told of a revision; undefined: long ago, or never. */
+  publishedAtMs(revision: number): number | undefined {
+    return this.#revisions.get(revision)?.atMs;
+  }
+
+  /** Of what happened up to this revision. */
+  forget(revision: number): void {
+    for (const known of this.#revisions.keys()) {
+      if (known <= revision) this.#revisions.delete(known);
+    }
+  }
+
+  /** All that is known of what happened after a revision, in pieces without a gap. */
+  eventLogs(after = 0): readonly EventLog[] {
     const logs: { revisions: RevisionChanges[]; from: number; through: number }[] = [];
-    for (const revision of [...this.#revisions.keys()].sort((a, b) => a - b)) {
+    const known = [...this.#revisions.keys()].filter((revision) => revision > after);
+    for (const revision of known.sort((a, b) => a - b)) {
       let log = logs.at(-1);
       if (log?.through !== revision - 1) {
         log = { revisions: [], from: revision, through: revision };
@@ -125,6 +156,7 @@ export class LogMirror {
   append(hardState: HardState | undefined, entries: readonly Entry[]): void {
     for (const { index, term, data, type } of entries) {
       for (; this.#lastIndex >= index; this.#lastIndex--) this.#entries.delete(this.#lastIndex);
+      this.#watch.logged(index, type, data);
       const hash = crc32c(data) ^ type.length;
       const previousTerm = this.termAt(index - 1);
       this.#entries.set(index, { term, hash });
@@ -135,6 +167,13 @@ export class LogMirror {
     }
     if (hardState !== undefined && hardState.commit > 0) {
       this.#tell({ kind: 'committed', member: this.#member, index: hardState.commit });
+    }
+  }
+
+  /** All but the last entries. */
+  forget(kept: number): void {
+    for (const index of this.#entries.keys()) {
+      if (index <= this.#lastIndex - kept) this.#entries.delete(index);
     }
   }
 

@@ -5,16 +5,16 @@ import { BootstrapError, MemberRemovedError, openMember } from '@etcd-ts/server'
 import type { Member } from '@etcd-ts/server';
 import type { RevisionCommit, WatchSink } from '@etcd-ts/mvcc';
 import type { MemberFiles, Survival } from '@etcd-ts/storage';
-import { SimulatedStorage } from '@etcd-ts/storage';
 
 import type { Endpoint } from '../clients/client.js';
 import type { SimulatedNetwork } from '../network/simulated-network.js';
 import { Process } from '../time/event-queue.js';
 import type { EventQueue } from '../time/event-queue.js';
-import { MachineClock, ProcessScheduler } from '../time/machine-time.js';
+import { MachineClock, processScheduler } from '../time/machine-time.js';
 import type { ClockSkew } from '../time/machine-time.js';
 import type { ClusterWatch } from './cluster-watch.js';
 import { LogMirror } from './cluster-watch.js';
+import { MachineDisk } from './machine-disk.js';
 import { memberConfiguration } from './member-configuration.js';
 import type { MemberSettings } from './member-configuration.js';
 import { observedFiles } from './observed-files.js';
@@ -45,10 +45,6 @@ interface Incarnation {
   leadsIn: number;
 }
 
-/** An fsync of the log takes so long, when nothing is wrong. */
-const MIN_SYNC_MS = 0.1;
-const MAX_SYNC_MS = 1.5;
-
 const JOIN_RETRY_MS = 500;
 
 const EVERYTHING = Uint8Array.of(0);
@@ -60,15 +56,12 @@ export class Machine implements Endpoint {
   readonly #parts: MachineParts;
   readonly #clock: MachineClock;
   readonly #mirror: LogMirror;
-  #storage = new SimulatedStorage();
+  readonly #disk: MachineDisk;
   #current: Incarnation | undefined;
   #starts = 0;
   /** Its first start found an empty disk. */
   #hasRun = false;
   isRemoved = false;
-  /** Of every fsync; undefined: the usual. */
-  #syncMs: number | undefined;
-  #syncFails = false;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -76,7 +69,10 @@ export class Machine implements Endpoint {
     this.url = parts.settings.url;
     this.#clock = new MachineClock(parts.queue, parts.skew);
     this.#mirror = new LogMirror(this.name, parts.watch, () => this.#isAlone());
-    this.#attachDisk();
+    this.#disk = new MachineDisk(parts.rng, (delayMs, callback) => {
+      const { process } = must(this.#current, 'only a running member syncs');
+      parts.queue.in(delayMs, process, callback);
+    });
   }
 
   /** That can be asked by clients: open, and in touch with its cluster once since. */
@@ -116,7 +112,7 @@ export class Machine implements Endpoint {
       member: undefined,
       id: undefined,
       isReady: false,
-      mayFail: this.#syncFails,
+      mayFail: this.#disk.isBroken,
       leadsIn: 0,
     };
     this.#current = incarnation;
@@ -126,7 +122,7 @@ export class Machine implements Endpoint {
   }
 
   async #open(incarnation: Incarnation): Promise<void> {
-    const { settings, queue, rng, network, watch, skew, logger, metrics } = this.#parts;
+    const { settings, queue, rng, network, watch, logger, metrics } = this.#parts;
     const { process } = incarnation;
     const peers = network.attach(this.url, process, this.#clock);
     const files = this.#files(incarnation);
@@ -134,7 +130,9 @@ export class Machine implements Endpoint {
       const member = await openMember({
         config: memberConfiguration(settings),
         clock: this.#clock,
-        scheduler: new ProcessScheduler(queue, process, skew),
+        scheduler: processScheduler(queue, process, this.#clock, (delayMs) => {
+          watch.found('timer-overflow', `${this.name} asks Node for a timer of ${delayMs} ms`);
+        }),
         rng: new SeededRng(rng.below(2 ** 31)),
         logger: logger.named(this.name),
         metrics,
@@ -168,7 +166,7 @@ export class Machine implements Endpoint {
         watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash: false });
       },
     };
-    return observedFiles(this.#storage.files, this.#mirror, observer, settings.segmentBytes);
+    return observedFiles(this.#disk.files, this.#mirror, observer, settings.segmentBytes);
   }
 
   /** Whom it asked has not heard of its addition yet: the process ends, and is started again. */
@@ -206,7 +204,8 @@ export class Machine implements Endpoint {
   #listen(member: Member): void {
     const sink: WatchSink = {
       offer: (_watcher, commits: readonly RevisionCommit[]) => {
-        for (const commit of commits) this.#parts.watch.published(this.name, commit);
+        const { watch, queue } = this.#parts;
+        for (const commit of commits) watch.published(this.name, commit, queue.nowMs);
         return true;
       },
       // A snapshot brought it further than it can tell.
@@ -230,7 +229,7 @@ export class Machine implements Endpoint {
     }
     // The process ends, with what it holds, as the node's main program would. What a disk has failed
     // to sync is nowhere but in memory, and nobody may have been told that it is safe.
-    this.#end(this.#syncFails ? 'nothing' : 'everything');
+    this.#end(this.#disk.isBroken ? 'nothing' : 'everything');
   }
 
   #look(incarnation: Incarnation): void {
@@ -270,15 +269,14 @@ export class Machine implements Endpoint {
   }
 
   #end(survival: Survival): void {
-    const { network, rng } = this.#parts;
+    const { network } = this.#parts;
     const { process } = this.#current ?? {};
     this.#current = undefined;
     if (process !== undefined) {
       network.detach(this.url, process);
       process.die();
     }
-    this.#storage = this.#storage.crash(survival, rng);
-    this.#attachDisk();
+    this.#disk.crash(survival);
   }
 
   /** On purpose: leadership is handed over, everything is written. */
@@ -296,37 +294,39 @@ export class Machine implements Endpoint {
     });
   }
 
+  /** Nothing is wrong with it. */
+  get isFine(): boolean {
+    const { process, isReady } = this.#current ?? {};
+    if (process === undefined || isReady !== true) return false;
+    const isPaused = process.pausedUntilMs > this.#parts.queue.nowMs;
+    return !isPaused && this.#disk.isFine;
+  }
+
+  disturbClock(rate: number, wallJumpMs: number): void {
+    this.#clock.disturb(rate, wallJumpMs);
+  }
+
+  /** See MachineDisk. */
+  fileCounts(): ReturnType<MachineDisk['fileCounts']> {
+    return this.#disk.fileCounts();
+  }
+
+  /** Of entries of the log that nobody asks for any more. */
+  forget(entries: number): void {
+    this.#mirror.forget(entries);
+  }
+
   slowDisk(syncMs: number): void {
-    this.#syncMs = syncMs;
+    this.#disk.slow(syncMs);
   }
 
   breakDisk(): void {
-    this.#syncFails = true;
+    this.#disk.break();
     if (this.#current !== undefined) this.#current.mayFail = true;
   }
 
   healDisk(): void {
-    this.#syncMs = undefined;
-    this.#syncFails = false;
-  }
-
-  #attachDisk(): void {
-    const { disk, databases } = this.#storage;
-    disk.onSync = () => this.#sync();
-    databases.onSync = () => this.#sync();
-  }
-
-  #sync(): Promise<void> {
-    const { queue, rng } = this.#parts;
-    const { process } = must(this.#current, 'only a running member syncs');
-    const tookMs = MIN_SYNC_MS + rng.next() * (MAX_SYNC_MS - MIN_SYNC_MS) + (this.#syncMs ?? 0);
-    const fails = this.#syncFails;
-    return new Promise((resolve, reject) => {
-      queue.in(tookMs, process, () => {
-        if (fails) reject(Object.assign(new Error('EIO: injected, fdatasync'), { code: 'EIO' }));
-        else resolve();
-      });
-    });
+    this.#disk.heal();
   }
 }
 

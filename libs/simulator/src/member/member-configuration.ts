@@ -21,6 +21,8 @@ export interface MemberSettings {
   readonly snapshotCatchupEntries: number;
   /** Of the log's files. */
   readonly segmentBytes: number;
+  /** Whatever else is not as the command line has it by default. */
+  readonly overrides: Partial<ServerConfig>;
 }
 
 /** The defaults of the command line, and what a simulation says otherwise. */
@@ -37,6 +39,7 @@ export function memberConfiguration(settings: MemberSettings): ServerConfig {
     initialClusterState: state,
     snapshotCount,
     snapshotCatchupEntries,
+    ...settings.overrides,
   };
 }
 

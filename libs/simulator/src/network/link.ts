@@ -26,8 +26,19 @@ export class Link {
   #sinceMs: number;
   #lastArrivalMs = 0;
 
-  constructor(sinceMs: number) {
+  readonly #salt: number | undefined;
+
+  /**
+   * With a `salt` the delays in fine weather follow from the moment alone: how many messages went before
+   * makes no difference, and heartbeats can be left out.
+   */
+  constructor(sinceMs: number, salt?: number) {
     this.#sinceMs = sinceMs;
+    this.#salt = salt;
+  }
+
+  get isFine(): boolean {
+    return !this.#cut && this.#weather === undefined;
   }
 
   get isCut(): boolean {
@@ -57,11 +68,21 @@ export class Link {
   /** When a message that leaves now arrives: never, once or twice. */
   arrivals(nowMs: number, general: NetworkWeather, rng: Rng, mayRepeat = false): readonly number[] {
     const weather = this.#weather ?? general;
+    if (this.#salt !== undefined && weather === FINE_WEATHER && !this.#cut) {
+      return [this.#steadyArrival(nowMs, this.#salt)];
+    }
     if (this.#cut || chance(rng, weather.dropped)) return [];
     const times = [this.#arrival(nowMs, weather, rng)];
     if (mayRepeat && chance(rng, weather.duplicated))
       times.push(this.#arrival(nowMs, weather, rng));
     return times;
+  }
+
+  #steadyArrival(nowMs: number, salt: number): number {
+    const { minDelayMs, maxDelayMs } = FINE_WEATHER;
+    const atMs = nowMs + minDelayMs + shareOf(nowMs, salt) * (maxDelayMs - minDelayMs);
+    this.#lastArrivalMs = Math.max(this.#lastArrivalMs, atMs);
+    return this.#lastArrivalMs;
   }
 
   #arrival(nowMs: number, weather: NetworkWeather, rng: Rng): number {
@@ -71,6 +92,21 @@ export class Link {
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, atMs);
     return this.#lastArrivalMs;
   }
+}
+
+const moment = new Float64Array(1);
+const halves = new Uint32Array(moment.buffer);
+
+/** Something in [0, 1) that looks like chance. */
+function shareOf(nowMs: number, salt: number): number {
+  moment[0] = nowMs;
+  let bits = salt;
+  for (const half of halves) {
+    bits = Math.imul(bits ^ half, 0x9e3779b1);
+    bits ^= bits >>> 15;
+  }
+  bits = Math.imul(bits, 0x85ebca6b);
+  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32;
 }
 
 /** Draws nothing for what cannot happen: a calm run does not depend on chances it does not take. */

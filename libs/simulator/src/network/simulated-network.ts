@@ -40,19 +40,42 @@ export class SimulatedNetwork {
   readonly #stations = new Map<string, Station>();
   readonly #links = new Map<string, Map<string, Link>>();
   weather: NetworkWeather = FINE_WEATHER;
+  readonly #salt: number | undefined;
 
-  constructor(queue: EventQueue, rng: Rng, observer: NetworkObserver) {
+  /** `salt`: see Link. */
+  constructor(queue: EventQueue, rng: Rng, observer: NetworkObserver, salt?: number) {
     this.#queue = queue;
     this.#rng = rng;
     this.#observer = observer;
+    this.#salt = salt;
   }
 
   link(from: string, to: string): Link {
     let links = this.#links.get(from);
     if (links === undefined) this.#links.set(from, (links = new Map()));
     let link = links.get(to);
-    if (link === undefined) links.set(to, (link = new Link(this.#queue.nowMs)));
+    if (link === undefined)
+      links.set(to, (link = new Link(this.#queue.nowMs, this.#saltOf(links))));
     return link;
+  }
+
+  #saltOf(links: ReadonlyMap<string, Link>): number | undefined {
+    return this.#salt === undefined ? undefined : this.#salt + 64 * this.#links.size + links.size;
+  }
+
+  /** Nothing is wrong with it anywhere. */
+  get isFine(): boolean {
+    if (this.weather !== FINE_WEATHER) return false;
+    for (const links of this.#links.values()) {
+      for (const link of links.values()) if (!link.isFine) return false;
+    }
+    return true;
+  }
+
+  /** A machine is gone for good: nobody will ever speak to it again. */
+  forget(url: string): void {
+    this.#links.delete(url);
+    for (const links of this.#links.values()) links.delete(url);
   }
 
   heal(): void {
@@ -228,7 +251,9 @@ export class SimulatedNetwork {
     question: (member: Member) => Promise<T>,
   ): Promise<Answer<T>> {
     return new Promise((resolve) => {
-      this.#queue.in(timeoutMs, from.process, () => resolve({ kind: 'none' }));
+      const cancelTimeout = this.#queue.in(timeoutMs, from.process, () =>
+        resolve({ kind: 'none' }),
+      );
       const [there] = this.link(from.url, url).arrivals(this.#queue.nowMs, this.weather, this.#rng);
       if (there === undefined) return;
       this.#queue.at(there, undefined, () => {
@@ -241,7 +266,11 @@ export class SimulatedNetwork {
         const back = (answer: Answer<T>): void => {
           const link = this.link(url, from.url);
           const [here] = link.arrivals(this.#queue.nowMs, this.weather, this.#rng);
-          if (here !== undefined) this.#queue.at(here, from.process, () => resolve(answer));
+          if (here === undefined) return;
+          this.#queue.at(here, from.process, () => {
+            cancelTimeout();
+            resolve(answer);
+          });
         };
         this.#queue.in(0, process, () => {
           question(member).then(

@@ -5,7 +5,7 @@ import { Administrator, originOf } from '../clients/administrator.js';
 import { SimulatedClient } from '../clients/client.js';
 import type { Endpoint } from '../clients/client.js';
 import type { Answer } from '../clients/execution.js';
-import { WatchingClient } from '../clients/watcher.js';
+import { HASTY_WATCHERS, WatchingClient } from '../clients/watcher.js';
 import type { EventQueue } from '../time/event-queue.js';
 import type { Plan } from './plan.js';
 import { createWorkload, PREFIXES } from './workloads.js';
@@ -19,6 +19,8 @@ export interface CrowdParts {
   readonly endpoints: () => readonly Endpoint[];
   readonly newestRevision: () => number;
   readonly compactedRevision: () => number;
+  /** See WatchingClient. */
+  readonly forgottenRevision: () => number;
   readonly ended: (entry: HistoryEntry, answer: Answer) => void;
 }
 
@@ -30,10 +32,12 @@ export class Crowd {
 
   constructor(parts: CrowdParts) {
     const { plan, queue, rng, endpoints } = parts;
+    const habits = plan.era?.watchers ?? HASTY_WATCHERS;
     this.#clients = clientsOf(parts);
     this.#watchers = Array.from(
       { length: plan.watchers },
-      (_, id) => new WatchingClient({ ...parts, id, rng: rng(2000 + id), prefixes: PREFIXES }),
+      (_, id) =>
+        new WatchingClient({ ...parts, id, rng: rng(2000 + id), prefixes: PREFIXES, habits }),
     );
     const everyMs = plan.administerEveryMs;
     if (everyMs > 0) {
@@ -45,6 +49,17 @@ export class Crowd {
   /** What the watchers were told. */
   get records(): readonly WatchRecord[] {
     return this.#watchers.flatMap((watcher) => watcher.records);
+  }
+
+  /** No request is under way. */
+  get isIdle(): boolean {
+    return this.#clients.every(({ isIdle }) => isIdle);
+  }
+
+  /** See WatchingClient. Undefined: one of them has not heard everything. */
+  takeRecords(revision: number): readonly WatchRecord[] | undefined {
+    if (!this.#watchers.every(({ isConnected }) => isConnected)) return undefined;
+    return this.#watchers.flatMap((watcher) => watcher.takeRecords(revision) ?? []);
   }
 
   /** No request is under way, and none will be. */
@@ -73,7 +88,7 @@ export class Crowd {
 function clientsOf(parts: CrowdParts): readonly SimulatedClient[] {
   const { plan, rng } = parts;
   const { clients, workloads, thinkMs, pinnedShare, lulls, administerEveryMs } = plan;
-  const made = workloads.map(createWorkload);
+  const made = workloads.map((kind) => createWorkload(kind, plan.era?.leaseTtlSeconds));
   return Array.from(
     { length: clients },
     (_, id) =>

@@ -16,9 +16,17 @@ export interface FaultParts {
   /** By number; a machine that was replaced has its successor in its place. */
   readonly machines: readonly Machine[];
   readonly reconfiguration: Reconfiguration;
+  /** How far clocks run apart, as a share. */
+  readonly clockSkew: number;
+  /** The cluster has to bear something for so long. */
+  readonly began: (forMs: number) => void;
 }
 
-type OfTheCluster = 'partition' | 'storm' | 'moveLeader' | 'replace' | 'grow' | 'shrink';
+type OfTheCluster =
+  'partition' | 'storm' | 'moveLeader' | 'replace' | 'grow' | 'shrink' | 'upgrade' | 'clock';
+
+/** From the start of one member to the stop of the next. */
+const UPGRADE_PAUSE_MS = 30_000;
 
 const SURVIVALS: readonly Survival[] = [
   'nothing',
@@ -56,6 +64,7 @@ export class FaultInjection {
   #begin(fault: Fault): void {
     const { queue, network } = this.#parts;
     this.injected++;
+    this.#parts.began(this.#lengthOf(fault));
     const later = (action: () => void): void =>
       void queue.in('forMs' in fault ? fault.forMs : 0, undefined, action);
     switch (fault.kind) {
@@ -70,6 +79,12 @@ export class FaultInjection {
       }
       case 'moveLeader':
         this.#moveLeader(fault.to);
+        return;
+      case 'upgrade':
+        this.#upgrade(fault.forMs);
+        return;
+      case 'clock':
+        this.#disturbClock(fault);
         return;
       case 'replace':
         this.#parts.reconfiguration.replace(fault.victim);
@@ -132,6 +147,26 @@ export class FaultInjection {
       default:
         unreachable(fault, 'fault');
     }
+  }
+
+  #lengthOf(fault: Fault): number {
+    if (!('forMs' in fault)) return 0;
+    const { length } = this.#parts.machines;
+    return fault.kind === 'upgrade' ? length * (fault.forMs + UPGRADE_PAUSE_MS) : fault.forMs;
+  }
+
+  #upgrade(forMs: number): void {
+    const { queue, machines } = this.#parts;
+    for (const [i, machine] of machines.entries()) {
+      const stopsInMs = i * (forMs + UPGRADE_PAUSE_MS);
+      queue.in(stopsInMs, undefined, () => machine.stop());
+      queue.in(stopsInMs + forMs, undefined, () => machine.start());
+    }
+  }
+
+  #disturbClock({ victim, drift, wallJumpMs }: Fault & { kind: 'clock' }): void {
+    const { machines, clockSkew } = this.#parts;
+    machines[victim]?.disturbClock(1 + clockSkew * drift, wallJumpMs);
   }
 
   #victims(victim: Victim): readonly Machine[] {

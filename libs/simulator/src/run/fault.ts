@@ -85,6 +85,17 @@ export type Fault =
   | { readonly kind: 'replace'; readonly atMs: number; readonly victim: number }
   /** A new member, as a learner first or a voter at once. */
   | { readonly kind: 'grow'; readonly atMs: number; readonly asLearner: boolean }
+  /** One after the other stops on purpose and starts again, after so long each. */
+  | { readonly kind: 'upgrade'; readonly atMs: number; readonly forMs: number }
+  /** From now on its clock runs at another rate, and somebody sets it. */
+  | {
+      readonly kind: 'clock';
+      readonly atMs: number;
+      readonly victim: number;
+      /** Of the skew of the plan: -1..1. */
+      readonly drift: number;
+      readonly wallJumpMs: number;
+    }
   /** A member is removed for good. */
   | { readonly kind: 'shrink'; readonly atMs: number; readonly victim: number };
 
@@ -104,7 +115,8 @@ export interface FaultMix {
   readonly spacing: number;
 }
 
-export const ALL_FAULTS: Readonly<Record<FaultKind, number>> = {
+/** Of those that happen to every cluster; the others take their time. */
+export const ALL_FAULTS: Readonly<Record<Exclude<FaultKind, 'upgrade' | 'clock'>, number>> = {
   kill: 12,
   powerLoss: 16,
   pause: 12,
@@ -125,6 +137,8 @@ export const ALL_FAULTS: Readonly<Record<FaultKind, number>> = {
 /** After the last fault the cluster has this long before the clients stop. */
 const MAX_CALM_AT_END_MS = 5000;
 const CALM_AT_BEGIN_MS = 2000;
+/** Two days: a battery that was empty is rather further off. */
+const MAX_WALL_JUMP_MS = 172_800_000;
 
 export function planFaults(
   rng: Rng,
@@ -173,6 +187,16 @@ function planFault(rng: Rng, mix: FaultMix, members: number, atMs: number): Faul
       return { kind, atMs, forMs, victim, syncMs: 20 + rng.next() ** 2 * 3000 };
     case 'moveLeader':
       return { kind, atMs, to: rng.below(members) };
+    case 'upgrade':
+      return { kind, atMs, forMs };
+    case 'clock':
+      return {
+        kind,
+        atMs,
+        victim: rng.below(members),
+        drift: 2 * rng.next() - 1,
+        wallJumpMs: Math.round((2 * rng.next() - 1) ** 3 * MAX_WALL_JUMP_MS),
+      };
     case 'grow':
       return { kind, atMs, asLearner: rng.below(2) === 0 };
     case 'replace':

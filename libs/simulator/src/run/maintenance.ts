@@ -15,11 +15,12 @@ export interface MaintenanceParts {
   readonly watch: ClusterWatch;
   readonly compactEveryMs: number;
   readonly compactAtPresentShare: number;
+  /** Between two comparisons of the members. */
+  readonly compareEveryMs: number;
 }
 
 /** Of whoever compacts: no client has this number. */
 const CLIENT = -1;
-const HASH_EVERY_MS = 2500;
 
 /** What operators do all the time: compact, and compare the members. */
 export class Maintenance {
@@ -55,8 +56,15 @@ export class Maintenance {
     if (operation.kind !== 'compact' || machine === undefined || serving === undefined) return;
     const call = recorder.invoke(CLIENT, operation, machine.name);
     this.compactedThrough = Math.max(this.compactedThrough, operation.revision);
+    let isOver = false;
+    const forget = serving.process.onDeath(() => {
+      isOver = true;
+      call.unknown();
+    });
     queue.in(0, serving.process, () => {
       void execute(serving.member.server, operation).then((answer) => {
+        if (isOver) return;
+        forget();
         if (answer.kind === 'ok') {
           call.ok(answer.revision, answer.result);
           this.compacted = operation.revision;
@@ -67,8 +75,8 @@ export class Maintenance {
   }
 
   #compareLater(): void {
-    const { queue, watch } = this.#parts;
-    queue.in(HASH_EVERY_MS, undefined, () => {
+    const { queue, watch, compareEveryMs } = this.#parts;
+    queue.in(compareEveryMs, undefined, () => {
       const { newestRevision } = watch;
       if (newestRevision !== this.#comparedRevision) this.compareHashes(newestRevision);
       this.#comparedRevision = newestRevision;

@@ -4,6 +4,7 @@ import { SeededRng } from '@etcd-ts/foundation';
 import { FINE_WEATHER } from '../network/link.js';
 import type { NetworkWeather } from '../network/link.js';
 import type { Lulls } from '../clients/client.js';
+import type { Era } from './era.js';
 import type { Fault } from './fault.js';
 import { planFaults } from './fault.js';
 import { profileOf } from './profile.js';
@@ -28,6 +29,8 @@ export interface Plan {
   readonly workloads: readonly WorkloadKind[];
   /** Between two changes of users and roles; 0: there are none, and no authentication. */
   readonly administerEveryMs: number;
+  /** Undefined: it is over in a minute. */
+  readonly era?: Era;
   readonly compactEveryMs: number;
   readonly compactAtPresentShare: number;
   readonly snapshotCount: number;
@@ -46,6 +49,8 @@ export interface PlanOptions {
   readonly durationMs?: number;
   /** The mean time between two faults. */
   readonly faultEveryMs?: number;
+  /** Every heartbeat of a calm year: slow. */
+  readonly steps?: boolean;
 }
 
 const DEFAULT_DURATION_MS = 25_000;
@@ -55,8 +60,8 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const rng = new SeededRng(seed);
   const profile = profileOf(rng, options.profile);
   const members = options.members ?? pick(rng, profile.members);
-  const durationMs = options.durationMs ?? DEFAULT_DURATION_MS;
-  return {
+  const durationMs = options.durationMs ?? profile.durationMs?.(rng) ?? DEFAULT_DURATION_MS;
+  const plan: Plan = {
     seed,
     profile: profile.name,
     members,
@@ -88,9 +93,12 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
       profile.faults(rng),
       members,
       durationMs,
-      options.faultEveryMs ?? FAULT_EVERY_MS,
+      options.faultEveryMs ?? profile.faultEveryMs?.(rng) ?? FAULT_EVERY_MS,
     ),
   };
+  const { era } = plan;
+  if (era === undefined) return plan;
+  return { ...plan, weather: FINE_WEATHER, era: { ...era, leaps: options.steps !== true } };
 }
 
 /** No faults, few requests: what the speed of the simulator is measured by. */

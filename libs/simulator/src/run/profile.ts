@@ -1,7 +1,8 @@
 import type { Rng } from '@etcd-ts/foundation';
 
+import { YEARS } from './era.js';
 import { ALL_FAULTS } from './fault.js';
-import type { FaultKind, FaultMix } from './fault.js';
+import type { FaultMix } from './fault.js';
 import type { Plan } from './plan.js';
 
 /**
@@ -15,6 +16,9 @@ export interface Profile {
   readonly faults: (rng: Rng) => FaultMix;
   /** What is not as in any other plan. */
   readonly changes: (rng: Rng) => Partial<Plan>;
+  /** Where nobody says otherwise. */
+  readonly faultEveryMs?: (rng: Rng) => number;
+  readonly durationMs?: (rng: Rng) => number;
 }
 
 const USUAL_MEMBERS = [3, 3, 3, 3, 5, 5, 7, 1];
@@ -39,7 +43,9 @@ const SWARM: Profile = {
   name: 'swarm',
   members: USUAL_MEMBERS,
   faults: (rng) => {
-    const kinds = (Object.keys(ALL_FAULTS) as FaultKind[]).filter(() => rng.below(2) === 0);
+    const kinds = (Object.keys(ALL_FAULTS) as (keyof typeof ALL_FAULTS)[]).filter(
+      () => rng.below(2) === 0,
+    );
     const weights = Object.fromEntries(kinds.map((kind) => [kind, ALL_FAULTS[kind]]));
     return {
       weights: kinds.length === 0 ? ALL_FAULTS : weights,
@@ -209,6 +215,8 @@ const PROFILES: readonly (readonly [Profile, number])[] = [
   [LEADER_CHANGES, 2],
   [MEMBERSHIP, 2],
   [ADMINISTRATION, 2],
+  // Only if asked for: one seed of it takes longer than a hundred of the others.
+  [YEARS, 0],
 ];
 
 /** One for each seed; or the one of that name. */

@@ -2,6 +2,7 @@ import { HistoryRecorder } from '@etcd-ts/checker';
 import type { HistoryEntry } from '@etcd-ts/checker';
 import { SeededRng } from '@etcd-ts/foundation';
 import type { Logger } from '@etcd-ts/foundation';
+import type { Message } from '@etcd-ts/raft';
 import { createMetrics } from '@etcd-ts/observability';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 
@@ -12,11 +13,16 @@ import { Machine } from '../member/machine.js';
 import { SimulatedNetwork } from '../network/simulated-network.js';
 import { EventQueue } from '../time/event-queue.js';
 import type { Process } from '../time/event-queue.js';
+import { ClusterHealth } from './cluster-health.js';
 import { Crowd } from './crowd.js';
 import { FaultInjection } from './fault-injection.js';
 import { judge } from './judgement.js';
+import type { Judgement } from './judgement.js';
+import { Longevity } from './longevity.js';
 import { Maintenance } from './maintenance.js';
 import { urlOf } from './member-name.js';
+import { overridesOf } from './era.js';
+import type { Era } from './era.js';
 import type { Plan } from './plan.js';
 import { Reconfiguration } from './reconfiguration.js';
 import { TraceHash } from './trace-hash.js';
@@ -44,13 +50,20 @@ export interface SimulationResult {
   readonly snapshots: number;
   /** Members added and removed. */
   readonly reconfigurations: number;
+  /** Virtual time that was leapt over, for nothing happened in it. */
+  readonly leaptMs: number;
 }
 
 /** How long a healthy cluster may take to serve everybody again, in virtual time. */
 const RECOVERY_MS = 60_000;
 /** Then everybody gets what they are owed: watchers their events, followers the last entries. */
 const SETTLE_MS = 6000;
+/** Where the usual is not enough for them. */
+const RECOVERY_ELECTIONS = 6;
+const SETTLE_HEARTBEATS = 3;
+const HASTY = { electionMs: 0, heartbeatMs: 0 };
 const STEP_MS = 100;
+const COMPARE_EVERY_MS = 2500;
 
 export async function simulate(plan: Plan, options: SimulationOptions): Promise<SimulationResult> {
   const metrics = createMetrics({ serverVersion: '3.7.1', mode: 'basic', grpcMethods: [] });
@@ -76,20 +89,30 @@ class Simulation {
   readonly #maintenance: Maintenance;
   readonly #reconfiguration: Reconfiguration;
   readonly #crowd: Crowd;
+  readonly #health: ClusterHealth;
+  /** Of those that live for long. */
+  readonly #longevity: Longevity | undefined;
   readonly #traceHash = new TraceHash();
+  /** Processes so far. */
+  #started = 0;
   #answered = 0;
 
   constructor(plan: Plan, options: SimulationOptions, metrics: EtcdMetrics) {
     this.#plan = plan;
     this.#options = options;
     this.#metrics = metrics;
-    this.#network = new SimulatedNetwork(this.#queue, this.#rng(1), {
-      sent: (process, message) => {
-        const machine = this.#byProcess.get(process);
-        this.#trace(message.type, Number(message.from), Number(message.to), message.term);
-        sentBy(this.#watch, machine?.name ?? process.name, message);
+    this.#network = new SimulatedNetwork(
+      this.#queue,
+      this.#rng(1),
+      {
+        sent: (process, message) => {
+          const machine = this.#byProcess.get(process);
+          this.#traceMessage(message);
+          sentBy(this.#watch, machine?.name ?? process.name, message);
+        },
       },
-    });
+      plan.era === undefined ? undefined : plan.seed,
+    );
     this.#network.weather = plan.weather;
     this.#machines = Array.from({ length: plan.members }, (_, i) => this.#machine(i));
     this.#recorder = new HistoryRecorder(() => this.#queue.nowMs);
@@ -107,6 +130,8 @@ class Simulation {
       network: this.#network,
       machines: this.#machines,
       reconfiguration: this.#reconfiguration,
+      clockSkew: plan.clockSkew,
+      began: (forMs) => this.#longevity?.troubled(forMs),
     });
     this.#maintenance = new Maintenance({
       queue: this.#queue,
@@ -116,6 +141,7 @@ class Simulation {
       watch: this.#watch,
       compactEveryMs: plan.compactEveryMs,
       compactAtPresentShare: plan.compactAtPresentShare,
+      compareEveryMs: plan.era?.compareEveryMs ?? COMPARE_EVERY_MS,
     });
     this.#crowd = new Crowd({
       plan,
@@ -125,13 +151,38 @@ class Simulation {
       endpoints: () => this.#machines,
       newestRevision: () => this.#watch.newestRevision,
       compactedRevision: () => this.#maintenance.compacted,
+      forgottenRevision: () => this.#longevity?.forgottenRevision ?? 0,
       ended: (entry, answer) => this.#ended(entry, answer),
+    });
+    this.#health = new ClusterHealth(this.#machines, this.#crowd, this.#reconfiguration);
+    this.#longevity = plan.era && this.#longLife(plan.era);
+  }
+
+  #longLife(era: Era): Longevity {
+    return new Longevity({
+      plan: this.#plan,
+      era,
+      queue: this.#queue,
+      machines: this.#machines,
+      network: this.#network,
+      watch: this.#watch,
+      recorder: this.#recorder,
+      crowd: this.#crowd,
+      reconfiguration: this.#reconfiguration,
+      expired: this.#options.expired ?? (() => false),
     });
   }
 
   /** One stream of chance each, so that fewer operations change no other's luck. */
   #rng(purpose: number): SeededRng {
     return new SeededRng(this.#plan.seed * 1009 + purpose);
+  }
+
+  /** How often heartbeats go round depends on what is left out of calm years. */
+  #traceMessage({ type, from, to, term }: Message): void {
+    const isPulse = type === 'heartbeat' || type === 'heartbeatResponse';
+    if (isPulse && this.#plan.era !== undefined) return;
+    this.#trace(type, Number(from), Number(to), term);
   }
 
   #trace(what: string, ...numbers: readonly number[]): void {
@@ -152,7 +203,7 @@ class Simulation {
     initialCluster: string,
     state: 'new' | 'existing',
   ): Machine {
-    const rng = this.#rng(100 + number + this.#byProcess.size);
+    const rng = this.#rng(100 + number + this.#started);
     const { clockSkew, snapshotCount, snapshotCatchupEntries, segmentBytes } = this.#plan;
     const machine: Machine = new Machine({
       settings: {
@@ -163,6 +214,7 @@ class Simulation {
         snapshotCount,
         snapshotCatchupEntries,
         segmentBytes,
+        overrides: overridesOf(this.#plan.era),
       },
       queue: this.#queue,
       rng,
@@ -175,7 +227,11 @@ class Simulation {
       },
       logger: this.#options.logger,
       metrics: this.#metrics,
-      started: (process) => this.#byProcess.set(process, machine),
+      started: (process) => {
+        this.#started++;
+        this.#byProcess.set(process, machine);
+        process.onDeath(() => this.#byProcess.delete(process));
+      },
     });
     return machine;
   }
@@ -186,6 +242,7 @@ class Simulation {
     this.#crowd.start();
     this.#maintenance.start();
     this.#faults.schedule(faults);
+    this.#longevity?.start();
     await this.#advance(durationMs);
     if (this.#goesOn) await this.#comeToRest();
     if (this.#watch.finding === undefined) return this.#verdict();
@@ -201,6 +258,7 @@ class Simulation {
   }
 
   #ended(entry: HistoryEntry, answer: Answer): void {
+    this.#longevity?.ended(entry);
     if (answer.kind === 'malformed') this.#watch.found('malformed-answer', answer.reason);
     if (answer.kind !== 'lost') this.#answered++;
     this.#trace(answer.kind, entry.client, answer.kind === 'ok' ? answer.revision : 0);
@@ -210,65 +268,35 @@ class Simulation {
   async #comeToRest(): Promise<void> {
     this.#faults.endAll();
     this.#crowd.stop();
-    const restedMs = this.#queue.nowMs + RECOVERY_MS;
-    while (this.#goesOn && !this.#isWell()) {
+    const { electionMs, heartbeatMs } = this.#plan.era ?? HASTY;
+    const recoveryMs = RECOVERY_MS + RECOVERY_ELECTIONS * electionMs;
+    this.#longevity?.troubled(recoveryMs);
+    const restedMs = this.#queue.nowMs + recoveryMs;
+    while (this.#goesOn && !this.#health.isWell) {
       if (this.#queue.nowMs > restedMs) {
         this.#watch.found(
           'no-recovery',
-          `after ${RECOVERY_MS} ms without faults: ${this.#state()}`,
+          `after ${recoveryMs} ms without faults: ${this.#health.describe()}`,
         );
       }
       this.#faults.endAll();
       await this.#advance(STEP_MS);
     }
-    await this.#advance(SETTLE_MS);
-    this.#compareMembers();
+    await this.#advance(SETTLE_MS + SETTLE_HEARTBEATS * heartbeatMs);
+    const disagreement = this.#health.disagreement();
+    if (disagreement !== undefined) this.#watch.found('members-differ', disagreement);
     this.#crowd.finish(this.#watch.newestRevision);
     this.#maintenance.compareHashes(0);
     await this.#advance(STEP_MS);
   }
 
-  /** There is one truth about who is a member. */
-  #compareMembers(): void {
-    const lists = new Map<string, string>();
-    for (const machine of this.#machines) {
-      const known = machine.serving()?.member.server.cluster.knownMembers();
-      const list = known?.map(({ id, peerUrls, isLearner }) => `${id} ${peerUrls} ${isLearner}`);
-      if (list !== undefined) lists.set(list.sort().join(), machine.name);
-    }
-    if (lists.size <= 1) return;
-    const told = [...lists].map(([list, name]) => `${name}: ${list}`).join('; ');
-    this.#watch.found('members-differ', told);
-  }
-
-  #isWell(): boolean {
-    const machines = this.#machines.filter(({ isRemoved }) => !isRemoved);
-    const commits = machines.map((machine) => machine.serving()?.member.server.facts.header());
-    const revisions = new Set(commits.map((header) => header?.revision));
-    return (
-      !this.#reconfiguration.isBusy &&
-      this.#crowd.isDone &&
-      machines.filter((machine) => machine.leads).length === 1 &&
-      revisions.size === 1 &&
-      !revisions.has(undefined)
-    );
-  }
-
-  #state(): string {
-    return this.#machines
-      .map((machine) => {
-        const { member } = machine;
-        if (member === undefined) return `${machine.name} is down`;
-        const { role, term, commit, applied } = member.server.facts.raftStatus();
-        const serves = machine.serving() === undefined ? 'does not serve' : 'serves';
-        const { revision } = member.server.facts.header();
-        return `${machine.name} ${serves}: ${role} in ${term}, commit ${commit}, applied ${applied}, revision ${revision}`;
-      })
-      .join('; ');
-  }
-
   #verdict(): SimulationResult {
-    const judged = judge({
+    const judged = this.#longevity?.judgeRest() ?? this.#judge();
+    return this.#result(this.#watch.finding ?? judged.finding, judged.unjudged);
+  }
+
+  #judge(): Judgement {
+    return judge({
       history: this.#recorder.history(),
       logs: this.#watch.eventLogs(),
       records: this.#crowd.records,
@@ -276,7 +304,6 @@ class Simulation {
       clockSkew: this.#plan.clockSkew,
       expired: this.#options.expired ?? (() => false),
     });
-    return this.#result(judged.finding, judged.unjudged);
   }
 
   #result(finding: Finding | undefined, unjudged: string | undefined): SimulationResult {
@@ -288,12 +315,13 @@ class Simulation {
       traceHash: this.#traceHash.value,
       virtualMs: this.#queue.nowMs,
       events: this.#queue.handled,
-      operations: this.#recorder.history().length,
+      operations: this.#longevity?.operations ?? this.#recorder.size,
       answered: this.#answered,
       elections: this.#watch.elections,
       faults: this.#faults.injected,
       snapshots: this.#watch.snapshots,
       reconfigurations: this.#reconfiguration.done,
+      leaptMs: this.#queue.leaptMs,
     };
   }
 }

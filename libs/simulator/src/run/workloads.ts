@@ -14,14 +14,19 @@ import type { WorkloadKind } from './plan.js';
 /** Of all the keys that there are. */
 export const PREFIXES = ['mix/', 'registry/pods/', 'lease/', 'register/', 'list/'];
 
-export function createWorkload(kind: WorkloadKind): Workload {
+const HASTY_LEASES = [2, 2, 4, 8, 20];
+
+export function createWorkload(
+  kind: WorkloadKind,
+  ttlSeconds: readonly number[] = HASTY_LEASES,
+): Workload {
   switch (kind) {
     case 'etcd':
       return new EtcdMixWorkload();
     case 'kubernetes':
       return new KubernetesMixWorkload();
     case 'leases':
-      return new LeaseWorkload({ ttlSeconds: [2, 2, 4, 8, 20], keeperEvery: 3 });
+      return new LeaseWorkload({ ttlSeconds, keeperEvery: 3 });
     case 'registers':
       return new RegisterWorkload();
     case 'lists':

@@ -1,4 +1,5 @@
-import type { CancelTimer, Clock, Scheduler } from '@etcd-ts/foundation';
+import { LONGEST_TIMER_MS, withLongTimers } from '@etcd-ts/foundation';
+import type { CancelTimer, Clock, Rhythm, Scheduler } from '@etcd-ts/foundation';
 
 import type { EventQueue, Process } from './event-queue.js';
 
@@ -10,67 +11,103 @@ export interface ClockSkew {
   readonly wallOffsetMs: number;
 }
 
-export const TRUE_TIME: ClockSkew = { rate: 1, monotonicOffsetMs: 0, wallOffsetMs: 0 };
-
 /** The wall clock at the beginning of every simulation. */
 const START_WALL_MS = Date.UTC(2026, 0, 1);
 
 /** What a machine takes for the time. It goes on whatever becomes of the processes on it. */
 export class MachineClock implements Clock {
   readonly #queue: EventQueue;
-  readonly skew: ClockSkew;
+  #rate: number;
+  /** The monotonic clock showed this then; since then it has run at one rate. */
+  #monotonicMs: number;
+  #sinceMs = 0;
+  #wallAheadMs: number;
 
-  constructor(queue: EventQueue, skew: ClockSkew) {
+  constructor(queue: EventQueue, { rate, monotonicOffsetMs, wallOffsetMs }: ClockSkew) {
     this.#queue = queue;
-    this.skew = skew;
+    this.#rate = rate;
+    this.#monotonicMs = monotonicOffsetMs;
+    this.#wallAheadMs = wallOffsetMs - monotonicOffsetMs;
+  }
+
+  get rate(): number {
+    return this.#rate;
   }
 
   monotonicMs(): number {
-    return this.skew.monotonicOffsetMs + this.#queue.nowMs * this.skew.rate;
+    return this.#monotonicMs + (this.#queue.nowMs - this.#sinceMs) * this.#rate;
   }
 
   wallMs(): number {
-    return START_WALL_MS + this.skew.wallOffsetMs + this.#queue.nowMs * this.skew.rate;
+    return START_WALL_MS + this.#wallAheadMs + this.monotonicMs();
   }
 
-  /** What this clock said at a moment of true time. */
-  localMs(trueMs: number): number {
-    return this.skew.monotonicOffsetMs + trueMs * this.skew.rate;
+  /** The moment of true time at which the monotonic clock shows this. */
+  trueMs(monotonicMs: number): number {
+    return this.#sinceMs + (monotonicMs - this.#monotonicMs) / this.#rate;
+  }
+
+  /** From now on it runs at another rate, and the wall clock is set by so much. */
+  disturb(rate: number, wallJumpMs: number): void {
+    this.#monotonicMs = this.monotonicMs();
+    this.#sinceMs = this.#queue.nowMs;
+    this.#rate = rate;
+    this.#wallAheadMs += wallJumpMs;
   }
 }
 
-/** The timers of one process; they end with it. */
-export class ProcessScheduler implements Scheduler {
+/** The timers of one process, as a member's own scheduler makes them of Node's; they end with it. */
+export function processScheduler(
+  queue: EventQueue,
+  process: Process,
+  clock: MachineClock,
+  overflowed: (delayMs: number) => void,
+): Scheduler {
+  return withLongTimers(new NodeTimers(queue, process, clock, overflowed));
+}
+
+class NodeTimers implements Scheduler {
   readonly #queue: EventQueue;
   readonly #process: Process;
-  readonly #rate: number;
+  readonly #clock: MachineClock;
+  readonly #overflowed: (delayMs: number) => void;
 
-  constructor(queue: EventQueue, process: Process, { rate }: ClockSkew) {
+  constructor(
+    queue: EventQueue,
+    process: Process,
+    clock: MachineClock,
+    overflowed: (delayMs: number) => void,
+  ) {
     this.#queue = queue;
     this.#process = process;
-    this.#rate = rate;
+    this.#clock = clock;
+    this.#overflowed = overflowed;
   }
 
   after(delayMs: number, callback: () => void): CancelTimer {
-    return this.#queue.in(delayMs / this.#rate, this.#process, callback);
+    const fittingMs = this.#fitting(delayMs);
+    return this.#queue.in(fittingMs / this.#clock.rate, this.#process, callback);
   }
 
   /** As Node's: what a pause has missed is not made up for. */
-  every(intervalMs: number, callback: () => void): CancelTimer {
-    const stepMs = intervalMs / this.#rate;
-    let cancelled = false;
-    const fire = (): void => {
-      if (cancelled) return;
-      callback();
-      this.#queue.post(this.#queue.nowMs + stepMs, this.#process, fire);
-    };
-    this.#queue.post(this.#queue.nowMs + stepMs, this.#process, fire);
-    return () => {
-      cancelled = true;
-    };
+  every(intervalMs: number, callback: () => void, rhythm?: Rhythm): CancelTimer {
+    const fittingMs = this.#fitting(intervalMs);
+    const clock = this.#clock;
+    return this.#queue.every(this.#process, callback, {
+      stepMs: () => fittingMs / clock.rate,
+      trueMs: (localMs) => clock.trueMs(localMs),
+      rhythm,
+    });
   }
 
   soon(callback: () => void): void {
     this.#queue.post(this.#queue.nowMs, this.#process, callback);
+  }
+
+  /** Node calls at once what does not fit in 31 bits: nobody may ask it for that. */
+  #fitting(delayMs: number): number {
+    if (delayMs <= LONGEST_TIMER_MS) return delayMs;
+    this.#overflowed(delayMs);
+    return 1;
   }
 }

@@ -106,6 +106,36 @@ describe('a wrong command line', () => {
   );
 });
 
+/** Comparisons of transactions as Go scans them, operations, and lines of watches. */
+const TYPED: readonly (readonly [line: string, typed: readonly string[], behind: string])[] = [
+  ['txn', ['mod(a) = "0"', 'mod("a" = "0"', 'mod("a" ) = "0"', 'mod("a")="0"'], '\n\n\n'],
+  ['txn', ['mod("a")', 'mod(', 'mod("a") = "\\q"', 'mod("\\xff\\t\\u00e9") = 0'], '\n\n\n'],
+  ['txn', ['mod("a")  =   "0" x', 'mod(`a`) = `0`', 'mod("a") = "0")'], '\n\n\n'],
+  ['txn', ['\nput a "\\q"', '\nput a "\\\'"', '\nput a "\\x4"'], '\n\n'],
+  ['watch -i', ['  ', 'nope  "a b"', 'watch', 'watch a   b --prefix'], ''],
+  ['watch -i', ['watch a --', 'watch "\\q"', 'progress x'], ''],
+];
+
+it.each(TYPED)(
+  'a wrong line typed into %s is told in the same words: %j',
+  async (line, ...rest) => {
+    const [typed, behind] = rest;
+    const stdin = (text: string): string => `${text}\n${behind}`;
+    const results = await Promise.all(
+      typed.map((text) => pair().run(line, { stdin: stdin(text) })),
+    );
+    const seen = (side: 'ours' | 'reference'): unknown =>
+      results.map((result, i) => ({ typed: typed[i], ...result[side] }));
+    expect(seen('ours')).toEqual(seen('reference'));
+  },
+);
+
+it.each(['watch b', 'watch --'])('typed where the environment has a key: %s', async (typed) => {
+  const env = { ETCDCTL_WATCH_KEY: 'k' };
+  const { ours, reference } = await pair().run('watch -i', { env, stdin: `${typed}\n` });
+  expect(ours).toEqual(reference);
+});
+
 describe('variables of the environment', () => {
   it.each([
     ['stand in for flags', { ETCDCTL_WRITE_OUT: 'json', ETCDCTL_HEX: '1' }],

@@ -8,25 +8,35 @@ import {
   optionsOf,
   parseFlags,
   parseInteger,
+  quote,
 } from '@etcd-ts/command-line';
 import type { Command } from '../command.js';
 import { bytesOf } from '../word-bytes.js';
 import { DEL, deleteOperation } from './del.js';
 import { GET, getOperation } from './get.js';
 import { PUT, putOperation } from './put.js';
-import { splitWords } from './words.js';
+import { splitWords, unquoted } from './words.js';
 
 const invalid = (message: string): ExitError => new ExitError(ExitCode.invalidInput, message);
 
-const COMPARISON = /^([^(]*)\(("(?:[^"\\]|\\.)*"|[^)]*)\)\s*(\S+)\s*(.*)$/su;
+/** `"key") = "value"`, or as much as there is of it; what comes behind it does not matter. */
+const COMPARISON =
+  /^[^\S\n]*("(?:[^"\\]|\\.)*"|`[^`]*`)(?:\)[^\S\n]+(\S+)(?:[^\S\n]+("(?:[^"\\]|\\.)*"|`[^`]*`))?)?/su;
 
 /** `mod("key") > "0"`: target, key, operator, value. */
 export function parseCompare(line: string): Condition {
-  const [, target = '', key = '', sign = '', value = ''] = COMPARISON.exec(line) ?? [];
-  if (sign === '') throw invalid(`malformed comparison: ${line}`);
-  const [keyText, valueText] = [unquote(key), unquote(value)];
+  const open = line.indexOf('(');
+  if (open < 0) throw invalid(`malformed comparison: ${line}`);
+  const target = line.slice(0, open);
+  const [, key, scannedSign = '', value] = COMPARISON.exec(line.slice(open + 1)) ?? [];
+  const keyText = key === undefined ? undefined : unquoted(key);
+  const sign = keyText === undefined ? '' : scannedSign;
+  const valueText = value === undefined ? undefined : unquoted(value);
   if (keyText === undefined || valueText === undefined) {
-    const got = `${target}(${JSON.stringify(keyText ?? '')}) ${keyText === undefined ? '' : sign} ${JSON.stringify(valueText ?? '')}`;
+    const [keyGot, valueGot] = [keyText, keyText && valueText].map((text) =>
+      quote(bytesOf(text ?? '')),
+    );
+    const got = `${target}(${keyGot}) ${sign} ${valueGot}`;
     throw invalid(`malformed comparison: ${line}; got ${got}`);
   }
   const comparisons = compare(bytesOf(keyText));
@@ -83,12 +93,6 @@ function numberOf(line: string, text: string, target: string): bigint {
   const outcome = parseInteger(text, { base: target === 'lease' ? 16 : 10 });
   if (outcome.kind === 'ok') return outcome.value;
   throw invalid(`invalid txn compare request: ${line}`);
-}
-
-/** A quoted word's text; undefined: it is not quoted. */
-function unquote(text: string): string | undefined {
-  const quoted = text.trim();
-  return quoted.length >= 2 && /^".*"$/su.test(quoted) ? splitWords(quoted)[0] : undefined;
 }
 
 const OPERATIONS: readonly Command[] = [GET, PUT, DEL];

@@ -26,14 +26,14 @@ export function watchArguments(
   const hasDash = argsBeforeDash >= 0;
   const words = hasDash ? args.slice(0, argsBeforeDash) : args;
   const command = hasDash ? args.slice(argsBeforeDash) : [];
+  if (hasDash && command.length === 0) {
+    throw badArguments('bad number of arguments (found separator --, but no commands)');
+  }
   if (key !== '') {
     if (words.length > 0) {
       throw badArguments('bad number of arguments (found conflicting environment key)');
     }
     return { words: rangeEnd === '' ? [key] : [key, rangeEnd], command };
-  }
-  if (hasDash && command.length === 0) {
-    throw badArguments('bad number of arguments (found separator --, but no commands)');
   }
   if (words.length === 0) throw badArguments('bad number of arguments');
   return { words, command };

@@ -125,16 +125,17 @@ async function runInteractive(
       throw new ExitError(ExitCode.invalidInput, 'Error reading watch request line: EOF');
     }
     const words = splitWords(line.trim());
-    const shown = words.join(' ');
-    if (words.length === 1 && words[0] === 'progress') {
+    if (words.length === 0) {
+      output.error(`Invalid command: ${line} (watch and progress supported)\n`);
+    } else if (words[0] === 'progress') {
       // Of one watch: each has a stream of its own.
       await watches[0]?.requestProgress();
-    } else if (words.length < 2 && environment.key === '') {
-      output.error(`Invalid command ${shown} (command type or key is not provided)\n`);
     } else if (words[0] !== 'watch') {
-      output.error(`Invalid command ${shown} (only support watch)\n`);
+      output.error(`Invalid command ${line} (only support watch)\n`);
+    } else if (words.length < 2 && environment.key === '') {
+      output.error(`Invalid command ${line} (command type or key is not provided)\n`);
     } else {
-      const begun = beginWatch(client, output, words.slice(1), environment);
+      const begun = beginWatch(client, output, { line, words: words.slice(1) }, environment);
       if (begun !== undefined) watches.push(begun);
     }
   }
@@ -144,21 +145,21 @@ async function runInteractive(
 function beginWatch(
   client: Client,
   output: Output,
-  words: readonly string[],
+  { line, words }: { readonly line: string; readonly words: readonly string[] },
   environment: WatchEnvironment,
 ): Watch | undefined {
   const flags = new FlagValues(WATCH.flags ?? []);
   const parsed = parseFlags(flags, words);
   if (parsed.kind === 'error') throw badArguments(parsed.message);
+  const found = watchArguments(parsed.args, parsed.argsBeforeDash, environment);
   try {
-    const found = watchArguments(parsed.args, parsed.argsBeforeDash, environment);
     const watch = client.watch(watchedKeys(found.words, flags), watchOptions(flags));
     void printWatch(watch, output, found.command).catch((error: unknown) => {
       output.error(`Error: ${failureText(error)}\n`);
     });
     return watch;
   } catch (error) {
-    output.error(`Invalid command watch ${words.join(' ')} (${failureText(error)})\n`);
+    output.error(`Invalid command ${line} (${failureText(error)})\n`);
     return undefined;
   }
 }

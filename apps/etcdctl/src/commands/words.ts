@@ -11,6 +11,8 @@ const SIMPLE: Readonly<Record<string, string>> = {
   r: '\r',
   t: '\t',
   v: '\v',
+  '\\': '\\',
+  '"': '"',
 };
 
 /** A line as words; throws ExitError for what is no escape of Go's. Single quotes hold what they hold, double quotes may have Go's escapes. */
@@ -21,6 +23,16 @@ export function splitWords(line: string): string[] {
   });
 }
 
+/** What a word in double quotes or back quotes stands for; undefined: no such word of Go's. */
+export function unquoted(word: string): string | undefined {
+  if (word.startsWith('`')) return word.slice(1, -1);
+  try {
+    return unescape(word.slice(1, -1));
+  } catch {
+    return undefined;
+  }
+}
+
 function unescape(text: string): string {
   return text.replaceAll(ESCAPE, (_all, escape: string) => {
     const kind = escape.charAt(0);
@@ -28,7 +40,9 @@ function unescape(text: string): string {
     if (kind === 'x' && escape.length > 1) return carried(code);
     if ('uU'.includes(kind) && escape.length > 1) return character(code);
     if (/^[0-7]{3}$/u.test(escape)) return byte(Number.parseInt(escape, 8));
-    return SIMPLE[kind] ?? escape;
+    const simple = escape.length === 1 ? SIMPLE[kind] : undefined;
+    if (simple === undefined) throw invalid();
+    return simple;
   });
 }
 

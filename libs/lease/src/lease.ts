@@ -12,6 +12,8 @@ export class Lease implements HeapEntry {
   readonly ttlSeconds: number;
   /** As of the last applied checkpoint; 0: none. */
   remainingSeconds: number;
+  /** A checkpoint of it was handed out that may not be applied yet. */
+  isCheckpointing = false;
   expiryMs = NEVER;
   /** When the heap brings it up: at expiry, and after it was handed out at the next retry. */
   dueMs = NEVER;

@@ -198,6 +198,17 @@ describe('restore', () => {
 });
 
 describe('checkpoints', () => {
+  test('a renewal that overtakes a checkpoint on its way has it cleared', () => {
+    const leases = primary({ checkpointIntervalMs: 5 * MINUTE });
+    leases.grant(A, 12 * 60, 0);
+    expect(leases.checkpointsDue(5 * MINUTE, 10)).toEqual([{ id: A, remainingSeconds: 7 * 60 }]);
+    // Proposed, and not applied yet: a leader elected now would know of it.
+    expect(leases.renew(A, 5 * MINUTE)).toMatchObject({ clearCheckpoint: true });
+    leases.checkpoint(A, 7 * 60);
+    leases.checkpoint(A, 0);
+    expect(leases.renew(A, 6 * MINUTE)).toMatchObject({ clearCheckpoint: false });
+  });
+
   test('are due every interval for leases with more than an interval left', () => {
     const leases = primary({ checkpointIntervalMs: 5 * MINUTE });
     leases.grant(A, 12 * 60, 0);

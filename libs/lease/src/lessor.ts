@@ -32,7 +32,10 @@ export type RenewOutcome =
   | {
       readonly kind: 'ok';
       readonly ttl: number;
-      /** A checkpoint is on record that a new leader would go by: propose one of 0 seconds. */
+      /**
+       * A checkpoint is on record, or may still come to be, that a new leader would go by: one of 0
+       * seconds must be applied before anybody is told that the lease lives for so long.
+       */
       readonly clearCheckpoint: boolean;
     }
   | {
@@ -147,7 +150,10 @@ export class Lessor {
     if (lease === undefined) return { kind: 'notFound' };
     if (lease.expiryMs <= nowMs) return { kind: 'expiring' };
     this.#start(lease, lease.ttlSeconds * 1000, nowMs);
-    return { kind: 'ok', ttl: lease.ttlSeconds, clearCheckpoint: lease.remainingSeconds > 0 };
+    // What was handed out before may be in the log behind this renewal's read index.
+    const clearCheckpoint = lease.remainingSeconds > 0 || lease.isCheckpointing;
+    lease.isCheckpointing = false;
+    return { kind: 'ok', ttl: lease.ttlSeconds, clearCheckpoint };
   }
 
   /**
@@ -249,6 +255,7 @@ export class Lessor {
       const remainingSeconds = Math.ceil((lease.expiryMs - nowMs) / 1000);
       // A promoted lease's extension counts as not yet used: there is nothing to record.
       if (remainingSeconds > 0 && remainingSeconds < lease.ttlSeconds) {
+        lease.isCheckpointing = true;
         due.push({ id: lease.id, remainingSeconds });
       }
     }

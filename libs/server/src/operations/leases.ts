@@ -1,12 +1,5 @@
 import type { AuthFailure, AuthInfo, AuthStore } from '@etcd-ts/auth';
-import {
-  EMPTY_BYTES,
-  fromBinaryString,
-  hexId,
-  LeaseId,
-  NO_LEASE,
-  unreachable,
-} from '@etcd-ts/foundation';
+import { EMPTY_BYTES, fromBinaryString, LeaseId, NO_LEASE, unreachable } from '@etcd-ts/foundation';
 import type { Clock, Logger } from '@etcd-ts/foundation';
 import type { Lessor } from '@etcd-ts/lease';
 import type { EtcdMetrics } from '@etcd-ts/observability';
@@ -111,7 +104,7 @@ export class Leases implements LeaseOperations {
       switch (outcome.kind) {
         case 'ok':
           this.#parts.metrics.lease.renewed.inc();
-          if (outcome.clearCheckpoint) this.#clearCheckpoint(id);
+          if (outcome.clearCheckpoint) await this.#clearCheckpoint(id);
           return outcome.ttl;
         case 'notFound':
           throw ERRORS.LeaseNotFound.error();
@@ -146,17 +139,12 @@ export class Leases implements LeaseOperations {
   }
 
   /**
-   * A new leader would go by the checkpoint and end the lease too early. Nobody waits for this: the
-   * renewal counts from now on, and if the proposal is lost the next renewal makes it again.
+   * A new leader would go by the checkpoint and end the lease before the time that this renewal
+   * promises. So the promise waits for it, as in etcd; if it is lost, so is the answer.
    */
-  #clearCheckpoint(id: LeaseId): void {
+  async #clearCheckpoint(id: LeaseId): Promise<void> {
     const checkpoints = [{ ID: id, remainingTTL: 0n }];
-    this.#parts.consensus.propose({ leaseCheckpoint: { checkpoints } }).catch((error: unknown) => {
-      this.#parts.logger.warn('failed to clear lease checkpoint', {
-        'lease-id': hexId(id),
-        error: error instanceof Error ? error : String(error),
-      });
-    });
+    await this.#parts.consensus.propose({ leaseCheckpoint: { checkpoints } });
   }
 
   async timeToLive(request: LeaseTimeToLiveRequest): Promise<LeaseTimeToLiveResponse> {

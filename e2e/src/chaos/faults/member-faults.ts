@@ -46,9 +46,11 @@ const FORCE_NEW_CLUSTER: ChaosFault = {
     const others = cluster.members.filter((member) => member !== leader);
     await Promise.all(others.map((member) => member.kill()));
     await leader.stop('SIGTERM');
+    const before = leader.log.length;
     return {
       heal: () => cluster.refound(leader),
-      proof: () => (leader.log.includes('forc') ? `${leader.name} went on alone` : undefined),
+      proof: () =>
+        leader.log.slice(before).includes('forc') ? `${leader.name} went on alone` : undefined,
       times: others.length,
     };
   },

@@ -16,6 +16,7 @@ const FRAME_BYTES = DEFAULT_MAX_FRAME_BYTES;
  */
 export class DataSender {
   readonly #out: OutputBuffer;
+  readonly #pings: { answered: boolean };
   #window = DEFAULT_WINDOW_BYTES;
   #waiting: Http2Stream[] = [];
   /** Of `#waiting`, those before this have had their turn. */
@@ -23,8 +24,9 @@ export class DataSender {
   #queuedBytes = 0;
   readonly #open: OpenFrame = { header: NO_HEADER, at: 0, length: 0, stream: 0, end: -1, takes: 0 };
 
-  constructor(out: OutputBuffer) {
+  constructor(out: OutputBuffer, pings: { answered: boolean }) {
     this.#out = out;
+    this.#pings = pings;
   }
 
   /** What waits on all streams together. */
@@ -135,6 +137,8 @@ export class DataSender {
   }
 
   #sendFrame(stream: Http2Stream): void {
+    // A large message is handed over once and sent for a while; grpc-go pings all that while.
+    this.#pings.answered = true;
     const length = Math.min(FRAME_BYTES, stream.sendWindow, this.#window, stream.queuedBytes);
     this.#frameHeader(stream, length);
     let left = length;

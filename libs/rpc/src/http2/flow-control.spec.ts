@@ -55,6 +55,21 @@ describe('DATA we send', () => {
     expect(writer.sent()).toEqual([[1, 10]]);
   });
 
+  it('lets the client ping all the while, as grpc-go measures its bandwidth', () => {
+    const writer = new Writer(1);
+    writer.send(1, 1_000_000);
+    const round = [
+      widen(0, 16_384),
+      widen(1, 16_384),
+      rawFrame(FrameType.Ping, 0, 0, Buffer.alloc(8)),
+    ];
+    for (let i = 0; i < 50; i++) {
+      writer.echo.feed(...round);
+      expect(writer.total()).toBeGreaterThan(0);
+    }
+    expect(writer.echo.http2.failure).toBeUndefined();
+  });
+
   it('stops at the window of the connection, which streams share in turns', () => {
     const writer = new Writer(3);
     writer.echo.feed(window(2 ** 20));

@@ -52,7 +52,7 @@ export class Http2Connection<Head> implements FrameEvents {
     this.#nowMs = parts.nowMs;
     this.#maxStreams = Math.min(parts.maxConcurrentStreams, MAX_STREAMS);
     this.#headers = new RequestHeaders((fields) => parts.service.readHead(fields));
-    this.#sender = new DataSender(parts.out);
+    this.#sender = new DataSender(parts.out, parts.pings);
     this.#guard = new FloodGuard(parts.nowMs);
     this.out.append(ownSettings(parts.maxConcurrentStreams));
     this.#credit = new ConnectionCredit(parts.out);

@@ -113,3 +113,11 @@ describe('compaction answers as the original', () => {
     'get k -w json',
   ]);
 });
+
+it('an answer of megabytes arrives whole', async () => {
+  const value = Buffer.alloc(900_000, 'x');
+  for (const key of ['big/1', 'big/2', 'big/3']) await pair().raw(['put', key], { stdin: value });
+  const { ours, reference } = await pair().raw(['get', 'big/', '--prefix']);
+  expect(ours.stdout.length).toBe(reference.stdout.length);
+  expect(ours.stdout).toMatch(/^(?:big\/\d\nx{900000}\n){3}$/u);
+});

@@ -257,4 +257,55 @@ export const MUTANTS = [
       },
     ],
   },
+  // From here on: bugs that only show in clusters that live for days and weeks.
+  {
+    name: 'long-timer-at-once',
+    origin: 'timers of 31 bits: a check every thirty days was called every millisecond',
+    file: 'libs/foundation/src/long-timers.ts',
+    changes: [
+      [
+        'if (intervalMs <= LONGEST_TIMER_MS) return timers.every',
+        'if (intervalMs > 0) return timers.every',
+      ],
+    ],
+    options: ['--profile', 'years', '--virtual-seconds', '86400', '--rule', 'timer-overflow'],
+  },
+  {
+    name: 'long-lease-wraps',
+    origin:
+      'a time to live of more than 31 bits of milliseconds wrapped round, and was over at once',
+    file: 'libs/lease/src/lessor.ts',
+    changes: [
+      ['lease.expiryMs = nowMs + durationMs;', 'lease.expiryMs = nowMs + (durationMs | 0);'],
+    ],
+    options: ['--profile', 'years', '--virtual-seconds', '864000', '--rule', 'lease-early'],
+  },
+  {
+    name: 'log-never-released',
+    origin: 'files of the log that a snapshot covers were kept for ever',
+    file: 'libs/storage/src/wal/segment-list.ts',
+    changes: [
+      [
+        'this.#releasedIndex = Math.max(this.#releasedIndex, index);',
+        'this.#releasedIndex = Math.min(this.#releasedIndex, index);',
+      ],
+    ],
+    options: ['--profile', 'years', '--virtual-seconds', '2592000', '--rule', 'files-pile-up'],
+  },
+  {
+    name: 'checkpoint-forgotten',
+    origin: 'etcd #13508: checkpoints were not stored, so that every restart began a lease anew',
+    file: 'libs/lease/src/lessor.ts',
+    changes: [
+      [
+        'this.#leases.set(id, new Lease(id, ttl, remainingSeconds));',
+        'this.#leases.set(id, new Lease(id, ttl, remainingSeconds * 0));',
+      ],
+      [
+        'lease.remainingSeconds > 0 ? lease.remainingSeconds : lease.ttlSeconds;',
+        'lease.remainingSeconds > 0 && this.#primary === undefined ? 0 : lease.ttlSeconds;',
+      ],
+    ],
+    options: ['--profile', 'years', '--virtual-seconds', '2592000', '--rule', 'lease-overdue'],
+  },
 ];

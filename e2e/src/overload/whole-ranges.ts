@@ -56,15 +56,16 @@ export const wholeRanges: Scenario = {
         writes++;
       }
     })();
-    await inParallel(READS, READERS, async (i) => {
+    const reading = inParallel(READS, READERS, async (i) => {
       const client = clients[i % READERS] ?? writer;
       const options = { deadlineMs: DEADLINE_MS };
       const { kvs, count } = await succeeded(client.unary(KVDefinition, range, request, options));
       expectTrue(kvs.length === keys && count === BigInt(keys), `${kvs.length} of ${keys} keys`);
       stage.show(`${i} ranges`);
+    }).finally(() => {
+      isReading = false;
     });
-    isReading = false;
-    await writing;
+    await Promise.all([reading, writing]);
     return `${READS} ranges of ${keys} keys, ${writes} writes beside them`;
   },
 };

@@ -8,6 +8,23 @@ import { describeWithDns } from '../discovery/name-server.js';
 import type { ProxyProcess } from './proxy-process.js';
 import { SecureScene } from './secure-scene.js';
 
+/** It is told of the member's authority only when it runs: the file is read again. */
+async function gatewayOfNewTrust(scene: SecureScene): Promise<ProxyProcess> {
+  const { store } = scene;
+  const trusted = store.write(
+    'members-ca.pem',
+    (await CertificateAuthority.create('other')).certificate,
+  );
+  const flags = ['--trusted-ca-file', trusted, '--retry-delay', '100ms'];
+  const gateway = await scene.proxy('gateway', flags);
+  const isRefused = (): true | undefined =>
+    gateway.log.includes('failed to verify the certificate of an endpoint') || undefined;
+  await eventually('the member is of an authority that nobody trusts', isRefused);
+  // Read again: from now on it is.
+  store.write('members-ca.pem', store.authority.certificate);
+  return gateway;
+}
+
 describeWithDns('proxies that find a cluster in DNS, with TLS on both sides', () => {
   let scene: SecureScene;
   let proxy: ProxyProcess;
@@ -71,18 +88,7 @@ describeWithDns('proxies that find a cluster in DNS, with TLS on both sides', ()
   });
 
   it('pass TLS on without being part of it, to who has shown a certificate for the domain', async () => {
-    const { store } = scene;
-    const trusted = store.write(
-      'members-ca.pem',
-      (await CertificateAuthority.create('other')).certificate,
-    );
-    const flags = ['--trusted-ca-file', trusted, '--retry-delay', '100ms'];
-    const gateway = await scene.proxy('gateway', flags);
-    const isRefused = (): true | undefined =>
-      gateway.log.includes('failed to verify the certificate of an endpoint') || undefined;
-    await eventually('the member is of an authority that nobody trusts', isRefused);
-    // Read again: from now on it is.
-    store.write('members-ca.pem', store.authority.certificate);
+    const gateway = await gatewayOfNewTrust(scene);
     expect(await scene.ask(gateway.endpoint, 'bob', 'put', 'b', '1')).toBe('OK\n');
   });
 });

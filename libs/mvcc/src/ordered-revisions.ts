@@ -1,12 +1,12 @@
-import { must } from '@etcd-ts/foundation';
-import type { Revision } from '@etcd-ts/foundation';
+import { IndexedHeap, must } from '@etcd-ts/foundation';
+import type { HeapEntry, Revision } from '@etcd-ts/foundation';
 import type { RevisionId } from './backend.js';
 
 /** Sorted in one go: half a millisecond. */
 const RUN_REVISIONS = 2048;
 
 /** Ascending by main, then sub; twelve bytes for each. */
-interface Run {
+interface Run extends HeapEntry {
   readonly mains: Float64Array;
   readonly subs: Uint32Array;
   next: number;
@@ -19,8 +19,8 @@ interface Run {
  */
 export class OrderedRevisions {
   #open: RevisionId[] = [];
-  /** A heap: the run that goes on with the smallest revision is first. None is at its end. */
-  readonly #runs: Run[] = [];
+  /** The run that goes on with the smallest revision is first. None is at its end. */
+  readonly #runs = new IndexedHeap<Run>(precedes);
   #size = 0;
 
   get size(): number {
@@ -38,7 +38,7 @@ export class OrderedRevisions {
   take(max: number): RevisionId[] {
     if (this.#open.length > 0) this.#closeRun();
     const taken: RevisionId[] = [];
-    while (taken.length < max && this.#runs.length > 0) taken.push(this.#takeOne());
+    while (taken.length < max && this.#runs.size > 0) taken.push(this.#takeOne());
     this.#size -= taken.length;
     return taken;
   }
@@ -48,54 +48,15 @@ export class OrderedRevisions {
     this.#open = [];
     const mains = Float64Array.from(sorted, ({ main }) => main);
     const subs = Uint32Array.from(sorted, ({ sub }) => sub);
-    this.#runs.push({ mains, subs, next: 0 });
-    this.#rise(this.#runs.length - 1);
+    this.#runs.push({ mains, subs, next: 0, heapIndex: -1 });
   }
 
   #takeOne(): RevisionId {
-    const run = must(this.#runs[0], 'a run is left');
+    const run = must(this.#runs.peek(), 'a run is left');
     const taken = { main: run.mains[run.next] as Revision, sub: run.subs[run.next] as number };
-    if (++run.next === run.mains.length) {
-      const last = must(this.#runs.pop(), 'a run is left');
-      if (last === run) return taken;
-      this.#runs[0] = last;
-    }
-    this.#sink();
+    if (++run.next === run.mains.length) this.#runs.remove(run);
+    else this.#runs.moved(run);
     return taken;
-  }
-
-  #rise(from: number): void {
-    const runs = this.#runs;
-    const run = must(runs[from], 'the run that was added');
-    let at = from;
-    while (at > 0) {
-      const parent = (at - 1) >>> 1;
-      const above = must(runs[parent], 'a parent');
-      if (!precedes(run, above)) break;
-      runs[at] = above;
-      at = parent;
-    }
-    runs[at] = run;
-  }
-
-  #sink(): void {
-    const runs = this.#runs;
-    const run = must(runs[0], 'the run that has changed');
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      let below = runs[child];
-      if (below === undefined) break;
-      const right = runs[child + 1];
-      if (right !== undefined && precedes(right, below)) {
-        below = right;
-        child++;
-      }
-      if (!precedes(below, run)) break;
-      runs[at] = below;
-      at = child;
-    }
-    runs[at] = run;
   }
 }
 

@@ -73,8 +73,10 @@ describe('a wire that falls silent', () => {
   });
 
   it('stays while nobody has anything to say: both show signs of life', async () => {
-    const { a, b } = await wired(hurriedTime(40));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const time = hurriedTime(40);
+    const { a, b } = await wired(time);
+    const endMs = time.clock.monotonicMs() + 40_000;
+    await until('forty seconds have passed', () => time.clock.monotonicMs() > endMs);
     expect(a.log.has('lost')).toBe(false);
     expect(b.log.has('lost')).toBe(false);
   });

@@ -138,14 +138,12 @@ export class CrashDisk implements Disk {
 
   syncDirectoryNow(path: string): void {
     this.touch('syncDirectory', () => {
-      // Only names directly inside and, for a renamed directory, one level below.
-      const inside = (name: string): boolean =>
-        dirname(name) === path || dirname(dirname(name)) === path;
       for (const name of this.#durableNames.keys()) {
-        if (inside(name)) this.#durableNames.delete(name);
+        if (isSyncedWith(path, name)) this.#durableNames.delete(name);
       }
-      for (const [name, inode] of this.#names)
-        if (inside(name)) this.#durableNames.set(name, inode);
+      for (const [name, inode] of this.#names) {
+        if (isSyncedWith(path, name)) this.#durableNames.set(name, inode);
+      }
     });
   }
 
@@ -153,6 +151,16 @@ export class CrashDisk implements Disk {
     await this.onSync(path);
     this.syncDirectoryNow(path);
   }
+}
+
+/**
+ * Only names directly inside a directory and, for one that was renamed, one level below. Asked of
+ * every name in every sync, which is why it takes no path apart.
+ */
+function isSyncedWith(directory: string, name: string): boolean {
+  if (!name.startsWith(directory) || name[directory.length] !== '/') return false;
+  const below = name.indexOf('/', directory.length + 1);
+  return below === -1 || !name.includes('/', below + 1);
 }
 
 class CrashFile implements DiskFile {

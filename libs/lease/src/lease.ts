@@ -12,7 +12,7 @@ export class Lease implements HeapEntry {
   readonly ttlSeconds: number;
   /** As of the last applied checkpoint; 0: none. */
   remainingSeconds: number;
-  /** A checkpoint of it was handed out that may not be applied yet. */
+  /** A checkpoint of it was handed out, and none that clears it was applied since. */
   isCheckpointing = false;
   expiryMs = NEVER;
   /** When the heap brings it up: at expiry, and after it was handed out at the next retry. */

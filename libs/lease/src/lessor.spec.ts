@@ -204,6 +204,8 @@ describe('checkpoints', () => {
     expect(leases.checkpointsDue(5 * MINUTE, 10)).toEqual([{ id: A, remainingSeconds: 7 * 60 }]);
     // Proposed, and not applied yet: a leader elected now would know of it.
     expect(leases.renew(A, 5 * MINUTE)).toMatchObject({ clearCheckpoint: true });
+    // What clears it is not applied yet, and may never be.
+    expect(leases.renew(A, 5 * MINUTE)).toMatchObject({ clearCheckpoint: true });
     leases.checkpoint(A, 7 * 60);
     leases.checkpoint(A, 0);
     expect(leases.renew(A, 6 * MINUTE)).toMatchObject({ clearCheckpoint: false });

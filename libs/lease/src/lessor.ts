@@ -150,9 +150,9 @@ export class Lessor {
     if (lease === undefined) return { kind: 'notFound' };
     if (lease.expiryMs <= nowMs) return { kind: 'expiring' };
     this.#start(lease, lease.ttlSeconds * 1000, nowMs);
-    // What was handed out before may be in the log behind this renewal's read index.
+    // What was handed out before may be in the log behind this renewal's read index, and the entry
+    // that an earlier renewal had clear it may be lost: each asks for one until one is applied.
     const clearCheckpoint = lease.remainingSeconds > 0 || lease.isCheckpointing;
-    lease.isCheckpointing = false;
     return { kind: 'ok', ttl: lease.ttlSeconds, clearCheckpoint };
   }
 
@@ -270,6 +270,7 @@ export class Lessor {
     const lease = this.#leases.get(id);
     if (lease === undefined) return 'notFound';
     lease.remainingSeconds = Math.min(remainingSeconds, MAX_LEASE_TTL_SECONDS);
+    if (remainingSeconds === 0) lease.isCheckpointing = false;
     this.#store.save(id, lease.ttlSeconds, lease.remainingSeconds);
     return 'ok';
   }

@@ -22,17 +22,12 @@ export class PutAnswer extends DirectPut {
   applied(revision: Revision, tookMs: number): void {
     // A PutResponse has nothing else then.
     const response = this.#header.of(revision);
-    this.#watch(response, tookMs);
+    this.#slow?.ended(this.#call, this.marshalled, response, tookMs);
     this.#answer.answer(response);
   }
 
   failed(error: Error, tookMs: number): void {
-    this.#watch(undefined, tookMs);
+    this.#slow?.ended(this.#call, this.marshalled, undefined, tookMs);
     this.#answer.refuse(error);
-  }
-
-  #watch(response: Uint8Array | undefined, tookMs: number): void {
-    if (this.#slow === undefined || tookMs <= this.#slow.longerThanMs) return;
-    this.#slow.tell(this.#call, this.marshalled, response, tookMs);
   }
 }

@@ -22,18 +22,13 @@ export class TxnAnswer extends DirectTxn {
 
   applied(response: TxnResponse, tookMs: number): void {
     const bytes = encodeMessage(TxnResponse, withHeader(this.#facts, response));
-    this.#watch(bytes, tookMs);
+    this.#slow?.ended(this.#call, this.marshalled, bytes, tookMs);
     this.#answer.answer(bytes);
   }
 
   failed(error: Error, tookMs: number): void {
-    this.#watch(undefined, tookMs);
+    this.#slow?.ended(this.#call, this.marshalled, undefined, tookMs);
     this.#answer.refuse(error);
-  }
-
-  #watch(response: Uint8Array | undefined, tookMs: number): void {
-    if (this.#slow === undefined || tookMs <= this.#slow.longerThanMs) return;
-    this.#slow.tell(this.#call, this.marshalled, response, tookMs);
   }
 }
 

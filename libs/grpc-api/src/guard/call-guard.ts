@@ -63,10 +63,11 @@ export class CallGuard {
     const { scheduler, facts, stopping } = parts;
     this.#leaderLoss = new LeaderLoss(scheduler, facts.electionTimeoutMs, () => facts.leader());
     stopping.addEventListener('abort', () => this.#leaderLoss.stop(), { once: true });
-    const { warningDurationMs } = parts;
+    const longerThanMs = parts.warningDurationMs || Infinity;
     this.#slow = {
-      longerThanMs: warningDurationMs === 0 ? Infinity : warningDurationMs,
-      tell: (...facts) => this.#warn(...facts),
+      ended: (call, request, response, tookMs) => {
+        if (tookMs > longerThanMs) this.#warn(call, request, response, tookMs);
+      },
     };
   }
 
@@ -185,8 +186,7 @@ export class CallGuard {
     response: Uint8Array | undefined,
     startedMs: number,
   ): void {
-    const tookMs = this.now() - startedMs;
-    if (tookMs > this.#slow.longerThanMs) this.#warn(call, request, response, tookMs);
+    this.#slow.ended(call, request, response, this.now() - startedMs);
   }
 
   #warn(

@@ -29,9 +29,8 @@ export interface UnaryAnswer {
 
 /** Who wants to hear of calls that took long. */
 export interface SlowCalls {
-  readonly longerThanMs: number;
-  /** Undefined: it was refused. */
-  tell(
+  /** Of every call, slow or not. No response: it was refused. */
+  ended(
     call: CallContext,
     request: Uint8Array,
     response: Uint8Array | undefined,

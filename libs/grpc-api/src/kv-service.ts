@@ -56,7 +56,7 @@ export function kvService(server: EtcdServer): BoundService {
     put: (request, call, answer, slow) =>
       directWrites.proposePut(request, new PutAnswer(headerField, call, answer, slow)),
     txn: (bytes, call, answer, slow) => {
-      const request = mayWrite(bytes) ? decoded(bytes) : undefined;
+      const request = directWrites.isOpen && mayWrite(bytes) ? decoded(bytes) : undefined;
       if (request === undefined) return false;
       checkTxn(request, facts.maxTxnOperations);
       return directWrites.proposeTxn(request, bytes, new TxnAnswer(facts, call, answer, slow));

@@ -89,6 +89,8 @@ export interface KeyValueOperations {
 }
 
 export interface DirectWriteOperations {
+  /** Whether anything can be taken now; with users, nothing: each write is to be permitted. */
+  readonly isOpen: boolean;
   /**
    * Takes a marshalled PutRequest that asks for nothing but a key, a value and perhaps a lease. Its
    * bytes are copied; `put` is told once, at once or later. False, with nothing done, for every other

@@ -35,8 +35,12 @@ export class DirectWrites implements DirectWriteOperations {
     this.#parts = parts;
   }
 
+  get isOpen(): boolean {
+    return !this.#parts.auth.enabled && !this.#parts.stopped();
+  }
+
   proposePut(request: Uint8Array, put: DirectPut): boolean {
-    if (!this.#isOpen()) return false;
+    if (!this.isOpen) return false;
     if (!this.#reader.readRequest(request)) return false;
     const { keyStart, keyEnd, valueStart, valueEnd } = this.#reader;
     if (!this.#parts.quota.allows(putCostOf(keyEnd - keyStart, valueEnd - valueStart)))
@@ -45,15 +49,11 @@ export class DirectWrites implements DirectWriteOperations {
   }
 
   proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectTxn): boolean {
-    if (!this.#isOpen() || isReadOnly(request)) return false;
+    if (!this.isOpen || isReadOnly(request)) return false;
     if (!this.#parts.quota.allows(txnCost(request))) return false;
     if (!this.#propose('txn', marshalled, txn)) return false;
     txn.request = raftRequest(joinId(txn), { txn: request });
     return true;
-  }
-
-  #isOpen(): boolean {
-    return !this.#parts.auth.enabled && !this.#parts.stopped();
   }
 
   #propose(kind: 'put' | 'txn', request: Uint8Array, write: DirectWrite): boolean {

@@ -38,6 +38,26 @@ export function asBuffer(bytes: Uint8Array): Buffer {
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Below this a loop is faster than the call into native code that `set` is. */
+const LOOP_BYTES = 32;
+
+/** Copies `bytes`, or what of them is from `start` to `end`. Returns where they end. */
+export function writeBytes(
+  out: Uint8Array,
+  at: number,
+  bytes: Uint8Array,
+  start = 0,
+  end = bytes.length,
+): number {
+  const length = end - start;
+  if (length > LOOP_BYTES) {
+    out.set(length === bytes.length ? bytes : bytes.subarray(start, end), at);
+  } else {
+    for (let i = 0; i < length; i++) out[at + i] = bytes[start + i] as number;
+  }
+  return at + length;
+}
+
 /**
  * The smallest key greater than every key with this prefix, as etcd's clients compute it:
  * the last byte below 0xff plus one; a single 0x00 ("everything from the key on") when there is none.

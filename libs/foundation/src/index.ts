@@ -18,6 +18,7 @@ export {
   fromBinaryString,
   prefixEnd,
   toBinaryString,
+  writeBytes,
 } from './bytes.js';
 export type { BinaryString } from './bytes.js';
 export { CURRENT_REVISION_META, ETCD_BUCKETS, KEY_BUCKET, META_BUCKET } from './bucket-names.js';
@@ -31,7 +32,7 @@ export {
   WATCH_STREAM_QUEUE_RESPONSES,
 } from './limits.js';
 export { SILENT_LOGGER } from './logger.js';
-export { LONGEST_TIMER_MS, withLongTimers } from './long-timers.js';
+export { LONGEST_TIMER_MS, withLongDelays, withLongTimers } from './long-timers.js';
 export type { LogFields, Logger, LogValue } from './logger.js';
 export { SeededRng } from './rng.js';
 export type { Rng } from './rng.js';
@@ -42,4 +43,5 @@ export {
   writeRevisionKey,
 } from './revision-key.js';
 export type { RevisionKey } from './revision-key.js';
+export { varintSize, varintSize64, writeVarint, writeVarint64 } from './varint.js';
 export type { CancelTimer, Clock, Rhythm, Scheduler } from './time.js';

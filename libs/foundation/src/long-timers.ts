@@ -6,19 +6,27 @@ import type { CancelTimer, Scheduler } from './time.js';
  */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** The same way to wait for a delay, of any length. Infinity is never. */
+export function withLongDelays(after: Scheduler['after']): Scheduler['after'] {
+  return (delayMs, callback) => {
+    let cancel: CancelTimer = () => undefined;
+    const arm = (leftMs: number): void => {
+      const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
+      cancel = after(stepMs, leftMs > stepMs ? () => arm(leftMs - stepMs) : callback);
+    };
+    arm(delayMs);
+    return () => cancel();
+  };
+}
+
 /**
  * The same scheduler with delays of any length: a check every month must not become a check every
  * millisecond. Infinity is never.
  */
 export function withLongTimers(timers: Scheduler): Scheduler {
-  const after = (delayMs: number, callback: () => void): CancelTimer => {
-    if (delayMs <= LONGEST_TIMER_MS) return timers.after(delayMs, callback);
-    let cancel: CancelTimer = () => undefined;
-    cancel = timers.after(LONGEST_TIMER_MS, () => {
-      cancel = after(delayMs - LONGEST_TIMER_MS, callback);
-    });
-    return () => cancel();
-  };
+  const afterLong = withLongDelays((delayMs, callback) => timers.after(delayMs, callback));
+  const after: Scheduler['after'] = (delayMs, callback) =>
+    delayMs <= LONGEST_TIMER_MS ? timers.after(delayMs, callback) : afterLong(delayMs, callback);
   return {
     after,
     every: (intervalMs, callback, rhythm) => {

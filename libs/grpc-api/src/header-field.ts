@@ -1,5 +1,6 @@
+import { varintSize, writeVarint } from '@etcd-ts/foundation';
 import type { MemberFacts } from '@etcd-ts/server';
-import { ResponseHeader, varintSize } from '@etcd-ts/wire-protocol';
+import { ResponseHeader } from '@etcd-ts/wire-protocol';
 
 /** The first field of every response. */
 const HEADER = 0x0a;
@@ -44,14 +45,5 @@ function fieldSize(value: number): number {
 function putField(out: Buffer, start: number, tag: number, value: number): number {
   if (value === 0) return start;
   out[start] = tag;
-  return putVarint(out, start + 1, value);
-}
-
-/** Where it ends. */
-export function putVarint(out: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) out[at++] = (rest % 128) | 0x80;
-  out[at++] = rest;
-  return at;
+  return writeVarint(out, start + 1, value);
 }

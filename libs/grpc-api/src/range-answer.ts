@@ -1,8 +1,7 @@
+import { varintSize, writeBytes, writeVarint } from '@etcd-ts/foundation';
 import type { EncodedRange } from '@etcd-ts/mvcc';
 import { Encoded } from '@etcd-ts/rpc';
-import { lengthDelimitedSize, varintSize } from '@etcd-ts/wire-protocol';
-
-import { putVarint } from './header-field.js';
+import { lengthDelimitedSize } from '@etcd-ts/wire-protocol';
 
 // RangeResponse
 const KVS = 0x12;
@@ -10,9 +9,6 @@ const MORE = 0x18;
 const COUNT = 0x20;
 /** RangeStreamResponse.range_response */
 const RANGE_RESPONSE = 0x0a;
-
-/** Below this a loop is faster than the call into native code that `set` is. */
-const LOOP_BYTES = 32;
 
 /**
  * A marshalled RangeResponse: rows are mvccpb.KeyValues already, and need only be put one behind the
@@ -25,11 +21,11 @@ export function rangeResponse(
   let size = header.length + (more ? 2 : 0) + (count === 0 ? 0 : 1 + varintSize(count));
   for (const row of rows) size += lengthDelimitedSize(row.length);
   const out = Buffer.allocUnsafe(size);
-  let at = putBytes(out, 0, header);
+  let at = writeBytes(out, 0, header);
   for (const row of rows) {
     out[at] = KVS;
-    at = putVarint(out, at + 1, row.length);
-    at = putBytes(out, at, row);
+    at = writeVarint(out, at + 1, row.length);
+    at = writeBytes(out, at, row);
   }
   if (more) {
     out[at] = MORE;
@@ -38,7 +34,7 @@ export function rangeResponse(
   }
   if (count !== 0) {
     out[at] = COUNT;
-    putVarint(out, at + 1, count);
+    writeVarint(out, at + 1, count);
   }
   return out;
 }
@@ -47,13 +43,6 @@ export function rangeResponse(
 export function rangeStreamResponse(chunk: Uint8Array): Encoded {
   const head = Buffer.allocUnsafe(1 + varintSize(chunk.length));
   head[0] = RANGE_RESPONSE;
-  putVarint(head, 1, chunk.length);
+  writeVarint(head, 1, chunk.length);
   return new Encoded(head, chunk);
-}
-
-function putBytes(out: Buffer, at: number, bytes: Uint8Array): number {
-  const { length } = bytes;
-  if (length > LOOP_BYTES) out.set(bytes, at);
-  else for (let i = 0; i < length; i++) out[at + i] = bytes[i] as number;
-  return at + length;
 }

@@ -1,4 +1,16 @@
-import { asBuffer, assert, EMPTY_BYTES, LeaseId, NO_LEASE, Revision } from '@etcd-ts/foundation';
+import {
+  asBuffer,
+  assert,
+  EMPTY_BYTES,
+  LeaseId,
+  NO_LEASE,
+  Revision,
+  varintSize,
+  varintSize64,
+  writeBytes,
+  writeVarint,
+  writeVarint64,
+} from '@etcd-ts/foundation';
 import type { BinaryString } from '@etcd-ts/foundation';
 import type { EncodedPut } from './encoded-put.js';
 import type { KeyValue } from './key-value.js';
@@ -28,7 +40,7 @@ export function encodeKeyValue(kv: KeyValue): Uint8Array {
     numberFieldSize(kv.modRevision) +
     numberFieldSize(kv.version) +
     bytesFieldSize(kv.value) +
-    (lease === 0n ? 0 : 1 + bigVarintSize(lease));
+    (lease === 0n ? 0 : 1 + varintSize64(lease));
   const out = Buffer.allocUnsafe(size);
   let at = writeBytesField(out, 0, KEY, kv.key);
   at = writeNumberField(out, at, CREATE_REVISION, kv.createRevision);
@@ -37,7 +49,7 @@ export function encodeKeyValue(kv: KeyValue): Uint8Array {
   at = writeBytesField(out, at, VALUE, kv.value);
   if (lease !== 0n) {
     out[at++] = LEASE;
-    at = writeBigVarint(out, at, lease);
+    at = writeVarint64(out, at, lease);
   }
   assert(at === size, 'KeyValue size');
   return out;
@@ -58,7 +70,7 @@ export function encodeRow(
     numberFieldSize(modRevision) +
     numberFieldSize(version) +
     lengthFieldSize(valueEnd - valueStart) +
-    (lease === 0n ? 0 : 1 + bigVarintSize(lease));
+    (lease === 0n ? 0 : 1 + varintSize64(lease));
   const out = Buffer.allocUnsafe(size);
   let at = writeBytesField(out, 0, KEY, source, keyStart, keyEnd);
   at = writeNumberField(out, at, CREATE_REVISION, createRevision);
@@ -67,7 +79,7 @@ export function encodeRow(
   at = writeBytesField(out, at, VALUE, source, valueStart, valueEnd);
   if (lease !== 0n) {
     out[at++] = LEASE;
-    at = writeBigVarint(out, at, lease);
+    at = writeVarint64(out, at, lease);
   }
   assert(at === size, 'KeyValue size');
   return out;
@@ -193,18 +205,6 @@ class FieldReader {
   }
 }
 
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-function bigVarintSize(value: bigint): number {
-  let size = 1;
-  for (let rest = value; rest >= 128n; rest >>= 7n) size++;
-  return size;
-}
-
 function numberFieldSize(value: number): number {
   return value === 0 ? 0 : 1 + varintSize(value);
 }
@@ -215,30 +215,6 @@ function bytesFieldSize(bytes: Uint8Array): number {
 
 function lengthFieldSize(length: number): number {
   return length === 0 ? 0 : 1 + varintSize(length) + length;
-}
-
-function writeVarint(out: Buffer, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  // Bit operations are 32 bits wide: the high part of a large number needs the division.
-  while (rest >= 0x80000000) {
-    out[at++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest >= 128) {
-    out[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  out[at++] = rest;
-  return at;
-}
-
-function writeBigVarint(out: Buffer, start: number, value: bigint): number {
-  let at = start;
-  let rest = value;
-  for (; rest >= 128n; rest >>= 7n) out[at++] = Number(rest & 0x7fn) | 0x80;
-  out[at++] = Number(rest);
-  return at;
 }
 
 function writeNumberField(out: Buffer, start: number, tag: number, value: number): number {
@@ -259,12 +235,7 @@ function writeBytesField(
   if (length === 0) return start;
   out[start] = tag;
   const at = writeVarint(out, start + 1, length);
-  if (length > LOOP_BYTES) {
-    out.set(length === bytes.length ? bytes : bytes.subarray(from, to), at);
-  } else {
-    for (let i = 0; i < length; i++) out[at + i] = bytes[from + i] as number;
-  }
-  return at + length;
+  return writeBytes(out, at, bytes, from, to);
 }
 
 function writeNameField(out: Buffer, start: number, tag: number, name: BinaryString): number {

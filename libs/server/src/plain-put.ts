@@ -1,6 +1,12 @@
-import { asBuffer, EMPTY_BYTES, LeaseId, NO_LEASE } from '@etcd-ts/foundation';
+import {
+  asBuffer,
+  EMPTY_BYTES,
+  LeaseId,
+  NO_LEASE,
+  varintSize,
+  writeVarint,
+} from '@etcd-ts/foundation';
 import type { EncodedPut } from '@etcd-ts/mvcc';
-import { varintSize } from '@etcd-ts/wire-protocol';
 
 // PutRequest
 const KEY = 0x0a;
@@ -156,9 +162,7 @@ export function encodeDirectWrite(
   out[3] = HEADER_ID;
   let at = putUint64(out, 4, high, low);
   out[at++] = kind === 'put' ? PUT : TXN;
-  let rest = length;
-  for (; rest >= 0x80; rest >>>= 7) out[at++] = (rest & 0x7f) | 0x80;
-  out[at++] = rest;
+  at = writeVarint(out, at, length);
   out.set(request, at);
   return out;
 }

@@ -214,7 +214,7 @@ export { decodeConfChange, encodeConfChange } from './raftpb/conf-change-codec.j
 export { decodeEntry, encodeEntry } from './raftpb/entry-codec.js';
 export { ENTRY_TYPES } from './raftpb/enum-names.js';
 export { FieldReader, MalformedMessageError } from './raftpb/field-reader.js';
-export { encodeSized, lengthDelimitedSize, varintSize } from './raftpb/field-writer.js';
+export { encodeSized, lengthDelimitedSize } from './raftpb/field-writer.js';
 export { decodePeerMessage, encodePeerMessage } from './raftpb/peer-message-codec.js';
 export type {
   RaftConfChange,

@@ -94,7 +94,7 @@ export class LeaseKeeper implements AsyncIterable<LeaseKeepAliveResponse> {
     // A stream that hangs is no reason to believe in the lease for ever.
     const giveUp = (): void => round.abort(UNANSWERED);
     const untilEndMs = (): number => this.#aliveUntilMs - performance.now();
-    let clearLastChance = longTimeout(giveUp, untilEndMs());
+    let clearLastChance = longTimeout(untilEndMs(), giveUp);
     try {
       await stream.write({ ID: this.id });
       for await (const answer of stream) {
@@ -104,7 +104,7 @@ export class LeaseKeeper implements AsyncIterable<LeaseKeepAliveResponse> {
         this.#aliveUntilMs = performance.now() + ttlSeconds * 1000;
         this.#intervalMs = intervalOf(ttlSeconds);
         clearLastChance();
-        clearLastChance = longTimeout(giveUp, untilEndMs());
+        clearLastChance = longTimeout(untilEndMs(), giveUp);
         await sleep(this.#intervalMs, [signal]);
         await stream.write({ ID: this.id });
       }

@@ -19,7 +19,7 @@ describe('waiting for longer than 31 bits of milliseconds', () => {
 
   it('can be given up at any time', () => {
     let calls = 0;
-    const clear = longTimeout(() => calls++, 300 * DAY_MS);
+    const clear = longTimeout(300 * DAY_MS, () => calls++);
     jest.advanceTimersByTime(100 * DAY_MS);
     clear();
     jest.advanceTimersByTime(300 * DAY_MS);

@@ -19,7 +19,7 @@ export function sleep(
       release();
       resolve();
     };
-    const clear = milliseconds === undefined ? undefined : longTimeout(onTime, milliseconds);
+    const clear = milliseconds === undefined ? undefined : longTimeout(milliseconds, onTime);
     for (const signal of given) signal.addEventListener('abort', onAbort, { once: true });
     const aborted = given.find((signal) => signal.aborted);
     if (aborted === undefined) return;

@@ -7,7 +7,7 @@ import { connect } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
-import { LONGEST_TIMEOUT_MS } from '../routing/long-timeout.js';
+import { LONGEST_TIMER_MS } from '@etcd-ts/foundation';
 import { ConnectionError } from './call-failure.js';
 import type { Endpoint } from './endpoint.js';
 import { hostOf, isHostPort } from './endpoint.js';
@@ -81,7 +81,7 @@ export class Connection {
       };
       const timer = setTimeout(
         () => refuse(`dial tcp ${endpoint.address}: i/o timeout`),
-        Math.min(options.dialTimeoutMs, LONGEST_TIMEOUT_MS),
+        Math.min(options.dialTimeoutMs, LONGEST_TIMER_MS),
       );
       const onError = (error: Error): void => refuse(dialText(endpoint, error), error);
       const onClose = (): void => refuse(`dial tcp ${endpoint.address}: connection closed`);
@@ -130,11 +130,11 @@ export class Connection {
     if (keepaliveTimeMs <= 0) return;
     const ping = (): void => {
       if (this.#openCalls === 0 || this.session.destroyed) return;
-      const patienceMs = Math.min(keepaliveTimeoutMs, LONGEST_TIMEOUT_MS);
+      const patienceMs = Math.min(keepaliveTimeoutMs, LONGEST_TIMER_MS);
       const timeout = setTimeout(() => this.session.destroy(), patienceMs);
       this.session.ping(() => clearTimeout(timeout));
     };
-    const everyMs = Math.min(Math.max(keepaliveTimeMs, MIN_KEEPALIVE_MS), LONGEST_TIMEOUT_MS);
+    const everyMs = Math.min(Math.max(keepaliveTimeMs, MIN_KEEPALIVE_MS), LONGEST_TIMER_MS);
     this.#keepalive = setInterval(ping, everyMs).unref();
   }
 }

@@ -1,3 +1,4 @@
+import { writeVarint } from '@etcd-ts/foundation';
 import type { Clock, Revision } from '@etcd-ts/foundation';
 import { toWireKeyValue } from '@etcd-ts/server';
 import type { MemberFacts, WatchOperations } from '@etcd-ts/server';
@@ -71,10 +72,7 @@ export class EventEncoder {
     });
     const field = Buffer.allocUnsafe(1 + MAX_LENGTH_BYTES + message.length);
     field[0] = EVENTS_TAG;
-    let offset = 1;
-    let length = message.length;
-    for (; length > 0x7f; length >>>= 7) field[offset++] = (length & 0x7f) | 0x80;
-    field[offset++] = length;
+    const offset = writeVarint(field, 1, message.length);
     field.set(message, offset);
     return field.subarray(0, offset + message.length);
   }

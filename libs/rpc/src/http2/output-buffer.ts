@@ -1,4 +1,4 @@
-import { assert } from '@etcd-ts/foundation';
+import { assert, writeBytes } from '@etcd-ts/foundation';
 
 /** What all answers of one turn of the event loop mostly fit in. */
 export const SEGMENT_BYTES = 64 * 1024;
@@ -52,8 +52,7 @@ export class OutputBuffer {
     while (from < end) {
       const segment = this.#segmentWithRoom();
       const length = Math.min(end - from, SEGMENT_BYTES - this.#at);
-      copyBytes(bytes, from, segment, this.#at, length);
-      this.#at += length;
+      this.#at = writeBytes(segment, this.#at, bytes, from, from + length);
       from += length;
     }
   }
@@ -69,10 +68,10 @@ export class OutputBuffer {
       return;
     }
     let at = this.#at;
-    at = putBytes(segment, at, a);
-    at = putBytes(segment, at, b);
-    at = putBytes(segment, at, c);
-    this.#at = putBytes(segment, at, d);
+    at = writeBytes(segment, at, a);
+    at = writeBytes(segment, at, b);
+    at = writeBytes(segment, at, c);
+    this.#at = writeBytes(segment, at, d);
   }
 
   /** Room for `length` bytes in one piece, or undefined if the segment ends before. */
@@ -119,24 +118,5 @@ export class OutputBuffer {
     this.#at = 0;
     this.#current = this.#pool.take();
     return this.#current;
-  }
-}
-
-/** Below this a loop is faster than the call into native code that `set` is. */
-const LOOP_BYTES = 32;
-
-/** Returns where it ends. */
-function putBytes(into: Buffer, at: number, bytes: Uint8Array): number {
-  const { length } = bytes;
-  if (length > LOOP_BYTES) into.set(bytes, at);
-  else for (let i = 0; i < length; i++) into[at + i] = bytes[i] as number;
-  return at + length;
-}
-
-function copyBytes(from: Uint8Array, start: number, to: Buffer, at: number, length: number): void {
-  if (length <= LOOP_BYTES) {
-    for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number;
-  } else {
-    to.set(start === 0 && length === from.length ? from : from.subarray(start, start + length), at);
   }
 }

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, HeapEntry, Scheduler } from '@etcd-ts/foundation';
-import { IndexedHeap } from '@etcd-ts/foundation';
+import { IndexedHeap, LONGEST_TIMER_MS } from '@etcd-ts/foundation';
 
 export interface Expiring {
   /** Its deadline has passed. Called once. */
@@ -14,8 +14,6 @@ export interface DeadlineSlot extends HeapEntry {
 
 /** Deadlines are kept to this: clients count their own time, and calls of one moment share a slot. */
 const SLOT_MS = 8;
-/** setTimeout takes 31 bits. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The deadlines of all calls of a server behind one timer. Most calls end long before theirs, so

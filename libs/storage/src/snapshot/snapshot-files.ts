@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, crc32c, type Logger } from '@etcd-ts/foundation';
+import { type Clock, crc32c, type Logger, varintSize } from '@etcd-ts/foundation';
 import {
   decodeSnapshot,
   encodeSized,
@@ -7,7 +7,6 @@ import {
   FieldReader,
   lengthDelimitedSize,
   MalformedMessageError,
-  varintSize,
 } from '@etcd-ts/wire-protocol';
 import { type Disk, NODE_DISK } from '../disk.js';
 import type { Snapshot, SnapshotPosition } from '../log-record.js';

@@ -1,10 +1,9 @@
-import { crc32c, EMPTY_BYTES } from '@etcd-ts/foundation';
+import { crc32c, EMPTY_BYTES, varintSize, writeVarint, writeVarint64 } from '@etcd-ts/foundation';
 import {
   encodeConfState,
   encodeSized,
   ENTRY_TYPES,
   lengthDelimitedSize,
-  varintSize,
 } from '@etcd-ts/wire-protocol';
 import type { Entry, HardState, SnapshotRecord } from '../log-record.js';
 import {
@@ -36,33 +35,6 @@ const INITIAL_BATCH_BYTES = 64 * 1024;
 const MAX_RECYCLED_BATCH_BYTES = 4 * 1024 * 1024;
 /** Longest run of scalars before a payload: three fields of an entry and the payload's length. */
 const SCRATCH_BYTES = 48;
-
-/** Returns the position after the varint. Values below 2^53. */
-function putVarint(into: Buffer, at: number, value: number): number {
-  let position = at;
-  let rest = value;
-  while (rest > 0x7fffffff) {
-    into[position++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest >= 0x80) {
-    into[position++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  into[position++] = rest;
-  return position;
-}
-
-function putVarint64(into: Buffer, at: number, value: bigint): number {
-  let position = at;
-  let rest = value;
-  while (rest >= 0x80n) {
-    into[position++] = Number(rest & 0x7fn) | 0x80;
-    rest >>= 7n;
-  }
-  into[position++] = Number(rest);
-  return position;
-}
 
 /** walpb.Snapshot; written once a snapshot, so it may take the slow way. */
 function encodeSnapshotRecord({ index, term, confState }: SnapshotRecord): Uint8Array {
@@ -109,12 +81,12 @@ export class RecordEncoder {
     scratch[0] = 0x08;
     scratch[1] = ENTRY_TYPES.toNumber(entry.type);
     scratch[2] = 0x10;
-    let at = putVarint(scratch, 3, entry.term);
+    let at = writeVarint(scratch, 3, entry.term);
     scratch[at++] = 0x18;
-    at = putVarint(scratch, at, entry.index);
+    at = writeVarint(scratch, at, entry.index);
     if (entry.data.length > 0) {
       scratch[at++] = 0x22;
-      at = putVarint(scratch, at, entry.data.length);
+      at = writeVarint(scratch, at, entry.data.length);
     }
     this.#record(ENTRY_RECORD, at, entry.data);
   }
@@ -122,11 +94,11 @@ export class RecordEncoder {
   hardState(state: HardState): void {
     const scratch = this.#scratch;
     scratch[0] = 0x08;
-    let at = putVarint(scratch, 1, state.term);
+    let at = writeVarint(scratch, 1, state.term);
     scratch[at++] = 0x10;
-    at = putVarint64(scratch, at, state.vote);
+    at = writeVarint64(scratch, at, state.vote);
     scratch[at++] = 0x18;
-    at = putVarint(scratch, at, state.commit);
+    at = writeVarint(scratch, at, state.commit);
     this.#record(STATE_RECORD, at, EMPTY_BYTES);
   }
 
@@ -165,10 +137,10 @@ export class RecordEncoder {
     out[at++] = 0x08;
     out[at++] = type;
     out[at++] = 0x10;
-    at = putVarint(out, at, crc);
+    at = writeVarint(out, at, crc);
     if (dataBytes > 0) {
       out[at++] = 0x1a;
-      at = putVarint(out, at, dataBytes);
+      at = writeVarint(out, at, dataBytes);
       for (let i = 0; i < headBytes; i++) out[at++] = this.#scratch[i] as number;
       out.set(body, at);
       at += body.length;

@@ -1,7 +1,7 @@
-import { EMPTY_BYTES, NO_MEMBER } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, NO_MEMBER, varintSize64 } from '@etcd-ts/foundation';
 import { CONF_CHANGE_TYPES } from './enum-names.js';
 import { FieldReader } from './field-reader.js';
-import { encodeSized, lengthDelimitedSize, uint64Size } from './field-writer.js';
+import { encodeSized, lengthDelimitedSize } from './field-writer.js';
 import type { RaftConfChange } from './raft-types.js';
 
 const contextSize = (context: Uint8Array): number =>
@@ -9,7 +9,7 @@ const contextSize = (context: Uint8Array): number =>
 
 /** All scalars, zeros too; no empty context. */
 export function encodeConfChange(change: RaftConfChange): Uint8Array {
-  const ids = uint64Size(change.id) + uint64Size(change.nodeId);
+  const ids = varintSize64(change.id) + varintSize64(change.nodeId);
   return encodeSized(4 + ids + contextSize(change.context), (writer) => {
     writer.uint64(1, change.id);
     writer.number(2, CONF_CHANGE_TYPES.toNumber(change.type));

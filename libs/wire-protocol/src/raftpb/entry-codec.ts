@@ -1,8 +1,8 @@
-import { EMPTY_BYTES, RaftIndex, Term } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, RaftIndex, Term, varintSize } from '@etcd-ts/foundation';
 import { ENTRY_TYPES } from './enum-names.js';
 import { FieldReader } from './field-reader.js';
 import type { FieldWriter } from './field-writer.js';
-import { encodeSized, lengthDelimitedSize, varintSize } from './field-writer.js';
+import { encodeSized, lengthDelimitedSize } from './field-writer.js';
 import type { RaftEntry } from './raft-types.js';
 
 /** Of the marshalled entry. */

@@ -1,4 +1,4 @@
-import { assert } from '@etcd-ts/foundation';
+import { assert, varintSize, writeVarint, writeVarint64 } from '@etcd-ts/foundation';
 
 /**
  * Protobuf fields into memory of known size. Every field of raftpb has a number below 16, so that
@@ -6,22 +6,6 @@ import { assert } from '@etcd-ts/foundation';
  */
 export const WIRE_VARINT = 0;
 export const WIRE_LENGTH_DELIMITED = 2;
-
-const TWO_POW_32 = 2 ** 32;
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-/** Bytes of a varint, 1..8 for a safe integer. */
-export function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++;
-  return size;
-}
-
-/** Bytes of the varint of an unsigned 64-bit value, 1..10. */
-export function uint64Size(value: bigint): number {
-  if (value <= MAX_SAFE) return varintSize(Number(value));
-  return 7 + varintSize(Number(value >> 49n));
-}
 
 /** Of a length-delimited field's tag, length and content. */
 export function lengthDelimitedSize(contentBytes: number): number {
@@ -47,18 +31,7 @@ export class FieldWriter {
   }
 
   #varint(value: number): void {
-    let rest = value;
-    // Above 32 bits the bitwise operators would cut the value, so the high part divides.
-    while (rest >= TWO_POW_32) {
-      this.#byte((rest % 128) | 0x80);
-      rest = Math.floor(rest / 128);
-    }
-    rest >>>= 0;
-    while (rest >= 128) {
-      this.#byte((rest & 0x7f) | 0x80);
-      rest >>>= 7;
-    }
-    this.#byte(rest);
+    this.#position = writeVarint(this.#target, this.#position, value);
   }
 
   /** A uint64, enum or bool field. Zero is written too. */
@@ -69,12 +42,7 @@ export class FieldWriter {
 
   uint64(field: number, value: bigint): void {
     this.#byte((field << 3) | WIRE_VARINT);
-    let rest = value;
-    while (rest > MAX_SAFE) {
-      this.#byte(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
-    }
-    this.#varint(Number(rest));
+    this.#position = writeVarint64(this.#target, this.#position, value);
   }
 
   bytes(field: number, value: Uint8Array): void {

@@ -1,14 +1,21 @@
-import { EMPTY_BYTES, NO_MEMBER, RaftIndex, Term } from '@etcd-ts/foundation';
+import {
+  EMPTY_BYTES,
+  NO_MEMBER,
+  RaftIndex,
+  Term,
+  varintSize,
+  varintSize64,
+} from '@etcd-ts/foundation';
 import { entrySizeBytes, readEntry, writeEntry } from './entry-codec.js';
 import { FieldReader } from './field-reader.js';
 import type { FieldWriter } from './field-writer.js';
-import { encodeSized, lengthDelimitedSize, uint64Size, varintSize } from './field-writer.js';
+import { encodeSized, lengthDelimitedSize } from './field-writer.js';
 import type { RaftEntry, RaftPeerMessage } from './raft-types.js';
 import { readSnapshot, snapshotSizeBytes, writeSnapshot } from './snapshot-codec.js';
 
 function peerMessageSizeBytes(message: RaftPeerMessage): number {
   let size = 10 + varintSize(message.type) + 1;
-  size += uint64Size(message.to) + uint64Size(message.from) + uint64Size(message.vote);
+  size += varintSize64(message.to) + varintSize64(message.from) + varintSize64(message.vote);
   size += varintSize(message.term) + varintSize(message.logTerm) + varintSize(message.index);
   size += varintSize(message.commit) + varintSize(message.rejectHint);
   for (const entry of message.entries) size += lengthDelimitedSize(entrySizeBytes(entry));

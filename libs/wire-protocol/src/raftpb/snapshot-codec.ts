@@ -1,7 +1,7 @@
-import { EMPTY_BYTES, RaftIndex, Term } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, RaftIndex, Term, varintSize } from '@etcd-ts/foundation';
 import { FieldReader } from './field-reader.js';
 import type { FieldWriter } from './field-writer.js';
-import { encodeSized, lengthDelimitedSize, varintSize } from './field-writer.js';
+import { encodeSized, lengthDelimitedSize } from './field-writer.js';
 import type { RaftConfState, RaftSnapshot, RaftSnapshotMetadata } from './raft-types.js';
 import { confStateSizeBytes, readConfState, writeConfState } from './state-codec.js';
 

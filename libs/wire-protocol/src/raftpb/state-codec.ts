@@ -1,7 +1,8 @@
+import { varintSize64 } from '@etcd-ts/foundation';
 import type { MemberId } from '@etcd-ts/foundation';
 import { FieldReader } from './field-reader.js';
 import type { FieldWriter } from './field-writer.js';
-import { encodeSized, uint64Size } from './field-writer.js';
+import { encodeSized } from './field-writer.js';
 import type { RaftConfState } from './raft-types.js';
 
 const memberLists = (state: RaftConfState): readonly (readonly MemberId[])[] => [
@@ -13,7 +14,7 @@ const memberLists = (state: RaftConfState): readonly (readonly MemberId[])[] => 
 
 export function confStateSizeBytes(state: RaftConfState): number {
   let size = 2;
-  for (const list of memberLists(state)) for (const id of list) size += 1 + uint64Size(id);
+  for (const list of memberLists(state)) for (const id of list) size += 1 + varintSize64(id);
   return size;
 }
 

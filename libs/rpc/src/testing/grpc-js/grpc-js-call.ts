@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { LONGEST_TIMER_MS } from '@etcd-ts/foundation';
 import { EtcdError, GrpcStatus } from '@etcd-ts/wire-protocol';
 import type { CallContext, CallMetadata } from '../../service/call-context.js';
 
@@ -28,9 +29,6 @@ class GrpcJsMetadata implements CallMetadata {
     return value instanceof Buffer ? value : undefined;
   }
 }
-
-/** setTimeout takes 31 bits; a later deadline is as good as none for a timer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The context of one call. The signal is made on demand: most calls never look at it. */
 export class GrpcJsCall implements CallContext {

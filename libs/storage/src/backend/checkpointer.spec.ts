@@ -60,4 +60,16 @@ describe('a checkpoint', () => {
     expect(checkpointer.blocksCommits).toBe(false);
     checkpointer.closeDatabase();
   });
+
+  it('is not begun in a database that was given up under the one before', async () => {
+    const database = openedDatabase();
+    const failed = jest.fn();
+    const checkpointer = new Checkpointer(database, { mayBegin: () => true, failed });
+    insert(database, 5 * 1024);
+    checkpointer.begin();
+    const shrunk = checkpointer.now();
+    checkpointer.abandonDatabase();
+    await shrunk;
+    expect(failed).not.toHaveBeenCalled();
+  });
 });

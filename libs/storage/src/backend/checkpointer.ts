@@ -106,7 +106,8 @@ export class Checkpointer {
   }
 
   #beginFrom(frames: number): void {
-    if (this.#pendingFrames() < frames) return;
+    // Given up under somebody who waited for the one before.
+    if (this.#isAbandoned || this.#pendingFrames() < frames) return;
     this.#running = this.#checkpoint()
       .catch(this.#terms.failed)
       .finally(() => {

@@ -28,6 +28,8 @@ const COUNTED = [
   'snapshots',
   'reconfigurations',
   'leaptMs',
+  'pauses',
+  'readsInPauses',
 ] as const;
 
 type Totals = Record<(typeof COUNTED)[number] | 'runs', number>;
@@ -43,6 +45,8 @@ function emptyTotals(): Totals {
     snapshots: 0,
     reconfigurations: 0,
     leaptMs: 0,
+    pauses: 0,
+    readsInPauses: 0,
   };
 }
 
@@ -68,7 +72,8 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
       `${sum.runs} seeds, ${virtualTime(sum)} ` +
       `(${(sum.virtualMs / realMs).toFixed(0)}x real time), ${sum.answered} of ${sum.operations} ` +
       `operations answered, ${sum.faults} faults, ${sum.elections} elections, ` +
-      `${sum.snapshots} snapshots, ${sum.reconfigurations} members added or removed`
+      `${sum.snapshots} snapshots, ${sum.reconfigurations} members added or removed, ` +
+      `${sum.pauses} pauses with ${sum.readsInPauses} linearizable reads`
     );
   };
   for (; sum.runs < seeds && performance.now() < untilMs;) {

@@ -24,6 +24,8 @@ function judge(plan: Plan): SimulationResult {
     snapshots: 0,
     reconfigurations: 0,
     leaptMs: 0,
+    pauses: 0,
+    readsInPauses: 0,
   };
 }
 

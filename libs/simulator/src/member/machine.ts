@@ -254,8 +254,11 @@ export class Machine implements Endpoint {
     return known.filter(({ isLearner }) => !isLearner).length === 1;
   }
 
-  pause(untilMs: number): void {
-    if (this.#current !== undefined) this.#current.process.pausedUntilMs = untilMs;
+  /** Whether there is anything to stand still. */
+  pause(untilMs: number): boolean {
+    if (this.#current === undefined) return false;
+    this.#current.process.pausedUntilMs = untilMs;
+    return true;
   }
 
   /** The process ends at once; what it wrote is in the files. */

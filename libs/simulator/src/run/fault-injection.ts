@@ -7,6 +7,7 @@ import type { Link } from '../network/link.js';
 import type { SimulatedNetwork } from '../network/simulated-network.js';
 import type { EventQueue } from '../time/event-queue.js';
 import type { Fault, Victim } from './fault.js';
+import type { Pauses } from './pauses.js';
 import type { Reconfiguration } from './reconfiguration.js';
 
 export interface FaultParts {
@@ -16,6 +17,7 @@ export interface FaultParts {
   /** By number; a machine that was replaced has its successor in its place. */
   readonly machines: readonly Machine[];
   readonly reconfiguration: Reconfiguration;
+  readonly pauses: Pauses;
   /** How far clocks run apart, as a share. */
   readonly clockSkew: number;
   /** The cluster has to bear something for so long. */
@@ -115,9 +117,11 @@ export class FaultInjection {
         machine.losePower(this.#survival());
         later(() => machine.start());
         return;
-      case 'pause':
-        machine.pause(queue.nowMs + fault.forMs);
+      case 'pause': {
+        const untilMs = queue.nowMs + fault.forMs;
+        if (machine.pause(untilMs)) this.#parts.pauses.began(untilMs);
         return;
+      }
       case 'restart':
         machine.stop();
         later(() => machine.start());

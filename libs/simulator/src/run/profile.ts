@@ -153,6 +153,26 @@ const QUIET_ENDS: Profile = {
   }),
 };
 
+/** Members stand still, mostly leaders, for less and for more than an election takes, and all read. */
+const PAUSES: Profile = {
+  name: 'pauses',
+  members: [3, 3, 5],
+  faults: () => ({
+    weights: { pause: 1 },
+    leaderShare: 0.6,
+    allShare: 0.05,
+    minMs: 500,
+    maxMs: 10_000,
+    spacing: 1,
+  }),
+  changes: (rng) => ({
+    clients: 12,
+    workloads: ['readers', 'readers', 'registers'],
+    thinkMs: pick(rng, [3, 10]),
+    pinnedShare: pick(rng, [0.3, 0.9]),
+  }),
+};
+
 /** The leadership goes round, while leases are near their ends. */
 const LEADER_CHANGES: Profile = {
   name: 'leader changes',
@@ -215,6 +235,8 @@ const PROFILES: readonly (readonly [Profile, number])[] = [
   [LEADER_CHANGES, 2],
   [MEMBERSHIP, 2],
   [ADMINISTRATION, 2],
+  // Only if asked for: what they find is in others, too, and the seeds of former campaigns stay theirs.
+  [PAUSES, 0],
   // Only if asked for: one seed of it takes longer than a hundred of the others.
   [YEARS, 0],
 ];

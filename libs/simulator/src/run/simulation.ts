@@ -23,6 +23,7 @@ import { Maintenance } from './maintenance.js';
 import { urlOf } from './member-name.js';
 import { overridesOf } from './era.js';
 import type { Era } from './era.js';
+import { Pauses } from './pauses.js';
 import type { Plan } from './plan.js';
 import { Reconfiguration } from './reconfiguration.js';
 import { TraceHash } from './trace-hash.js';
@@ -52,6 +53,10 @@ export interface SimulationResult {
   readonly reconfigurations: number;
   /** Virtual time that was leapt over, for nothing happened in it. */
   readonly leaptMs: number;
+  /** Members that stood still for a while. */
+  readonly pauses: number;
+  /** Linearizable reads that were answered, and under way then. */
+  readonly readsInPauses: number;
 }
 
 /** How long a healthy cluster may take to serve everybody again, in virtual time. */
@@ -92,6 +97,7 @@ class Simulation {
   readonly #health: ClusterHealth;
   /** Of those that live for long. */
   readonly #longevity: Longevity | undefined;
+  readonly #pauses = new Pauses();
   readonly #traceHash = new TraceHash();
   /** Processes so far. */
   #started = 0;
@@ -130,6 +136,7 @@ class Simulation {
       network: this.#network,
       machines: this.#machines,
       reconfiguration: this.#reconfiguration,
+      pauses: this.#pauses,
       clockSkew: plan.clockSkew,
       began: (forMs) => this.#longevity?.troubled(forMs),
     });
@@ -261,6 +268,7 @@ class Simulation {
     this.#longevity?.ended(entry);
     if (answer.kind === 'malformed') this.#watch.found('malformed-answer', answer.reason);
     if (answer.kind !== 'lost') this.#answered++;
+    if (answer.kind === 'ok') this.#pauses.answered(entry);
     this.#trace(answer.kind, entry.client, answer.kind === 'ok' ? answer.revision : 0);
   }
 
@@ -322,6 +330,8 @@ class Simulation {
       snapshots: this.#watch.snapshots,
       reconfigurations: this.#reconfiguration.done,
       leaptMs: this.#queue.leaptMs,
+      pauses: this.#pauses.count,
+      readsInPauses: this.#pauses.reads,
     };
   }
 }

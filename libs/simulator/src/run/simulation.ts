@@ -9,19 +9,16 @@ import type { EtcdMetrics } from '@etcd-ts/observability';
 import type { Answer } from '../clients/execution.js';
 import { ClusterWatch, sentBy } from '../member/cluster-watch.js';
 import type { Finding } from '../member/cluster-watch.js';
-import { Machine } from '../member/machine.js';
 import { SimulatedNetwork } from '../network/simulated-network.js';
 import { EventQueue } from '../time/event-queue.js';
-import type { Process } from '../time/event-queue.js';
 import { ClusterHealth } from './cluster-health.js';
 import { Crowd } from './crowd.js';
 import { FaultInjection } from './fault-injection.js';
+import { Fleet } from './fleet.js';
 import { judge } from './judgement.js';
 import type { Judgement } from './judgement.js';
 import { Longevity } from './longevity.js';
 import { Maintenance } from './maintenance.js';
-import { urlOf } from './member-name.js';
-import { overridesOf } from './era.js';
 import type { Era } from './era.js';
 import { Pauses } from './pauses.js';
 import type { Plan } from './plan.js';
@@ -86,9 +83,7 @@ class Simulation {
   readonly #queue = new EventQueue();
   readonly #watch = new ClusterWatch();
   readonly #network: SimulatedNetwork;
-  readonly #machines: Machine[];
-  readonly #byProcess = new Map<Process, Machine>();
-  readonly #metrics: EtcdMetrics;
+  readonly #fleet: Fleet;
   readonly #recorder: HistoryRecorder;
   readonly #faults: FaultInjection;
   readonly #maintenance: Maintenance;
@@ -99,42 +94,46 @@ class Simulation {
   readonly #longevity: Longevity | undefined;
   readonly #pauses = new Pauses();
   readonly #traceHash = new TraceHash();
-  /** Processes so far. */
-  #started = 0;
   #answered = 0;
 
   constructor(plan: Plan, options: SimulationOptions, metrics: EtcdMetrics) {
     this.#plan = plan;
     this.#options = options;
-    this.#metrics = metrics;
     this.#network = new SimulatedNetwork(
       this.#queue,
       this.#rng(1),
       {
         sent: (process, message) => {
-          const machine = this.#byProcess.get(process);
           this.#traceMessage(message);
-          sentBy(this.#watch, machine?.name ?? process.name, message);
+          sentBy(this.#watch, this.#fleet.nameOf(process), message);
         },
       },
       plan.era === undefined ? undefined : plan.seed,
     );
     this.#network.weather = plan.weather;
-    this.#machines = Array.from({ length: plan.members }, (_, i) => this.#machine(i));
+    this.#fleet = new Fleet({
+      plan,
+      queue: this.#queue,
+      rng: (purpose) => this.#rng(purpose),
+      network: this.#network,
+      watch: this.#watch,
+      logger: options.logger,
+      metrics,
+    });
+    const { machines } = this.#fleet;
     this.#recorder = new HistoryRecorder(() => this.#queue.nowMs);
     this.#reconfiguration = new Reconfiguration({
       queue: this.#queue,
       rng: this.#rng(4),
       found: (rule, message) => this.#watch.found(rule, message),
-      machines: this.#machines,
-      create: (name, initialCluster) =>
-        this.#createMachine(this.#machines.length, name, initialCluster, 'existing'),
+      machines,
+      create: (name, initialCluster) => this.#fleet.add(name, initialCluster),
     });
     this.#faults = new FaultInjection({
       queue: this.#queue,
       rng: this.#rng(2),
       network: this.#network,
-      machines: this.#machines,
+      machines,
       reconfiguration: this.#reconfiguration,
       pauses: this.#pauses,
       clockSkew: plan.clockSkew,
@@ -143,7 +142,7 @@ class Simulation {
     this.#maintenance = new Maintenance({
       queue: this.#queue,
       rng: this.#rng(3),
-      machines: this.#machines,
+      machines,
       recorder: this.#recorder,
       watch: this.#watch,
       compactEveryMs: plan.compactEveryMs,
@@ -155,13 +154,13 @@ class Simulation {
       queue: this.#queue,
       rng: (purpose) => this.#rng(purpose),
       recorder: this.#recorder,
-      endpoints: () => this.#machines,
+      endpoints: () => machines,
       newestRevision: () => this.#watch.newestRevision,
       compactedRevision: () => this.#maintenance.compacted,
       forgottenRevision: () => this.#longevity?.forgottenRevision ?? 0,
       ended: (entry, answer) => this.#ended(entry, answer),
     });
-    this.#health = new ClusterHealth(this.#machines, this.#crowd, this.#reconfiguration);
+    this.#health = new ClusterHealth(machines, this.#crowd, this.#reconfiguration);
     this.#longevity = plan.era && this.#longLife(plan.era);
   }
 
@@ -170,7 +169,7 @@ class Simulation {
       plan: this.#plan,
       era,
       queue: this.#queue,
-      machines: this.#machines,
+      machines: this.#fleet.machines,
       network: this.#network,
       watch: this.#watch,
       recorder: this.#recorder,
@@ -198,54 +197,9 @@ class Simulation {
     for (const number of numbers) this.#traceHash.number(number);
   }
 
-  #machine(number: number): Machine {
-    const names = Array.from({ length: this.#plan.members }, (_, i) => nameOf(i));
-    const initialCluster = names.map((name) => `${name}=${urlOf(name)}`).join(',');
-    return this.#createMachine(number, nameOf(number), initialCluster, 'new');
-  }
-
-  #createMachine(
-    number: number,
-    name: string,
-    initialCluster: string,
-    state: 'new' | 'existing',
-  ): Machine {
-    const rng = this.#rng(100 + number + this.#started);
-    const { clockSkew, snapshotCount, snapshotCatchupEntries, segmentBytes } = this.#plan;
-    const machine: Machine = new Machine({
-      settings: {
-        name,
-        url: urlOf(name),
-        initialCluster,
-        state,
-        snapshotCount,
-        snapshotCatchupEntries,
-        segmentBytes,
-        overrides: overridesOf(this.#plan.era),
-      },
-      queue: this.#queue,
-      rng,
-      network: this.#network,
-      watch: this.#watch,
-      skew: {
-        rate: 1 + clockSkew * (2 * rng.next() - 1),
-        monotonicOffsetMs: rng.next() * 1e6,
-        wallOffsetMs: clockSkew === 0 ? 0 : rng.next() * 60_000,
-      },
-      logger: this.#options.logger,
-      metrics: this.#metrics,
-      started: (process) => {
-        this.#started++;
-        this.#byProcess.set(process, machine);
-        process.onDeath(() => this.#byProcess.delete(process));
-      },
-    });
-    return machine;
-  }
-
   async run(): Promise<SimulationResult> {
     const { durationMs, faults } = this.#plan;
-    for (const machine of this.#machines) machine.start();
+    for (const machine of this.#fleet.machines) machine.start();
     this.#crowd.start();
     this.#maintenance.start();
     this.#faults.schedule(faults);
@@ -315,7 +269,7 @@ class Simulation {
   }
 
   #result(finding: Finding | undefined, unjudged: string | undefined): SimulationResult {
-    for (const machine of this.#machines) machine.kill();
+    for (const machine of this.#fleet.machines) machine.kill();
     return {
       plan: this.#plan,
       finding,
@@ -334,8 +288,4 @@ class Simulation {
       readsInPauses: this.#pauses.reads,
     };
   }
-}
-
-function nameOf(number: number): string {
-  return `m${number}`;
 }

@@ -142,11 +142,16 @@ export class LogMirror {
 
   /** What was found at a start, after the position of a snapshot. */
   load(start: { readonly index: number; readonly term: number }, entries: readonly Entry[]): void {
-    this.startAt(start);
+    this.#startAt(start);
     this.append(undefined, entries);
   }
 
-  startAt({ index, term }: { readonly index: number; readonly term: number }): void {
+  /** Of its own log; or of a leader's, which replaces a log that has something else there, or nothing. */
+  snapshot(record: { readonly index: number; readonly term: number }): void {
+    if (this.termAt(record.index) !== record.term) this.#startAt(record);
+  }
+
+  #startAt({ index, term }: { readonly index: number; readonly term: number }): void {
     this.#held = [];
     this.#entries.clear();
     this.#entries.set(index, { term, hash: 0 });

@@ -34,4 +34,16 @@ describe('the mirror of a log', () => {
   it('lets who is alone forget what was never durable', () => {
     expect(losing(true, false).finding).toBeUndefined();
   });
+
+  it("goes on behind a leader's snapshot, whatever its own log had there", () => {
+    const watch = new ClusterWatch();
+    const mirrors = ['m0', 'm1'].map((name) => new LogMirror(name, watch, () => false));
+    for (const mirror of mirrors) mirror.load({ index: 0, term: 0 }, []);
+    const [leader, left] = mirrors;
+    leader?.append(undefined, [entry(1, 3, 'first'), entry(2, 4, 'second')]);
+    left?.append(undefined, [entry(1, 2, 'lost'), entry(2, 2, 'lost, too')]);
+    left?.snapshot({ index: 1, term: 3 });
+    left?.append(undefined, [entry(2, 4, 'second')]);
+    expect(watch.finding).toBeUndefined();
+  });
 });

@@ -72,7 +72,7 @@ function mirrored(wal: Wal, mirror: LogMirror): Wal {
   };
   const saveSnapshot = wal.saveSnapshot.bind(wal);
   wal.saveSnapshot = (record) => {
-    if (mirror.termAt(record.index) === undefined) mirror.startAt(record);
+    mirror.snapshot(record);
     return saveSnapshot(record);
   };
   return wal;

@@ -2,15 +2,24 @@ import { EMPTY_BYTES } from '@etcd-ts/foundation';
 import { bindService, Encoded } from '@etcd-ts/rpc';
 import type { BoundService, ServiceHandlers } from '@etcd-ts/rpc';
 import type { EtcdServer } from '@etcd-ts/server';
-import { ERRORS, EtcdError, GrpcStatus, KVDefinition, TxnRequest } from '@etcd-ts/wire-protocol';
+import {
+  ERRORS,
+  EtcdError,
+  GrpcStatus,
+  KVDefinition,
+  TxnRequest,
+  TxnResponse,
+} from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
+import { decodedOrNot } from './direct-request.js';
 import { withHeader } from './header.js';
 import { HeaderField } from './header-field.js';
+import { MessageAnswer } from './message-answer.js';
 import { PutAnswer } from './put-answer.js';
 import { rangeResponse, rangeStreamResponse } from './range-answer.js';
-import { mayWrite, TxnAnswer } from './txn-answer.js';
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './request-validation.js';
+import { mayWrite } from './writing-txn.js';
 
 export function kvService(server: EtcdServer): BoundService {
   const { facts, directWrites } = server;
@@ -56,21 +65,14 @@ export function kvService(server: EtcdServer): BoundService {
     put: (request, call, answer, slow) =>
       directWrites.proposePut(request, new PutAnswer(headerField, call, answer, slow)),
     txn: (bytes, call, answer, slow) => {
-      const request = directWrites.isOpen && mayWrite(bytes) ? decoded(bytes) : undefined;
+      if (!directWrites.isOpen || !mayWrite(bytes)) return false;
+      const request = decodedOrNot(TxnRequest, bytes);
       if (request === undefined) return false;
       checkTxn(request, facts.maxTxnOperations);
-      return directWrites.proposeTxn(request, bytes, new TxnAnswer(facts, call, answer, slow));
+      const txn = new MessageAnswer('txn', TxnResponse, facts, call, answer, slow);
+      return directWrites.proposeTxn(request, bytes, txn);
     },
   });
-}
-
-/** Undefined for bytes that are none: the ordinary way says so to the client. */
-function decoded(bytes: Uint8Array): TxnRequest | undefined {
-  try {
-    return TxnRequest.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A stream goes through the keys once, in their order: it can neither sort nor filter. */

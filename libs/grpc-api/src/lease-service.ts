@@ -1,11 +1,19 @@
 import { LeaseId } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { bindService } from '@etcd-ts/rpc';
-import type { BoundService } from '@etcd-ts/rpc';
+import type { BoundService, ServiceHandlers } from '@etcd-ts/rpc';
 import type { EtcdServer, LeaseOperations } from '@etcd-ts/server';
-import { ERRORS, EtcdError, LeaseDefinition } from '@etcd-ts/wire-protocol';
+import {
+  ERRORS,
+  EtcdError,
+  LeaseDefinition,
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+} from '@etcd-ts/wire-protocol';
 
+import { decodedOrNot } from './direct-request.js';
 import { headerOf, withHeader } from './header.js';
+import { MessageAnswer } from './message-answer.js';
 import { countStreamFailure } from './stream-failure.js';
 
 export interface LeaseServiceParts {
@@ -14,7 +22,7 @@ export interface LeaseServiceParts {
 }
 
 export function leaseService({ server, metrics }: LeaseServiceParts): BoundService {
-  const { facts } = server;
+  const { facts, directWrites } = server;
   /** An unknown or expired lease is no error to a keep-alive: it has 0 seconds left. */
   const renewedTtl = async (leases: LeaseOperations, id: LeaseId): Promise<number> => {
     try {
@@ -24,7 +32,7 @@ export function leaseService({ server, metrics }: LeaseServiceParts): BoundServi
       throw error;
     }
   };
-  return bindService(LeaseDefinition, {
+  const handlers: ServiceHandlers<typeof LeaseDefinition> = {
     leaseGrant: async (request, call) =>
       withHeader(facts, await server.as(call).leases.grant(request)),
     leaseRevoke: async (request, call) =>
@@ -48,6 +56,14 @@ export function leaseService({ server, metrics }: LeaseServiceParts): BoundServi
     leaseLeases: async (_request, call) => {
       const leases = await server.as(call).leases.list();
       return { header: headerOf(facts), leases: leases.map((ID) => ({ ID })) };
+    },
+  };
+  return bindService(LeaseDefinition, handlers, {
+    leaseGrant: (bytes, call, answer, slow) => {
+      const request = directWrites.isOpen ? decodedOrNot(LeaseGrantRequest, bytes) : undefined;
+      if (request === undefined) return false;
+      const grant = new MessageAnswer('leaseGrant', LeaseGrantResponse, facts, call, answer, slow);
+      return directWrites.proposeGrant(request, grant);
     },
   });
 }

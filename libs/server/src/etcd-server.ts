@@ -50,7 +50,7 @@ import type {
 } from '@etcd-ts/wire-protocol';
 
 import type { CallOrigin } from './access/caller.js';
-import type { DirectPut, DirectTxn } from './proposal.js';
+import type { DirectPut, DirectRequest } from './proposal.js';
 import type { DatabaseContent } from './transfer/outgoing-snapshot.js';
 import type { V2Server } from './v2-server.js';
 
@@ -99,7 +99,9 @@ export interface DirectWriteOperations {
    */
   proposePut(request: Uint8Array, put: DirectPut): boolean;
   /** The same for a transaction that writes: well formed, and what `marshalled` says. */
-  proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectTxn): boolean;
+  proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectRequest<'txn'>): boolean;
+  /** The same for a lease; without an id it gets one. */
+  proposeGrant(request: LeaseGrantRequest, grant: DirectRequest<'leaseGrant'>): boolean;
 }
 
 export interface LeaseOperations {

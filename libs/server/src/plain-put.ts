@@ -12,9 +12,11 @@ import type { EncodedPut } from '@etcd-ts/mvcc';
 const KEY = 0x0a;
 const VALUE = 0x12;
 const LEASE = 0x18;
-// InternalRaftRequest: `put`, `txn`, and `header` (field 100), whose ID is its first field.
+// InternalRaftRequest: `put`, `txn`, `lease_grant`, and `header` (field 100), whose ID is its first field.
 const PUT = 0x22;
 const TXN = 0x32;
+const LEASE_GRANT = 0x42;
+const TAGS = { put: PUT, txn: TXN, leaseGrant: LEASE_GRANT } as const;
 const HEADER_FIRST = 0xa2;
 const HEADER_SECOND = 0x06;
 const HEADER_ID = 0x08;
@@ -148,7 +150,7 @@ export class PlainPutReader implements EncodedPut, SplitId {
 
 /** The log entry of a write of nobody in particular: `request` is a marshalled request of its kind. */
 export function encodeDirectWrite(
-  kind: 'put' | 'txn',
+  kind: keyof typeof TAGS,
   { high, low }: SplitId,
   request: Uint8Array,
 ): Uint8Array {
@@ -161,7 +163,7 @@ export function encodeDirectWrite(
   out[2] = 1 + idBytes;
   out[3] = HEADER_ID;
   let at = putUint64(out, 4, high, low);
-  out[at++] = kind === 'put' ? PUT : TXN;
+  out[at++] = TAGS[kind];
   at = writeVarint(out, at, length);
   out.set(request, at);
   return out;

@@ -1,6 +1,6 @@
 import { assert, EMPTY_BYTES, Revision } from '@etcd-ts/foundation';
 import type { Term } from '@etcd-ts/foundation';
-import type { TxnResponse } from '@etcd-ts/wire-protocol';
+import type { LeaseGrantResponse, TxnResponse } from '@etcd-ts/wire-protocol';
 
 import type { Applied, ApplyOutcome } from './apply/outcome.js';
 import type { SplitId } from './plain-put.js';
@@ -51,7 +51,7 @@ export class AwaitedProposal extends Proposal {
 /** A write that goes from the bytes of its request to those of the log, without promises. */
 export abstract class DirectWrite extends Proposal {
   /** As etcd's metrics name it. */
-  abstract readonly operation: 'Put' | 'Txn';
+  abstract readonly operation: 'Put' | 'Txn' | 'LeaseGrant';
   /** The entry ends with the request, as it came. */
   requestBytes = 0;
 
@@ -84,17 +84,41 @@ export abstract class DirectPut extends DirectWrite {
   }
 }
 
-/** A transaction of any kind that writes. */
-export abstract class DirectTxn extends DirectWrite {
-  get operation(): 'Txn' {
-    return 'Txn';
+interface DirectResponses {
+  readonly txn: TxnResponse;
+  readonly leaseGrant: LeaseGrantResponse;
+}
+
+export type DirectKind = keyof DirectResponses;
+export type DirectResponse<Kind extends DirectKind> = DirectResponses[Kind];
+
+const OPERATIONS = { txn: 'Txn', leaseGrant: 'LeaseGrant' } as const;
+
+/** A transaction of any kind that writes, or a grant. */
+export abstract class DirectRequest<Kind extends DirectKind> extends DirectWrite {
+  readonly #kind: Kind;
+
+  constructor(kind: Kind) {
+    super();
+    this.#kind = kind;
   }
 
-  /** As with `txn` of KeyValueOperations. */
-  abstract applied(response: TxnResponse, tookMs: number): void;
+  get operation(): (typeof OPERATIONS)[Kind] {
+    return OPERATIONS[this.#kind];
+  }
+
+  /** As where it is awaited. */
+  abstract applied(response: DirectResponse<Kind>, tookMs: number): void;
 
   protected answered(result: Applied, tookMs: number): void {
-    assert(result.kind === 'txn', () => `applied ${result.kind} where txn was proposed`);
+    assert(isOfKind(result, this.#kind), () => `applied ${result.kind}, not ${this.#kind}`);
     this.applied(result.response, tookMs);
   }
+}
+
+function isOfKind<Kind extends DirectKind>(
+  result: Applied,
+  kind: Kind,
+): result is Applied & { readonly kind: Kind; readonly response: DirectResponse<Kind> } {
+  return result.kind === kind;
 }

@@ -1,4 +1,5 @@
 import { PasswordLogin } from '@etcd-ts/credentials';
+import type { LeaseId } from '@etcd-ts/foundation';
 
 import type { AuthenticationParts } from '../access/authentication.js';
 import { memberCaller, STRANGER } from '../access/caller.js';
@@ -33,6 +34,7 @@ export function assembleOperations(parts: Parts): EtcdServer {
   const { calls } = parts.peers;
   const { ensureSpace } = parts.spaceGuard;
   const { maxRequestBytes } = config;
+  const nextLeaseId = (): LeaseId => requestIds.nextLeaseId();
   const cluster = new ClusterView({
     ...parts,
     calls,
@@ -53,14 +55,19 @@ export function assembleOperations(parts: Parts): EtcdServer {
         ensureSpace,
         commitBackend: () => parts.backend.commitDurable(),
       },
-      directWrites: new DirectWrites({ ...parts, maxRequestBytes, wake: () => parts.loop.wake() }),
+      directWrites: new DirectWrites({
+        ...parts,
+        maxRequestBytes,
+        nextLeaseId,
+        wake: () => parts.loop.wake(),
+      }),
       leases: {
         ...parts,
         ensureSpace,
         calls,
         logger: logger.named('server/lease'),
         requestTimeoutMs: requestTimeoutMs(config),
-        nextLeaseId: () => requestIds.nextLeaseId(),
+        nextLeaseId,
         currentRevision: () => store.currentRevision,
       },
       authentication: authenticationParts(parts),

@@ -1,10 +1,13 @@
 import type { AuthStore } from '@etcd-ts/auth';
+import { NO_LEASE } from '@etcd-ts/foundation';
+import type { LeaseId } from '@etcd-ts/foundation';
+import { LeaseGrantRequest } from '@etcd-ts/wire-protocol';
 import type { TxnRequest } from '@etcd-ts/wire-protocol';
 
-import { putCostOf, txnCost } from '../apply/cost.js';
+import { LEASE_COST_BYTES, putCostOf, txnCost } from '../apply/cost.js';
 import type { DirectWriteOperations } from '../etcd-server.js';
 import { encodeDirectWrite, joinId, PlainPutReader } from '../plain-put.js';
-import type { DirectPut, DirectTxn, DirectWrite } from '../proposal.js';
+import type { DirectPut, DirectRequest, DirectWrite } from '../proposal.js';
 import type { Proposals } from '../proposals.js';
 import type { Quota } from '../quota.js';
 import { raftRequest } from '../raft-request.js';
@@ -15,6 +18,7 @@ export interface DirectWritesParts {
   readonly auth: AuthStore;
   readonly proposals: Proposals;
   readonly requestIds: RequestIds;
+  readonly nextLeaseId: () => LeaseId;
   readonly quota: Quota;
   /** --max-request-bytes, of the encoded log entry. */
   readonly maxRequestBytes: number;
@@ -48,7 +52,7 @@ export class DirectWrites implements DirectWriteOperations {
     return this.#propose('put', request, put);
   }
 
-  proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectTxn): boolean {
+  proposeTxn(request: TxnRequest, marshalled: Uint8Array, txn: DirectRequest<'txn'>): boolean {
     if (!this.isOpen || isReadOnly(request)) return false;
     if (!this.#parts.quota.allows(txnCost(request))) return false;
     if (!this.#propose('txn', marshalled, txn)) return false;
@@ -56,7 +60,18 @@ export class DirectWrites implements DirectWriteOperations {
     return true;
   }
 
-  #propose(kind: 'put' | 'txn', request: Uint8Array, write: DirectWrite): boolean {
+  proposeGrant(request: LeaseGrantRequest, grant: DirectRequest<'leaseGrant'>): boolean {
+    if (!this.isOpen || !this.#parts.quota.allows(LEASE_COST_BYTES)) return false;
+    // Chosen before the log, so that every member grants the same one.
+    const ID = request.ID === NO_LEASE ? this.#parts.nextLeaseId() : request.ID;
+    const leaseGrant = { ...request, ID };
+    const marshalled = LeaseGrantRequest.encode(leaseGrant).finish();
+    if (!this.#propose('leaseGrant', marshalled, grant)) return false;
+    grant.request = raftRequest(joinId(grant), { leaseGrant });
+    return true;
+  }
+
+  #propose(kind: 'put' | 'txn' | 'leaseGrant', request: Uint8Array, write: DirectWrite): boolean {
     const { proposals, requestIds, maxRequestBytes } = this.#parts;
     requestIds.advance();
     const data = encodeDirectWrite(kind, requestIds, request);

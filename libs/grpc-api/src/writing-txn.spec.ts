@@ -10,7 +10,7 @@ import {
 import { checkTxn } from './request-validation.js';
 import { DirectCalls } from './testing/direct-calls.js';
 import { ServedMember } from './testing/served-member.js';
-import { mayWrite } from './txn-answer.js';
+import { mayWrite } from './writing-txn.js';
 
 const CASES = 150;
 const rng = new SeededRng(12);

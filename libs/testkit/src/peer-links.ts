@@ -4,6 +4,8 @@ import { OPEN, type LinkState } from './link-state.js';
 export interface LinkObserver {
   readonly from: string;
   readonly to: string;
+  /** Sent and not yet delivered. */
+  readonly bytesUnderWay: number;
   changed(): void;
 }
 
@@ -39,6 +41,13 @@ export class PeerLinks {
   heal(): void {
     this.#states.clear();
     for (const observer of [...this.#observers]) observer.changed();
+  }
+
+  /** Sent and not yet delivered, on all links. */
+  get bytesUnderWay(): number {
+    let bytes = 0;
+    for (const observer of this.#observers) bytes += observer.bytesUnderWay;
+    return bytes;
   }
 
   /** Takes bytes off a limited link; false when they are more than it lets through. */

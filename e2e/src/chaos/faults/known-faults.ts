@@ -52,7 +52,7 @@ function ofProcesses(fault: Fault): ChaosFault {
 }
 
 function ofTheNetwork(fault: Fault): ChaosFault {
-  const { name, minSize } = fault;
+  const { name, minSize, isQuiet = false } = fault;
   return {
     name,
     row: /delayed/u.test(name) ? 'F6' : 'F4',
@@ -61,13 +61,17 @@ function ofTheNetwork(fault: Fault): ChaosFault {
     inflict: async ({ cluster, rng }) => {
       const observation = await Observation.start(cluster);
       const heal = await fault.inflict(cluster, rng);
+      let bytesHeld = 0;
       return {
         heal: async () => {
           await observation.stop();
+          bytesHeld = cluster.links.bytesUnderWay;
           await heal();
         },
-        proof: () => observation.finding,
-        isFelt: () => observation.finding !== undefined,
+        proof: () =>
+          observation.finding ??
+          (isQuiet && bytesHeld > 0 ? `${bytesHeld} bytes did not arrive` : undefined),
+        ...(!isQuiet && { isFelt: () => observation.finding !== undefined }),
       };
     },
   };

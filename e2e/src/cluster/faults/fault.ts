@@ -8,6 +8,8 @@ export interface Fault {
   readonly keepsQuorum: boolean;
   /** Not for smaller clusters. */
   readonly minSize?: number;
+  /** No member has to notice: one leads, and reaches everybody. Then bytes that did not pass show it. */
+  readonly isQuiet?: boolean;
   /** Makes it happen; resolves with what undoes it. */
   inflict(cluster: EtcdCluster, rng: Rng): Promise<() => Promise<void>>;
 }

@@ -59,8 +59,10 @@ export const NETWORK_FAULTS: readonly Fault[] = [
   cutting('a follower cut off', ({ links }, { leader, others }) =>
     links.setBetween(others.slice(0, 1), [leader, ...others.slice(1)], HELD),
   ),
-  cutting('two followers cut off from each other', ({ links }, { others }) =>
-    links.setBetween(others.slice(0, 1), others.slice(1, 2), HELD),
+  cutting(
+    'two followers cut off from each other',
+    ({ links }, { others }) => links.setBetween(others.slice(0, 1), others.slice(1, 2), HELD),
+    { isQuiet: true },
   ),
   cutting(
     'leader with a minority',

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { createScratchDirectory, removeScratchDirectory } from '@etcd-ts/testkit';
@@ -33,8 +33,11 @@ export class CertificateStore {
     return join(this.directory, name);
   }
 
+  /** In place as a whole: whoever reads it meanwhile finds the one before. */
   write(name: string, contents: string): string {
-    writeFileSync(this.path(name), contents, { mode: 0o600 });
+    const unfinished = this.path(`.${name}`);
+    writeFileSync(unfinished, contents, { mode: 0o600 });
+    renameSync(unfinished, this.path(name));
     return this.path(name);
   }
 

@@ -35,10 +35,20 @@ export class CertificateStore {
 
   /** In place as a whole: whoever reads it meanwhile finds the one before. */
   write(name: string, contents: string): string {
-    const unfinished = this.path(`.${name}`);
-    writeFileSync(unfinished, contents, { mode: 0o600 });
-    renameSync(unfinished, this.path(name));
+    this.#replace({ [name]: contents });
     return this.path(name);
+  }
+
+  /** One right after the other: who looks in between finds a certificate and a key that differ. */
+  #replace(files: Readonly<Record<string, string>>): void {
+    for (const [name, contents] of Object.entries(files)) {
+      writeFileSync(this.#unfinished(name), contents, { mode: 0o600 });
+    }
+    for (const name of Object.keys(files)) renameSync(this.#unfinished(name), this.path(name));
+  }
+
+  #unfinished(name: string): string {
+    return this.path(`.${name}`);
   }
 
   /** NAME.pem and NAME.key, for this machine and with the name as common name if nothing else is said. */
@@ -49,8 +59,7 @@ export class CertificateStore {
       hosts: ['127.0.0.1', 'localhost'],
       ...request,
     });
-    this.write(`${name}.pem`, issued.certificate);
-    this.write(`${name}.key`, issued.key);
+    this.#replace({ [`${name}.pem`]: issued.certificate, [`${name}.key`]: issued.key });
     return issued;
   }
 

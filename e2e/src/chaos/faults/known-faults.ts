@@ -51,7 +51,8 @@ function ofProcesses(fault: Fault): ChaosFault {
   };
 }
 
-function ofTheNetwork(fault: Fault): ChaosFault {
+/** Until it was felt by some member, or for some seconds where none has to. */
+export function ofTheNetwork(fault: Fault): ChaosFault {
   const { name, minSize, isQuiet = false } = fault;
   return {
     name,

@@ -6,8 +6,9 @@ import {
   type LinkState,
 } from '@etcd-ts/testkit';
 
+import { cutting } from '../../cluster/faults/network-faults.js';
 import type { ChaosFault, Site } from './chaos-fault.js';
-import { Observation } from './observation.js';
+import { ofTheNetwork } from './known-faults.js';
 
 const HELD: LinkState = { kind: 'held' };
 const SNAPSHOT_TIMEOUT_MS = 60_000;
@@ -17,44 +18,32 @@ const BREAK_EVERY_MS = 150;
 const namesOf = (cluster: EtcdCluster): readonly string[] =>
   cluster.members.map(({ name }) => name);
 
-function cutting(
-  name: string,
-  minSize: number,
-  cut: (cluster: EtcdCluster, names: readonly string[]) => void,
-): ChaosFault {
-  return {
-    name,
-    row: 'F4',
-    minSize,
-    lastsMs: [2_500, 6_000],
-    inflict: async ({ cluster }) => {
-      const observation = await Observation.start(cluster);
-      const leader = (await cluster.leader()).name;
-      cut(cluster, [leader, ...namesOf(cluster).filter((other) => other !== leader)]);
-      return {
-        heal: async () => {
-          await observation.stop();
-          cluster.links.heal();
-        },
-        proof: () => observation.finding,
-        isFelt: () => observation.finding !== undefined,
-      };
-    },
-  };
-}
-
 /** Everybody reaches a majority, and no two the same one. */
-export const RING = cutting('majority ring', 5, ({ links }, names) => {
-  for (const [at, name] of names.entries()) {
-    const far = [2, names.length - 2].map((steps) => names[(at + steps) % names.length] ?? name);
-    links.setBetween([name], far, HELD);
-  }
-});
+export const RING = ofTheNetwork(
+  cutting(
+    'majority ring',
+    ({ links }, { leader, others }) => {
+      const names = [leader, ...others];
+      for (const [at, name] of names.entries()) {
+        const far = [2, names.length - 2].map(
+          (steps) => names[(at + steps) % names.length] ?? name,
+        );
+        links.setBetween([name], far, HELD);
+      }
+    },
+    { minSize: 5 },
+  ),
+);
 
 /** Two halves that meet in one member only, which is not the leader. */
-export const BRIDGE = cutting('bridge', 5, ({ links }, names) => {
-  links.setBetween(names.slice(0, 2), names.slice(2, 4), HELD);
-});
+export const BRIDGE = ofTheNetwork(
+  cutting(
+    'bridge',
+    ({ links }, { leader, others }) =>
+      links.setBetween([leader, ...others.slice(0, 1)], others.slice(1, 3), HELD),
+    { minSize: 5 },
+  ),
+);
 
 function delaying(name: string, delayMs: number, jitterMs: number): ChaosFault {
   return {

@@ -18,7 +18,8 @@ async function sidesOf(cluster: EtcdCluster): Promise<Sides> {
   return { leader, others };
 }
 
-function cutting(
+/** Links change until they are healed. For three members unless said. */
+export function cutting(
   name: string,
   cut: (cluster: EtcdCluster, sides: Sides) => void,
   options: Partial<Fault> = {},

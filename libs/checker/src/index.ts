@@ -21,6 +21,7 @@ export { checkLinearizable } from './linearizability.js';
 export type { Interval, Linearizability, Model } from './linearizability.js';
 export { checkFencing, checkMutualExclusion, checkSet } from './lock-check.js';
 export type { FencedWrite, LockHold, SetAdd } from './lock-check.js';
+export { isOfTheNewest } from './operation.js';
 export type {
   Compare,
   DeleteRange,

@@ -29,6 +29,11 @@ export interface Range extends KeyRange {
   readonly countOnly?: boolean;
 }
 
+/** Whether it must see all that was acknowledged before. */
+export function isOfTheNewest({ serializable, revision }: Range): boolean {
+  return serializable !== true && revision === undefined;
+}
+
 export interface Put {
   readonly kind: 'put';
   readonly key: string;

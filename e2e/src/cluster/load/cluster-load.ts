@@ -2,12 +2,12 @@ import {
   EtcdMixWorkload,
   FRESH_STORE,
   HistoryRecorder,
+  isOfTheNewest,
   ListAppendWorkload,
   RegisterWorkload,
   type Baseline,
   type HistoryEntry,
   type Operation,
-  type Range,
   type WatchRecord,
   type Workload,
 } from '@etcd-ts/checker';
@@ -206,11 +206,6 @@ export class ClusterLoad {
       await pause(AFTER_FAILURE_MS);
     }
   }
-}
-
-/** One that must see every write that was acknowledged before it was sent. */
-function isOfTheNewest({ serializable, revision }: Range): boolean {
-  return serializable !== true && revision === undefined;
 }
 
 function everything(unique: number): readonly Workload[] {

@@ -32,23 +32,9 @@ const COUNTED = [
   'readsInPauses',
 ] as const;
 
-type Totals = Record<(typeof COUNTED)[number] | 'runs', number>;
+type Totals = Record<(typeof COUNTED)[number], number>;
 
-function emptyTotals(): Totals {
-  return {
-    runs: 0,
-    virtualMs: 0,
-    operations: 0,
-    answered: 0,
-    elections: 0,
-    faults: 0,
-    snapshots: 0,
-    reconfigurations: 0,
-    leaptMs: 0,
-    pauses: 0,
-    readsInPauses: 0,
-  };
-}
+const NOTHING_YET = Object.fromEntries(COUNTED.map((key) => [key, 0])) as Totals;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1440 * MINUTE_MS;
@@ -64,22 +50,23 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
   const { firstSeed, seeds, minutes, options, logger, print, isTerminal } = parts;
   const startedMs = performance.now();
   const untilMs = startedMs + minutes * 60_000;
-  const sum = emptyTotals();
+  const sum = { ...NOTHING_YET };
+  let runs = 0;
   let reportedMs = startedMs;
   const report = (): string => {
     const realMs = performance.now() - startedMs;
     return (
-      `${sum.runs} seeds, ${virtualTime(sum)} ` +
+      `${runs} seeds, ${virtualTime(sum)} ` +
       `(${(sum.virtualMs / realMs).toFixed(0)}x real time), ${sum.answered} of ${sum.operations} ` +
       `operations answered, ${sum.faults} faults, ${sum.elections} elections, ` +
       `${sum.snapshots} snapshots, ${sum.reconfigurations} members added or removed, ` +
       `${sum.pauses} pauses with ${sum.readsInPauses} linearizable reads`
     );
   };
-  for (; sum.runs < seeds && performance.now() < untilMs;) {
-    const seed = firstSeed + sum.runs;
+  while (runs < seeds && performance.now() < untilMs) {
+    const seed = firstSeed + runs;
     const result = await simulate(planOf(seed, options), { logger });
-    sum.runs++;
+    runs++;
     for (const key of COUNTED) sum[key] += result[key];
     if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
     if (result.finding !== undefined) {

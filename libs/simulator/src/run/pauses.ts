@@ -1,3 +1,4 @@
+import { isOfTheNewest } from '@etcd-ts/checker';
 import type { HistoryEntry } from '@etcd-ts/checker';
 
 /**
@@ -18,8 +19,7 @@ export class Pauses {
 
   /** At the moment of its answer. Every pause so far has begun before it, so only their ends count. */
   answered({ operation, invokedAtMs }: HistoryEntry): void {
-    if (operation.kind !== 'range' || operation.serializable === true) return;
-    if (operation.revision !== undefined || invokedAtMs > this.#untilMs) return;
-    this.reads++;
+    if (operation.kind !== 'range' || !isOfTheNewest(operation)) return;
+    if (invokedAtMs <= this.#untilMs) this.reads++;
   }
 }

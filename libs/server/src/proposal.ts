@@ -52,7 +52,7 @@ export class AwaitedProposal extends Proposal {
 export abstract class DirectWrite extends Proposal {
   /** As etcd's metrics name it. */
   abstract readonly operation: 'Put' | 'Txn' | 'LeaseGrant';
-  /** The entry ends with the request, as it came. */
+  /** The entry ends with the request: as it came, or with the id that its lease was given. */
   requestBytes = 0;
 
   /** The marshalled request. */

@@ -1,5 +1,4 @@
 import type { AuthStore } from '@etcd-ts/auth';
-import { NO_LEASE } from '@etcd-ts/foundation';
 import type { LeaseId } from '@etcd-ts/foundation';
 import { LeaseGrantRequest } from '@etcd-ts/wire-protocol';
 import type { TxnRequest } from '@etcd-ts/wire-protocol';
@@ -13,6 +12,7 @@ import type { Quota } from '../quota.js';
 import { raftRequest } from '../raft-request.js';
 import type { RequestIds } from '../request-ids.js';
 import { isReadOnly } from './key-values.js';
+import { withLeaseId } from './leases.js';
 
 export interface DirectWritesParts {
   readonly auth: AuthStore;
@@ -62,9 +62,7 @@ export class DirectWrites implements DirectWriteOperations {
 
   proposeGrant(request: LeaseGrantRequest, grant: DirectRequest<'leaseGrant'>): boolean {
     if (!this.isOpen || !this.#parts.quota.allows(LEASE_COST_BYTES)) return false;
-    // Chosen before the log, so that every member grants the same one.
-    const ID = request.ID === NO_LEASE ? this.#parts.nextLeaseId() : request.ID;
-    const leaseGrant = { ...request, ID };
+    const leaseGrant = withLeaseId(request, this.#parts.nextLeaseId);
     const marshalled = LeaseGrantRequest.encode(leaseGrant).finish();
     if (!this.#propose('leaseGrant', marshalled, grant)) return false;
     grant.request = raftRequest(joinId(grant), { leaseGrant });

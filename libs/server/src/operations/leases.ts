@@ -39,6 +39,14 @@ export interface LeasesParts extends ViaLeaderParts {
   readonly logger: Logger;
 }
 
+/** Whose id is chosen before the log, so that every member grants the same one. */
+export function withLeaseId(
+  request: LeaseGrantRequest,
+  nextLeaseId: () => LeaseId,
+): LeaseGrantRequest {
+  return request.ID === NO_LEASE ? { ...request, ID: nextLeaseId() } : request;
+}
+
 export class Leases implements LeaseOperations {
   readonly #parts: LeasesParts;
   readonly #caller: Caller;
@@ -48,11 +56,9 @@ export class Leases implements LeaseOperations {
     this.#caller = caller;
   }
 
-  /** The id must be chosen before the log, so that every member grants the same one. */
   async grant(request: LeaseGrantRequest): Promise<LeaseGrantResponse> {
     await permitAnyone(this.#parts.auth, this.#caller);
-    const ID = request.ID === NO_LEASE ? this.#parts.nextLeaseId() : request.ID;
-    const leaseGrant = { ...request, ID };
+    const leaseGrant = withLeaseId(request, this.#parts.nextLeaseId);
     await this.#parts.ensureSpace(LEASE_COST_BYTES);
     const applied = await this.#parts.consensus.propose({ leaseGrant }, this.#caller);
     return expectKind(applied, 'leaseGrant').response;

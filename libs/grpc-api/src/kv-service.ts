@@ -12,7 +12,7 @@ import {
 } from '@etcd-ts/wire-protocol';
 import type { RangeRequest } from '@etcd-ts/wire-protocol';
 
-import { decodedOrNot } from './direct-request.js';
+import { decodedOrNot } from './decoded-or-not.js';
 import { withHeader } from './header.js';
 import { HeaderField } from './header-field.js';
 import { MessageAnswer } from './message-answer.js';

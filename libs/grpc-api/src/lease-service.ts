@@ -11,7 +11,7 @@ import {
   LeaseGrantResponse,
 } from '@etcd-ts/wire-protocol';
 
-import { decodedOrNot } from './direct-request.js';
+import { decodedOrNot } from './decoded-or-not.js';
 import { headerOf, withHeader } from './header.js';
 import { MessageAnswer } from './message-answer.js';
 import { countStreamFailure } from './stream-failure.js';

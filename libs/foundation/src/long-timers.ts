@@ -9,6 +9,7 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** The same way to wait for a delay, of any length. Infinity is never. */
 export function withLongDelays(after: Scheduler['after']): Scheduler['after'] {
   return (delayMs, callback) => {
+    if (delayMs <= LONGEST_TIMER_MS) return after(delayMs, callback);
     let cancel: CancelTimer = () => undefined;
     const arm = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
@@ -24,9 +25,7 @@ export function withLongDelays(after: Scheduler['after']): Scheduler['after'] {
  * millisecond. Infinity is never.
  */
 export function withLongTimers(timers: Scheduler): Scheduler {
-  const afterLong = withLongDelays((delayMs, callback) => timers.after(delayMs, callback));
-  const after: Scheduler['after'] = (delayMs, callback) =>
-    delayMs <= LONGEST_TIMER_MS ? timers.after(delayMs, callback) : afterLong(delayMs, callback);
+  const after = withLongDelays((delayMs, callback) => timers.after(delayMs, callback));
   return {
     after,
     every: (intervalMs, callback, rhythm) => {

@@ -158,8 +158,9 @@ export class CrashDisk implements Disk {
  * every name in every sync, which is why it takes no path apart.
  */
 function isSyncedWith(directory: string, name: string): boolean {
-  if (!name.startsWith(directory) || name[directory.length] !== '/') return false;
-  const below = name.indexOf('/', directory.length + 1);
+  const inside = directory === '/' ? 1 : directory.length + 1;
+  if (!name.startsWith(directory) || name[inside - 1] !== '/') return false;
+  const below = name.indexOf('/', inside);
   return below === -1 || !name.includes('/', below + 1);
 }
 

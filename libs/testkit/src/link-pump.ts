@@ -19,7 +19,7 @@ export class LinkPump implements LinkObserver {
   readonly #sink: Socket;
   readonly #underWay: Parcel[] = [];
   readonly #forget: () => void;
-  bytesUnderWay = 0;
+  #bytesUnderWay = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(links: PeerLinks, from: string, to: string, source: Socket, sink: Socket) {
@@ -36,6 +36,10 @@ export class LinkPump implements LinkObserver {
     sink.on('drain', () => this.#deliver());
     sink.on('close', () => this.#stop());
     this.changed();
+  }
+
+  get bytesUnderWay(): number {
+    return this.#bytesUnderWay;
   }
 
   changed(): void {
@@ -56,8 +60,8 @@ export class LinkPump implements LinkObserver {
     const earliest = this.#underWay.at(-1)?.dueAtMs ?? 0;
     const dueAtMs = Math.max(earliest, performance.now() + Math.max(0, delayMs));
     this.#underWay.push({ bytes, dueAtMs });
-    if (Buffer.isBuffer(bytes)) this.bytesUnderWay += bytes.length;
-    if (this.bytesUnderWay > MAX_BYTES_UNDER_WAY) this.#source.pause();
+    if (Buffer.isBuffer(bytes)) this.#bytesUnderWay += bytes.length;
+    if (this.#bytesUnderWay > MAX_BYTES_UNDER_WAY) this.#source.pause();
     this.#deliver();
   }
 
@@ -74,14 +78,14 @@ export class LinkPump implements LinkObserver {
       this.#underWay.shift();
       this.#handOver(parcel.bytes);
     }
-    if (this.bytesUnderWay <= MAX_BYTES_UNDER_WAY) this.#source.resume();
+    if (this.#bytesUnderWay <= MAX_BYTES_UNDER_WAY) this.#source.resume();
   }
 
   #handOver(bytes: Parcel['bytes']): void {
     if (bytes === 'end') this.#sink.end();
     else if (bytes === 'close') this.#sink.destroySoon();
     else {
-      this.bytesUnderWay -= bytes.length;
+      this.#bytesUnderWay -= bytes.length;
       if (this.#links.spend(this.from, this.to, bytes.length)) this.#sink.write(bytes);
     }
   }
@@ -91,6 +95,6 @@ export class LinkPump implements LinkObserver {
     clearTimeout(this.#timer);
     this.#forget();
     this.#underWay.length = 0;
-    this.bytesUnderWay = 0;
+    this.#bytesUnderWay = 0;
   }
 }

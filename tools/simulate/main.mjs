@@ -1,6 +1,7 @@
 // Simulates clusters, seed after seed:
 //   npm run simulate -- --seeds 200 --minutes 5 [--seed FIRST] [--members 1..7] [--virtual-seconds 25]
 //                       [--profile NAME]                 plans of one kind, see libs/simulator/src/run/profile.ts
+//   npm run simulate -- --short --seeds 2000 --minutes 60       what every change is tried with
 //   npm run simulate -- --seed 4711 --seeds 1 --log      one seed, with what its members log
 //   npm run simulate -- --mutants [NAME...]              known bugs, to see that they are found
 //   npm run simulate -- --speed                          virtual against real time, under light load

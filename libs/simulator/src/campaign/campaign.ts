@@ -1,7 +1,6 @@
 import type { Logger } from '@etcd-ts/foundation';
 
-import { planOf } from '../run/plan.js';
-import type { PlanOptions } from '../run/plan.js';
+import type { Plan } from '../run/plan.js';
 import { simulate } from '../run/simulation.js';
 import { describe, shrink } from './shrink.js';
 
@@ -9,7 +8,9 @@ export interface CampaignOptions {
   readonly firstSeed: number;
   readonly seeds: number;
   readonly minutes: number;
-  readonly options: PlanOptions;
+  readonly planFor: (seed: number) => Plan;
+  /** What repeats one of them, beside its seed. */
+  readonly again: string;
   readonly logger: Logger;
   readonly print: (line: string) => void;
   /** One line that is written over, else a line now and then. */
@@ -47,7 +48,7 @@ function virtualTime({ virtualMs, leaptMs }: Totals): string {
 
 /** Seed after seed, until one finds something (1) or time or seeds are up (0). */
 export async function campaign(parts: CampaignOptions): Promise<number> {
-  const { firstSeed, seeds, minutes, options, logger, print, isTerminal } = parts;
+  const { firstSeed, seeds, minutes, planFor, again, logger, print, isTerminal } = parts;
   const startedMs = performance.now();
   const untilMs = startedMs + minutes * 60_000;
   const sum = { ...NOTHING_YET };
@@ -65,7 +66,7 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
   };
   while (runs < seeds && performance.now() < untilMs) {
     const seed = firstSeed + runs;
-    const result = await simulate(planOf(seed, options), { logger });
+    const result = await simulate(planFor(seed), { logger });
     runs++;
     for (const key of COUNTED) sum[key] += result[key];
     if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
@@ -75,7 +76,7 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
       );
       const least = await shrink(result, { logger, simulate, forMs: SHRINK_MS });
       print(`least that shows it:\n${describe(least)}`);
-      print(`again: npm run simulate -- --seed ${seed} --seeds 1`);
+      print(`again: npm run simulate -- --seed ${seed} --seeds 1${again}`);
       return 1;
     }
     if (isTerminal) process.stdout.write(`\r${report()} `);

@@ -1,7 +1,8 @@
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 import { runCampaignCommand } from '@etcd-ts/testkit';
 
-import { planOf } from '../run/plan.js';
+import { planOf, shortPlan } from '../run/plan.js';
+import type { Plan } from '../run/plan.js';
 import { simulate } from '../run/simulation.js';
 import { campaign } from './campaign.js';
 import { hunt } from './hunt.js';
@@ -35,6 +36,12 @@ void runCampaignCommand({
       help: 'of each seed; 0: as the profile has it, mostly 25',
     },
     {
+      name: 'short',
+      kind: 'switch',
+      default: 'false',
+      help: 'six rough seconds of each seed, whatever else is said: as every change is tried',
+    },
+    {
       name: 'steps',
       kind: 'switch',
       default: 'false',
@@ -52,8 +59,9 @@ void runCampaignCommand({
   ],
   run: async (given, print) => {
     const { seed, seeds, minutes, members, profile, rule } = given;
+    const virtualSeconds = given['virtual-seconds'];
     const options = {
-      ...(given['virtual-seconds'] === 0 ? {} : { durationMs: given['virtual-seconds'] * 1000 }),
+      ...(virtualSeconds === 0 ? {} : { durationMs: virtualSeconds * 1000 }),
       steps: given.steps,
       ...(profile === '' ? {} : { profile }),
       ...(members === 0 ? {} : { members }),
@@ -67,8 +75,9 @@ void runCampaignCommand({
       );
     }
     if (given.speed) return measureSpeed(print);
+    const planFor = (each: number): Plan => (given.short ? shortPlan(each) : planOf(each, options));
     if (given.log) {
-      const result = await simulate(planOf(seed, options), { logger: new StderrLogger() });
+      const result = await simulate(planFor(seed), { logger: new StderrLogger() });
       print(JSON.stringify({ ...result, plan: undefined }, undefined, 2));
       return result.finding === undefined ? 0 : 1;
     }
@@ -76,7 +85,14 @@ void runCampaignCommand({
       firstSeed: seed,
       seeds: seeds === 0 ? Infinity : seeds,
       minutes,
-      options,
+      planFor,
+      again: [
+        given.short ? ' --short' : '',
+        profile === '' ? '' : ` --profile ${profile}`,
+        members === 0 ? '' : ` --members ${members}`,
+        virtualSeconds === 0 ? '' : ` --virtual-seconds ${virtualSeconds}`,
+        given.steps ? ' --steps' : '',
+      ].join(''),
       logger: SILENT_LOGGER,
       print,
       isTerminal: process.stdout.isTTY,

@@ -101,6 +101,13 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   return { ...plan, weather: FINE_WEATHER, era: { ...era, leaps: options.steps !== true } };
 }
 
+/** Rough, and over in six seconds: what a change has to pass by the thousand. */
+export function shortPlan(seed: number): Plan {
+  const plan = planOf(seed, { durationMs: 6000, faultEveryMs: 1000 });
+  // More do not make a short run meaner, only slower.
+  return { ...plan, operationsPerClient: 80 };
+}
+
 /** No faults, few requests: what the speed of the simulator is measured by. */
 export function lightPlan(seed: number, durationMs: number): Plan {
   return {

@@ -14,7 +14,6 @@ import { GroupCommit } from './group-commit.js';
 import { OpenViews } from './open-views.js';
 import type { RevisionRow } from './pending-changes.js';
 import { SqliteDatabase } from './sqlite-database.js';
-import { sqliteFailure } from './sqlite-failure.js';
 import type { StateDatabase } from './state-database.js';
 import { StateView } from './state-view.js';
 import { StatePosition } from './stored-position.js';
@@ -55,7 +54,7 @@ export class Backend {
     this.#database = database;
     this.#view = new StateView(database);
     this.#commits = this.#commitsInto(database, this.#view);
-    this.#position = new StatePosition(database);
+    this.#position = this.#guard(() => new StatePosition(database));
     this.#attach();
   }
 
@@ -70,7 +69,13 @@ export class Backend {
    * (bbolt, or not ours), 'dataDirectoryLocked', 'backendFailed'.
    */
   static open(file: string, options: BackendOptions): Backend {
-    return new Backend(SqliteDatabase.open(file, options.mustExist, options.disk), options);
+    const database = SqliteDatabase.open(file, options.mustExist, options.disk);
+    try {
+      return new Backend(database, options);
+    } catch (error) {
+      database.abandon();
+      throw error;
+    }
   }
 
   #commitsInto(database: StateDatabase, view: StateView): GroupCommit {
@@ -108,7 +113,7 @@ export class Backend {
   #fail(cause: unknown): StorageError {
     this.#failure ??= new StorageError(
       cause instanceof StorageError ? cause.code : 'backendFailed',
-      `backend failed: ${sqliteFailure(cause, this.#database.path)}`,
+      `backend failed: ${this.#database.describe(cause)}`,
       cause,
     );
     this.#options.logger.error('backend failed; nothing more is stored', {

@@ -22,8 +22,14 @@ function verified(bucket: string, key: Uint8Array, sum: number, value: Buffer): 
   if (checksum(key, value) === sum) return value;
   throw new StorageError(
     'backendFailed',
-    `a row of bucket ${bucket} is damaged (checksum mismatch)`,
+    `row ${nameOf(key)} of bucket ${bucket} is damaged (checksum mismatch)`,
   );
+}
+
+/** As text where it is some, else in hexadecimal. */
+function nameOf(key: Uint8Array): string {
+  const text = asBuffer(key).toString('latin1');
+  return /^[!-~]+$/u.test(text) ? text : `0x${asBuffer(key).toString('hex')}`;
 }
 
 /** etcd's small buckets (meta, lease, members, ...) in one table. */

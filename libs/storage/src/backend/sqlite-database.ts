@@ -4,6 +4,7 @@ import { StorageError } from '../storage-error.js';
 import { BucketTable } from './bucket-table.js';
 import { Checkpointer } from './checkpointer.js';
 import { writeChanges } from './commit-writer.js';
+import { damagedPlace, isDamage } from './damaged-place.js';
 import { isBusy, openDatabase, openReader, type Sqlite } from './database.js';
 import { finishReplacement, replaceFile } from './file-replacement.js';
 import type { PendingChanges } from './pending-changes.js';
@@ -59,17 +60,19 @@ export class SqliteDatabase implements StateDatabase {
       opened.buckets.verify();
       return opened;
     } catch (error) {
-      opened.#checkpointer.abandonDatabase();
-      throw new StorageError(
-        'backendFailed',
-        `cannot open the backend: ${sqliteFailure(error, file)}`,
-        error,
-      );
+      const text = `cannot open the backend: ${opened.describe(error)}`;
+      opened.abandon();
+      throw new StorageError('backendFailed', text, error);
     }
   }
 
   get path(): string {
     return this.#database.name;
+  }
+
+  describe(failure: unknown): string {
+    const place = isDamage(failure) ? damagedPlace(this.#database) : undefined;
+    return `${sqliteFailure(failure, this.path)}${place === undefined ? '' : `: ${place}`}`;
   }
 
   get blocksCommits(): boolean {
@@ -165,6 +168,11 @@ export class SqliteDatabase implements StateDatabase {
     // Before the new one is opened: connections to both would share one index of one log.
     this.#checkpointer.abandonDatabase();
     return SqliteDatabase.open(path, true, this.#disk);
+  }
+
+  /** As it is, at once: what is in it is worth nothing. */
+  abandon(): void {
+    this.#checkpointer.abandonDatabase();
   }
 
   async close(): Promise<void> {

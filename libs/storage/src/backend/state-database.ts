@@ -61,6 +61,8 @@ export interface DatabaseView extends CommittedState {
 export interface StateDatabase extends CommittedState {
   /** Of the file, for messages. */
   readonly path: string;
+  /** A failure in words, with the file and, if what is stored is damaged, the place where it tells. */
+  describe(failure: unknown): string;
   /** Called once an operation that nobody waits for has failed. */
   onFailure: (error: unknown) => void;
   /**

@@ -1,4 +1,5 @@
 import { assert } from '@etcd-ts/foundation';
+import { sqliteFailure } from '../backend/sqlite-failure.js';
 import type { PendingChanges } from '../backend/pending-changes.js';
 import type {
   DatabaseView,
@@ -33,6 +34,10 @@ export class MemoryDatabase implements StateDatabase {
     this.#databases = databases;
     file.isOpen = true;
     this.#measure();
+  }
+
+  describe(failure: unknown): string {
+    return sqliteFailure(failure, this.path);
   }
 
   get revisions(): StoredRevisions {

@@ -126,7 +126,7 @@ async function outcomeOf(
 function refusal(text: string, damage: Damage | undefined): Found {
   const name = basename(damage?.file ?? '');
   const namesFile = text.includes(name.replace(/-wal$/u, ''));
-  const namesPlace = /offset \d+|revision \d+|row .* of bucket|page \d+|header/u.test(text);
+  const namesPlace = /offset \d+|revisions? \d+|row .* of bucket|page \d+|header/u.test(text);
   return { outcome: namesFile && namesPlace ? 'named' : 'refused', text };
 }
 

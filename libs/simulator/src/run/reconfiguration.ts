@@ -153,14 +153,22 @@ export class Reconfiguration {
     });
   }
 
-  /** The others have to refuse to confirm anything to it. */
+  /**
+   * The others have to refuse to confirm anything to it, once they have applied its removal. Whoever
+   * starts again may have forgotten that it was committed, and then it is a member until it is so anew.
+   */
   #tryToRead(removed: Machine): void {
-    const { queue, found } = this.#parts;
+    const { queue, machines, found } = this.#parts;
     const { member, process } = removed;
     if (member === undefined || process === undefined) return;
     queue.in(0, process, () => {
+      if (!machines.every((other) => other.member === undefined || hasLost(other, removed))) return;
+      const asked = machines.map((other) => other.process);
       member.server.keyValues.range(ANY_READ).then(
-        () => found('removed-member-serves', `${removed.name} was removed and answers reads`),
+        () => {
+          if (!machines.every((other, i) => other.process === asked[i])) return;
+          found('removed-member-serves', `${removed.name} was removed and answers reads`);
+        },
         () => undefined,
       );
     });
@@ -191,4 +199,8 @@ export class Reconfiguration {
     };
     queue.in(0, undefined, attempt);
   }
+}
+
+function hasLost({ member }: Machine, { id }: Machine): boolean {
+  return member?.server.cluster.knownMembers().every((known) => known.id !== id) === true;
 }

@@ -78,7 +78,14 @@ function assembleOver(
   const { config, clock } = parts;
   const core = createCore(storage, state, parts, control, () => loop);
   const { raft, proposals, reads, network, traffic } = core;
-  const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
+  const { replica, upkeep } = assembleStateMachine(
+    parts,
+    control,
+    storage,
+    state,
+    core,
+    () => loop,
+  );
   const lateness = new HeartbeatLateness({
     clock,
     logger: parts.logger.named('server/raft-loop'),
@@ -136,6 +143,7 @@ function assembleStateMachine(
   storage: OpenedStorage,
   state: MemberState,
   core: MemberCore,
+  loop: () => RaftLoop,
 ) {
   const confChanges = new ConfChangeApplier({
     raft: core.raft,
@@ -178,6 +186,7 @@ function assembleStateMachine(
     ...core,
     ...upkeep,
     confChanges,
+    whenCommitDurable: (then) => loop().whenCommitDurable(then),
   });
   return { upkeep, replica };
 }

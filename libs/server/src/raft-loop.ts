@@ -113,6 +113,11 @@ export class RaftLoop {
     if (messages.length > 0) send(messages);
   }
 
+  /** Calls back when what this member knows to be committed survives a loss of power: see #persist. */
+  whenCommitDurable(then: () => void): void {
+    this.#durable.after(this.#parts.wal.sync(), then);
+  }
+
   /** No more turns. Resolves when no write is in flight, with the failure if there was one. */
   async stop(): Promise<Error | undefined> {
     this.#stopped = true;
@@ -155,12 +160,12 @@ export class RaftLoop {
     this.#guarded(() => this.#drain());
   }
 
+  /** Half an entry may have been applied then: this state must never be committed or served. */
   #guarded(work: () => void): void {
     if (this.#stopped) return;
     try {
       work();
     } catch (error) {
-      // Half an entry may have been applied: this state must never be committed or served.
       this.#fail(error);
     }
   }
@@ -247,7 +252,8 @@ export class RaftLoop {
       if (ready.hardState !== undefined) log.setHardState(ready.hardState);
     }
     // A commit index alone may be lost: the quorum that made it will make it again. It rides
-    // along with the next write.
+    // along with the next write. Only the removal of a member, whose machine will be gone when it
+    // is needed for that quorum, is told to nobody before (whenCommitDurable).
     if (ready.mustSync) {
       if (this.#writesInFlight++ === 0) this.#writingSinceMs = this.#parts.clock.monotonicMs();
       this.#unpersistedBytes += sizeOf(ready.entries);

@@ -22,6 +22,8 @@ export interface ReplicaParts {
   readonly backend: Backend;
   readonly applier: Applier;
   readonly confChanges: ConfChangeApplier;
+  /** See RaftLoop. */
+  readonly whenCommitDurable: (then: () => void) => void;
   readonly proposals: Proposals;
   readonly lessor: Lessor;
   readonly raft: Raft;
@@ -122,8 +124,9 @@ export class Replica implements StateMachine {
   }
 
   #applyConfChange(entry: Entry): void {
-    const { id, outcome } = this.#parts.confChanges.apply(entry);
-    this.#parts.proposals.settle(id, outcome);
+    const { proposals, confChanges, whenCommitDurable } = this.#parts;
+    const { id, outcome } = confChanges.apply(entry);
+    whenCommitDurable(() => proposals.settle(id, outcome));
   }
 
   #applyNormal(entry: Entry): void {

@@ -1,6 +1,7 @@
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
 
 import { lightPlan, planOf, shortPlan } from './plan.js';
+import type { Plan } from './plan.js';
 import { simulate } from './simulation.js';
 
 const OPTIONS = { logger: SILENT_LOGGER };
@@ -29,6 +30,23 @@ describe('a simulation', () => {
       expect(result.operations).toBeGreaterThan(50);
       // What was asked before there was a leader may have been given up.
       expect(result.answered).toBeGreaterThan(result.operations - 5);
+    }
+  });
+
+  it('of a member whose only peer was removed has it lead after a loss of power, quiet as it was', async () => {
+    for (const victim of [0, 1]) {
+      const plan: Plan = {
+        ...lightPlan(victim, 20_000),
+        members: 2,
+        operationsPerClient: 2,
+        compactEveryMs: 60_000,
+        faults: [
+          { kind: 'shrink', atMs: 8000, victim },
+          { kind: 'powerLoss', atMs: 17_000, forMs: 500, victim: 'all' },
+        ],
+      };
+      const { finding, reconfigurations } = await simulate(plan, OPTIONS);
+      expect([finding, reconfigurations]).toEqual([undefined, 1]);
     }
   });
 

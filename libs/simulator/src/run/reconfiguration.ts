@@ -60,7 +60,12 @@ export class Reconfiguration {
     this.#remove(victim, () => {
       machines.splice(machines.indexOf(victim), 1);
       victim.kill();
-      this.#comeBack(victim, () => (this.#isBusy = false));
+      if (this.#parts.rng.below(3) > 0) this.#comeBack(victim, () => (this.#isBusy = false));
+      else {
+        // Thrown away: whoever still counts on it counts in vain.
+        victim.isRemoved = true;
+        this.#isBusy = false;
+      }
     });
   }
 

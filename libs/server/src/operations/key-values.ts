@@ -1,6 +1,6 @@
 import type { AuthStore } from '@etcd-ts/auth';
 import { must } from '@etcd-ts/foundation';
-import type { Clock } from '@etcd-ts/foundation';
+import type { Clock, Scheduler } from '@etcd-ts/foundation';
 import type {
   EncodedRange,
   MvccStore,
@@ -34,6 +34,7 @@ import { toDomainRange, toDomainTxn } from '../translate/request-translation.js'
 import { toWireRange, toWireTxn } from '../translate/response-translation.js';
 import type { SpaceCheck } from '../quota.js';
 import type { Consensus } from './consensus.js';
+import { isLongRange, readLongRange } from './long-range.js';
 import { rangeChunks } from './range-chunks.js';
 
 export interface KeyValuesParts {
@@ -41,6 +42,7 @@ export interface KeyValuesParts {
   readonly consensus: Consensus;
   readonly store: MvccStore;
   readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly metrics: EtcdMetrics;
   readonly maxRequestBytes: number;
   /** Fails with NoSpace, having raised the alarm, when so many bytes do not fit the quota. */
@@ -48,6 +50,8 @@ export interface KeyValuesParts {
   /** Makes what the backend holds in memory part of its file, durably. */
   readonly commitBackend: () => Promise<void>;
 }
+
+type ReadOutcome<Result> = Result | RevisionUnavailable;
 
 export class KeyValues implements KeyValueOperations {
   readonly #parts: KeyValuesParts;
@@ -65,12 +69,29 @@ export class KeyValues implements KeyValueOperations {
 
   rangeEncoded(request: RangeRequest): Promise<EncodedRange> {
     const { store } = this.#parts;
-    return this.#read(request, (domain) => store.rangeEncoded(domain));
+    return this.#read(request, (domain) =>
+      isLongRange(store, domain) ? this.#longRange(request) : store.rangeEncoded(domain),
+    );
+  }
+
+  async #longRange(request: RangeRequest): Promise<EncodedRange | RevisionUnavailable> {
+    const { store, auth, consensus } = this.#parts;
+    let { generation } = auth;
+    const range = await readLongRange(store, request, {
+      time: this.#parts,
+      mayGoOn: async () => {
+        consensus.checkRunning();
+        if (auth.generation === generation) return;
+        ({ generation } = auth);
+        await this.#permitRange(request);
+      },
+    });
+    return range ?? store.rangeEncoded(toDomainRange(request));
   }
 
   async #read<Result extends { readonly kind: 'ok' }>(
     request: RangeRequest,
-    read: (request: DomainRangeRequest) => Result | RevisionUnavailable,
+    read: (request: DomainRangeRequest) => ReadOutcome<Result> | Promise<ReadOutcome<Result>>,
   ): Promise<Result> {
     const { consensus, clock, metrics } = this.#parts;
     const startedMs = clock.monotonicMs();
@@ -78,9 +99,11 @@ export class KeyValues implements KeyValueOperations {
     try {
       if (request.serializable) consensus.checkRunning();
       else await consensus.linearizable();
-      // Between this and the answer nothing is waited for, so that it still holds then.
+      // Between this and the answer nothing is waited for, so that it still holds then; a long
+      // range asks again.
       if (this.#parts.auth.enabled) await this.#permitRange(request);
-      const outcome = read(toDomainRange(request));
+      const reading = read(toDomainRange(request));
+      const outcome = reading instanceof Promise ? await reading : reading;
       if (outcome.kind !== 'ok') throw unavailable(outcome);
       success = 'true';
       return outcome;

@@ -51,6 +51,7 @@ export interface KeyValuesParts {
   readonly commitBackend: () => Promise<void>;
 }
 
+type KeysOfRange = Pick<DomainRangeRequest, 'key' | 'rangeEnd'>;
 type ReadOutcome<Result> = Result | RevisionUnavailable;
 
 export class KeyValues implements KeyValueOperations {
@@ -70,23 +71,21 @@ export class KeyValues implements KeyValueOperations {
   rangeEncoded(request: RangeRequest): Promise<EncodedRange> {
     const { store } = this.#parts;
     return this.#read(request, (domain) =>
-      isLongRange(store, domain) ? this.#longRange(request) : store.rangeEncoded(domain),
+      isLongRange(store, domain) ? this.#longRange(domain) : store.rangeEncoded(domain),
     );
   }
 
-  async #longRange(request: RangeRequest): Promise<EncodedRange | RevisionUnavailable> {
-    const { store, auth, consensus } = this.#parts;
-    let { generation } = auth;
+  async #longRange(request: DomainRangeRequest): Promise<ReadOutcome<EncodedRange>> {
+    const { store, consensus } = this.#parts;
+    const permitAgain = this.#permitsAgain(request);
     const range = await readLongRange(store, request, {
       time: this.#parts,
-      mayGoOn: async () => {
+      mayGoOn: () => {
         consensus.checkRunning();
-        if (auth.generation === generation) return;
-        ({ generation } = auth);
-        await this.#permitRange(request);
+        return permitAgain();
       },
     });
-    return range ?? store.rangeEncoded(toDomainRange(request));
+    return range ?? store.rangeEncoded(request);
   }
 
   async #read<Result extends { readonly kind: 'ok' }>(
@@ -114,22 +113,31 @@ export class KeyValues implements KeyValueOperations {
   }
 
   async *rangeStream(request: RangeRequest): AsyncIterable<RangeStreamChunk> {
-    const { consensus, auth } = this.#parts;
+    const { consensus, store, maxRequestBytes } = this.#parts;
     if (request.serializable) consensus.checkRunning();
     else await consensus.linearizable();
     this.#parts.metrics.mvcc.range.inc();
     await this.#permitRange(request);
-    let { generation } = auth;
-    for (const chunk of rangeChunks(this.#parts.store, request, this.#parts.maxRequestBytes)) {
+    const permitAgain = this.#permitsAgain(request);
+    for (const chunk of rangeChunks(store, toDomainRange(request), maxRequestBytes)) {
       yield chunk;
-      // A client that reads slowly may lose the right to go on.
-      if (auth.generation === generation) continue;
-      await this.#permitRange(request);
-      generation = auth.generation;
+      await permitAgain();
     }
   }
 
-  async #permitRange({ key, rangeEnd }: RangeRequest): Promise<void> {
+  /** To be asked whenever time has passed: the right to go on may be lost. Asks if rights have changed. */
+  #permitsAgain(range: KeysOfRange): () => Promise<void> {
+    const { auth } = this.#parts;
+    let { generation } = auth;
+    return async () => {
+      if (auth.generation === generation) return;
+      // Before the question: a change while it is answered is for the next time.
+      ({ generation } = auth);
+      await this.#permitRange(range);
+    };
+  }
+
+  async #permitRange({ key, rangeEnd }: KeysOfRange): Promise<void> {
     const { access } = this.#parts.auth;
     await permit(this.#caller, (info) => access.isRangePermitted(info, key, rangeEnd));
   }

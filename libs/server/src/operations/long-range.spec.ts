@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { LeaseId, NO_LEASE, SeededRng } from '@etcd-ts/foundation';
 import type { Clock, Scheduler } from '@etcd-ts/foundation';
 import { MvccStore } from '@etcd-ts/mvcc';
-import type { EncodedRange, LeaseAttachments } from '@etcd-ts/mvcc';
+import type {
+  EncodedRange,
+  LeaseAttachments,
+  RangeRequest as DomainRangeRequest,
+} from '@etcd-ts/mvcc';
 import { Backend } from '@etcd-ts/storage';
 import { RangeRequest, RangeRequest_SortOrder } from '@etcd-ts/wire-protocol';
 
@@ -15,6 +19,9 @@ import { isLongRange, readLongRange } from './long-range.js';
 
 const KEYS = 3000;
 const ALL = { key: Buffer.from([0]), rangeEnd: Buffer.from([0]) };
+
+const domainRange = (options: Partial<RangeRequest>): DomainRangeRequest =>
+  toDomainRange(RangeRequest.create(options));
 
 const NO_LEASES: LeaseAttachments = {
   exists: () => false,
@@ -73,15 +80,15 @@ describe('a range over many keys', () => {
     });
   }
 
-  function atOnce(request: RangeRequest): EncodedRange {
-    const outcome = store.rangeEncoded(toDomainRange(request));
+  function atOnce(request: DomainRangeRequest): EncodedRange {
+    const outcome = store.rangeEncoded(request);
     if (outcome.kind !== 'ok') throw new Error(outcome.kind);
     return outcome;
   }
 
   /** `meanwhile` happens whenever others have their turn. */
   async function inSlices(
-    request: RangeRequest,
+    request: DomainRangeRequest,
     meanwhile: (turn: number) => void = () => undefined,
   ): Promise<{ range: EncodedRange | undefined; turns: number }> {
     let turns = 0;
@@ -101,20 +108,20 @@ describe('a range over many keys', () => {
     ['of the past, up to a limit', { revision: 2345n, limit: 2000n }],
     ['in ascending order', { sortOrder: RangeRequest_SortOrder.ASCEND }],
   ])('is answered in slices as it is at once: %s', async (_what, options) => {
-    const request = RangeRequest.create({ ...ALL, ...options });
-    expect(isLongRange(store, toDomainRange(request))).toBe(true);
+    const request = domainRange({ ...ALL, ...options });
+    expect(isLongRange(store, request)).toBe(true);
     const { range, turns } = await inSlices(request);
     expect(range).toEqual(atOnce(request));
     expect(turns).toBeGreaterThan(1);
   });
 
   it('is all of the revision at which it began, and says so, whatever is written meanwhile', async () => {
-    const request = RangeRequest.create(ALL);
+    const request = domainRange(ALL);
     const before = atOnce(request);
     const { range } = await inSlices(request, (turn) => {
       put(`key 0 ${turn}`, 'new');
       put(`key 9 ${turn}`, 'new');
-      const [first] = atOnce(RangeRequest.create({ ...ALL, limit: 1n })).rows;
+      const [first] = atOnce(domainRange({ ...ALL, limit: 1n })).rows;
       expect(first).toBeDefined();
     });
     expect(range).toEqual(before);
@@ -127,15 +134,15 @@ describe('a range over many keys', () => {
       put('key', 'new');
       expect(store.compact(store.currentRevision).kind).toBe('scheduled');
     };
-    expect((await inSlices(RangeRequest.create(ALL), compacting)).range).toBeUndefined();
-    const named = RangeRequest.create({ ...ALL, revision: BigInt(store.currentRevision) });
+    expect((await inSlices(domainRange(ALL), compacting)).range).toBeUndefined();
+    const named = domainRange({ ...ALL, revision: BigInt(store.currentRevision) });
     await expect(inSlices(named, compacting)).rejects.toThrow(
       'etcdserver: mvcc: required revision has been compacted',
     );
   });
 
   it('ends where it must not go on', async () => {
-    const refused = inSlices(RangeRequest.create(ALL), () => {
+    const refused = inSlices(domainRange(ALL), () => {
       throw new Error('no more');
     });
     await expect(refused).rejects.toThrow('no more');
@@ -150,7 +157,7 @@ describe('a range over many keys', () => {
       { rangeEnd: Buffer.alloc(0) },
       { key: Buffer.from('key 11'), rangeEnd: Buffer.from('key 12') },
     ]) {
-      const request = toDomainRange(RangeRequest.create({ ...ALL, ...options }));
+      const request = domainRange({ ...ALL, ...options });
       expect([options, isLongRange(store, request)]).toEqual([options, false]);
     }
   });

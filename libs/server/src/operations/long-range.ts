@@ -1,6 +1,5 @@
 import { assert } from '@etcd-ts/foundation';
-import type { EncodedRange, MvccStore, RangeRequest as DomainRangeRequest } from '@etcd-ts/mvcc';
-import type { RangeRequest } from '@etcd-ts/wire-protocol';
+import type { EncodedRange, MvccStore, RangeRequest } from '@etcd-ts/mvcc';
 
 import { rangeChunks } from './range-chunks.js';
 import { giveWay } from './slices.js';
@@ -23,7 +22,7 @@ export interface LongRangeTerms {
  * Whether reading it at once might keep everybody else waiting: heartbeats, and the reads of others.
  * Not of ranges that are sorted or filtered: those need all rows before there is a first one.
  */
-export function isLongRange(store: MvccStore, request: DomainRangeRequest): boolean {
+export function isLongRange(store: MvccStore, request: RangeRequest): boolean {
   const { rangeEnd, countOnly, limit, revision } = request;
   if (rangeEnd.length === 0 || countOnly || (limit > 0 && limit <= LONG_KEYS)) return false;
   if (!isInKeyOrder(request) || isFiltered(request)) return false;
@@ -33,11 +32,11 @@ export function isLongRange(store: MvccStore, request: DomainRangeRequest): bool
   return counted.kind === 'ok' && counted.count > LONG_KEYS;
 }
 
-function isInKeyOrder({ sortTarget, sortOrder }: DomainRangeRequest): boolean {
+function isInKeyOrder({ sortTarget, sortOrder }: RangeRequest): boolean {
   return sortTarget === 'key' && sortOrder !== 'descend';
 }
 
-function isFiltered(request: DomainRangeRequest): boolean {
+function isFiltered(request: RangeRequest): boolean {
   const { minModRevision, maxModRevision, minCreateRevision, maxCreateRevision } = request;
   return [minModRevision, maxModRevision, minCreateRevision, maxCreateRevision].some(
     (bound) => bound !== 0,
@@ -68,7 +67,7 @@ export async function readLongRange(
     if (workedMs < SLICE_MS) continue;
     await giveWay(workedMs, time);
     await mayGoOn();
-    if (request.revision <= 0n && store.compactRevision > revision) return undefined;
+    if (request.revision <= 0 && store.compactRevision > revision) return undefined;
     sinceMs = time.clock.monotonicMs();
   }
   assert(false, 'the last chunk has the end');

@@ -1,8 +1,6 @@
-import type { MvccStore } from '@etcd-ts/mvcc';
-import type { RangeRequest } from '@etcd-ts/wire-protocol';
+import type { MvccStore, RangeRequest } from '@etcd-ts/mvcc';
 
 import type { RangeStreamChunk } from '../etcd-server.js';
-import { toDomainRange } from '../translate/request-translation.js';
 import { unavailable } from './key-values.js';
 
 /** Keys in the first chunk, before anything is known of their size (etcd: 10). */
@@ -18,34 +16,33 @@ export function* rangeChunks(
   request: RangeRequest,
   targetBytes: number,
 ): Generator<RangeStreamChunk> {
-  const domain = toDomainRange(request);
-  if (domain.countOnly) {
-    const outcome = store.range(domain);
+  if (request.countOnly) {
+    const outcome = store.range(request);
     if (outcome.kind !== 'ok') throw unavailable(outcome);
     const { count, revision } = outcome;
     yield { rows: [], end: { more: false, count, revision } };
     return;
   }
-  let key = domain.key;
-  let revision = domain.revision;
+  let key = request.key;
+  let revision = request.revision;
   let chunkKeys = FIRST_CHUNK_KEYS;
   let returned = 0;
   for (;;) {
-    const wanted = domain.limit > 0 ? domain.limit - returned : Infinity;
+    const wanted = request.limit > 0 ? request.limit - returned : Infinity;
     const mayBeLast = wanted <= chunkKeys;
     const chunk = store.rangeChunk({
       key,
-      rangeEnd: domain.rangeEnd,
+      rangeEnd: request.rangeEnd,
       limit: Math.min(chunkKeys, wanted),
       maxBytes: 2 * targetBytes,
       revision,
-      keysOnly: domain.keysOnly,
+      keysOnly: request.keysOnly,
       countRemaining: mayBeLast,
     });
     if (chunk.kind !== 'ok') throw unavailable(chunk);
     const { rows } = chunk;
     returned += rows.length;
-    if (chunk.resumeKey === undefined || returned === domain.limit) {
+    if (chunk.resumeKey === undefined || returned === request.limit) {
       const remaining = chunk.remaining ?? 0;
       const count = returned + remaining;
       yield { rows, end: { more: remaining > 0, count, revision: chunk.revision } };

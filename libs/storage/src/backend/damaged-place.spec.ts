@@ -2,12 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { RaftIndex, Revision, Term } from '@etcd-ts/foundation';
-import {
-  recordingLogger,
-  temporaryDirectories,
-  TEST_CLOCK,
-} from '../testing/temporary-directory.js';
-import { Backend } from './backend.js';
+import { openBackend } from '../testing/opened-backend.js';
+import { temporaryDirectories } from '../testing/temporary-directory.js';
 
 const directory = temporaryDirectories();
 const ROWS = 400;
@@ -15,14 +11,10 @@ const PAGE_BYTES = 8192;
 /** Of a page that holds rows of a table: sqlite.org/fileformat2.html, 1.6. */
 const TABLE_LEAF = 13;
 
-function open(file: string): Backend {
-  return Backend.open(file, { logger: recordingLogger(), clock: TEST_CLOCK, mustExist: false });
-}
-
 /** A closed database of several pages. */
 async function written(): Promise<string> {
   const file = join(directory(), 'db.sqlite');
-  const backend = open(file);
+  const backend = openBackend(file);
   for (let main = 2; main < ROWS; main++) {
     backend.beginEntry();
     backend.appendRevision(Revision(main), 0, false, Buffer.alloc(100, main));
@@ -58,7 +50,7 @@ describe('what is damaged in a database', () => {
   ])('is named by bucket and key, with the file: %s', async (bucket, key, words) => {
     const file = await written();
     damageRow(file, bucket, key);
-    const backend = open(file);
+    const backend = openBackend(file);
     let failure: unknown;
     try {
       backend.bucketEntries(bucket);
@@ -76,7 +68,7 @@ describe('what is damaged in a database', () => {
     for (const attempt of ['first', 'second']) {
       let failure: unknown;
       try {
-        open(file);
+        openBackend(file);
       } catch (error) {
         failure = error;
       }
@@ -91,7 +83,7 @@ describe('what is damaged in a database', () => {
   it('is named by its page when SQLite itself cannot make sense of it', async () => {
     const file = await written();
     const page = damageLastLeaf(file);
-    const backend = open(file);
+    const backend = openBackend(file);
     let failure: unknown;
     try {
       backend.scanRevisions(Revision(1), 0, ROWS);

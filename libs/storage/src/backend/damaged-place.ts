@@ -1,3 +1,4 @@
+import { errnoOf } from '../storage-error.js';
 import type { Sqlite } from './database.js';
 
 /**
@@ -8,8 +9,7 @@ const MAX_SEARCHED_BYTES = 256 * 1024 * 1024;
 
 /** Whether SQLite has come across pages that cannot be right. Their checksums are ours: see RowTotal. */
 export function isDamage(failure: unknown): boolean {
-  if (!(failure instanceof Error) || !('code' in failure)) return false;
-  return String(failure.code).startsWith('SQLITE_CORRUPT');
+  return errnoOf(failure)?.startsWith('SQLITE_CORRUPT') === true;
 }
 
 /** The first page that SQLite finds wrong, in its words. Undefined: it finds none, or none it can name. */

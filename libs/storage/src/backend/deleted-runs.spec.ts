@@ -1,19 +1,12 @@
 import { join } from 'node:path';
 import { Revision, SeededRng } from '@etcd-ts/foundation';
-import {
-  recordingLogger,
-  temporaryDirectories,
-  TEST_CLOCK,
-} from '../testing/temporary-directory.js';
-import { Backend } from './backend.js';
+import { openBackend } from '../testing/opened-backend.js';
+import { temporaryDirectories } from '../testing/temporary-directory.js';
+import type { Backend } from './backend.js';
 
 const directory = temporaryDirectories();
 const MAINS = 1500;
 const ALL = 2 * MAINS;
-
-function open(file: string): Backend {
-  return Backend.open(file, { logger: recordingLogger(), clock: TEST_CLOCK, mustExist: false });
-}
 
 const nameOf = (main: number, sub: number): string => `${main}.${sub}`;
 
@@ -50,7 +43,7 @@ describe('rows deleted in runs', () => {
   it.each([1, 2])('are those asked for and no others, in any slices (seed %i)', async (seed) => {
     const rng = new SeededRng(seed);
     const file = join(directory(), 'db.sqlite');
-    const backend = open(file);
+    const backend = openBackend(file);
     const expected = writeRows(backend, rng);
     backend.commit();
     for (let round = 0; round < 3; round++) {
@@ -61,7 +54,7 @@ describe('rows deleted in runs', () => {
     }
     await backend.close();
     // A whole scan also compares the totals that the commits have left with the rows.
-    const again = open(file);
+    const again = openBackend(file);
     expect(namesIn(again)).toEqual([...expected]);
     expect(again.integrityCheck()).toEqual([]);
     await again.close();

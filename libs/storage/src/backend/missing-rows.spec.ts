@@ -1,20 +1,13 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { RaftIndex, Revision, Term } from '@etcd-ts/foundation';
-import {
-  recordingLogger,
-  temporaryDirectories,
-  TEST_CLOCK,
-} from '../testing/temporary-directory.js';
-import { Backend } from './backend.js';
+import { openBackend } from '../testing/opened-backend.js';
+import { temporaryDirectories } from '../testing/temporary-directory.js';
+import type { Backend } from './backend.js';
 
 const directory = temporaryDirectories();
 const ROWS = 300;
 const SLICE = 64;
-
-function open(file: string): Backend {
-  return Backend.open(file, { logger: recordingLogger(), clock: TEST_CLOCK, mustExist: false });
-}
 
 function readAll(backend: Backend): number {
   let main = 0;
@@ -33,7 +26,7 @@ function readAll(backend: Backend): number {
 /** A closed database with revisions and buckets, some of them deleted and written again. */
 async function written(): Promise<string> {
   const file = join(directory(), 'db.sqlite');
-  const backend = open(file);
+  const backend = openBackend(file);
   for (let main = 2; main < ROWS; main++) {
     backend.beginEntry();
     backend.appendRevision(Revision(main), 0, false, Buffer.from(`value ${main}`));
@@ -55,7 +48,7 @@ function damage(file: string, statement: string): void {
 }
 
 async function openAndRead(file: string): Promise<void> {
-  const backend = open(file);
+  const backend = openBackend(file);
   try {
     readAll(backend);
   } finally {
@@ -66,7 +59,7 @@ async function openAndRead(file: string): Promise<void> {
 describe('a database in which rows are not as they were written, though each row is', () => {
   it('is read to its end when nothing is wrong, also while it is written to', async () => {
     const file = await written();
-    const backend = open(file);
+    const backend = openBackend(file);
     const count = readAll(backend);
     expect(count).toBe((ROWS - 2) * 2 - Math.floor((ROWS - 1) / 10));
     backend.appendRevision(Revision(ROWS), 0, false, Buffer.from('new'));
@@ -97,7 +90,7 @@ describe('a database in which rows are not as they were written, though each row
     const database = new Database(file);
     database.exec('DELETE FROM total');
     database.close();
-    const backend = open(file);
+    const backend = openBackend(file);
     readAll(backend);
     backend.beginEntry();
     backend.appendRevision(Revision(ROWS), 0, false, Buffer.from('new'));

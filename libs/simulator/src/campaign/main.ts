@@ -39,7 +39,7 @@ void runCampaignCommand({
       name: 'short',
       kind: 'switch',
       default: 'false',
-      help: 'six rough seconds of each seed, whatever else is said: as every change is tried',
+      help: 'six rough seconds of each seed unless said, few requests: as every change is tried',
     },
     {
       name: 'steps',
@@ -75,7 +75,7 @@ void runCampaignCommand({
       );
     }
     if (given.speed) return measureSpeed(print);
-    const planFor = (each: number): Plan => (given.short ? shortPlan(each) : planOf(each, options));
+    const planFor = (each: number): Plan => (given.short ? shortPlan : planOf)(each, options);
     if (given.log) {
       const result = await simulate(planFor(seed), { logger: new StderrLogger() });
       print(JSON.stringify({ ...result, plan: undefined }, undefined, 2));

@@ -102,8 +102,8 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
 }
 
 /** Rough, and over in six seconds: what a change has to pass by the thousand. */
-export function shortPlan(seed: number): Plan {
-  const plan = planOf(seed, { durationMs: 6000, faultEveryMs: 1000 });
+export function shortPlan(seed: number, options: PlanOptions = {}): Plan {
+  const plan = planOf(seed, { durationMs: 6000, faultEveryMs: 1000, ...options });
   // More do not make a short run meaner, only slower.
   return { ...plan, operationsPerClient: 80 };
 }

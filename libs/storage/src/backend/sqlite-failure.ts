@@ -1,13 +1,21 @@
+import { errnoOf } from '../storage-error.js';
+
 /**
  * What went wrong in SQLite, in the words an operator looks for: SQLite hides the error of the
  * system behind a code of its own, and "database or disk is full" greps like no ENOSPC.
  */
 export function sqliteFailure(cause: unknown, path: string): string {
-  if (!(cause instanceof Error)) return `${String(cause)}, '${path}'`;
-  const code = 'code' in cause ? String(cause.code) : '';
-  if (!code.startsWith('SQLITE_')) return `${cause.message}, '${path}'`;
+  const message = messageOf(cause);
+  const code = errnoOf(cause);
+  if (code?.startsWith('SQLITE_') !== true) return `${message}, '${path}'`;
   const system = systemErrorOf(code);
-  return `${system === undefined ? '' : `${system}: `}${cause.message} (${code}), '${path}'`;
+  return `${system === undefined ? '' : `${system}: `}${message} (${code}), '${path}'`;
+}
+
+/** Not by class: the addon is loaded once in a process, and its errors with it. */
+function messageOf(cause: unknown): string {
+  const hasMessage = typeof cause === 'object' && cause !== null && 'message' in cause;
+  return String(hasMessage ? cause.message : cause);
 }
 
 /** sqlite.org/rescode.html: FULL is told for ENOSPC alone, IOERR and its kind for all the rest. */

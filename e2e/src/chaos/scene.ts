@@ -54,6 +54,8 @@ export type RoundEnd =
       readonly changes: number;
       /** Linearizable reads that were answered while it lasted. */
       readonly reads: number;
+      /** From the moment its end began until a write was answered, by whichever member. */
+      readonly servedAfterMs: number;
     }
   | { readonly kind: 'void'; readonly reason: string };
 
@@ -135,13 +137,17 @@ export class ChaosScene {
     const readsBefore = this.load.linearizableReads;
     const inflicted = await fault.inflict(site);
     if (inflicted.isOver !== true) await lasted(fault, inflicted, this.#rng);
-    await inflicted.heal();
+    const [servedAfterMs] = await Promise.all([
+      untilServed(this.#cluster, this.load),
+      inflicted.heal(),
+    ]);
     const reads = this.load.linearizableReads - readsBefore;
     await this.#leave();
+    // The write above may have been answered by those that felt nothing, before the others were back.
     await untilServed(this.#cluster, this.load);
     const effect = inflicted.proof();
     if (effect === undefined) return { kind: 'void', reason: 'nobody felt the fault' };
-    return { kind: 'felt', effect, times: inflicted.times ?? 1, changes, reads };
+    return { kind: 'felt', effect, times: inflicted.times ?? 1, changes, reads, servedAfterMs };
   }
 
   /** The quiet point. Rejects with what is wrong; only else can the cluster be used again. */

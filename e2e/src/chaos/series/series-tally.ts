@@ -10,6 +10,7 @@ interface Row {
   times: number;
   changes: number;
   reads: number;
+  readonly servedAfterMs: number[];
 }
 
 interface Round {
@@ -62,8 +63,7 @@ export class SeriesTally {
 
   #count({ fault, workload, end }: Round): void {
     const key = `${fault.row} ${fault.name} ${workload}`;
-    const fresh = { fault, workload, counted: 0, voids: 0, times: 0, changes: 0, reads: 0 };
-    const row = this.#rows.get(key) ?? fresh;
+    const row = this.#rows.get(key) ?? freshRow(fault, workload);
     this.#rows.set(key, row);
     if (end.kind === 'void') {
       row.voids++;
@@ -75,6 +75,7 @@ export class SeriesTally {
     row.times += end.times;
     row.changes += end.changes;
     row.reads += end.reads;
+    row.servedAfterMs.push(end.servedAfterMs);
   }
 
   get #counted(): number {
@@ -101,11 +102,12 @@ export class SeriesTally {
     return [
       `\`${command}\``,
       '',
-      '| row | fault | workload | rounds counted | void | members or changes | reads during it |',
-      '| --- | --- | --- | --- | --- | --- | --- |',
+      '| row | fault | workload | rounds counted | void | members or changes | reads during it | ms after it until a write: median, worst |',
+      '| --- | --- | --- | --- | --- | --- | --- | --- |',
       ...rows.map(
-        ([, { fault, workload, counted, voids, times, reads }]) =>
-          `| ${fault.row} | ${fault.name} | ${workload} | ${counted} | ${voids} | ${times} | ${reads} |`,
+        ([, { fault, workload, counted, voids, times, reads, servedAfterMs }]) =>
+          `| ${fault.row} | ${fault.name} | ${workload} | ${counted} | ${voids} | ${times} | ${reads} ` +
+          `| ${medianAndWorst(servedAfterMs)} |`,
       ),
       '',
       ...[...this.#voids].map(([reason, count]) => `void ${count} times: ${reason}`),
@@ -117,4 +119,23 @@ export class SeriesTally {
   #sum(of: (row: Row) => number): number {
     return [...this.#rows.values()].reduce((all, row) => all + of(row), 0);
   }
+}
+
+function freshRow(fault: ChaosFault, workload: WorkloadKind): Row {
+  return {
+    fault,
+    workload,
+    counted: 0,
+    voids: 0,
+    times: 0,
+    changes: 0,
+    reads: 0,
+    servedAfterMs: [],
+  };
+}
+
+function medianAndWorst(values: readonly number[]): string {
+  const ascending = values.toSorted((a, b) => a - b);
+  const told = [ascending[Math.floor(ascending.length / 2)], ascending.at(-1)];
+  return told.map((ms) => ms?.toFixed(0) ?? '–').join(', ');
 }

@@ -1,9 +1,8 @@
-import { MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
+import { MemberId, RaftIndex, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import type { Message } from '@etcd-ts/raft';
 
 import { HeartbeatLateness } from './heartbeat-lateness.js';
-import { ManualTime } from './testing/manual-time.js';
-import { silentLogger } from './testing/silent-logger.js';
 
 const heartbeat = (to: bigint, term = 1): Message => ({
   type: 'heartbeat',
@@ -20,7 +19,7 @@ describe('heartbeats', () => {
     let late = 0;
     const lateness = new HeartbeatLateness({
       clock: time,
-      logger: silentLogger,
+      logger: SILENT_LOGGER,
       heartbeatIntervalMs: 100,
       late: () => late++,
     });

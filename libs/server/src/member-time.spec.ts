@@ -1,8 +1,8 @@
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import { LeaseId } from '@etcd-ts/foundation';
 import type { ServerConfig } from '@etcd-ts/config';
+import { ManualTime } from '@etcd-ts/manual-time';
 
-import { ManualTime } from './testing/manual-time.js';
 import { MemberFixture, memberConfig, sample } from './testing/member-fixture.js';
 import type { OpenedMember } from './testing/member-fixture.js';
 import { compact, get, grant, put } from './testing/requests.js';

@@ -1,4 +1,5 @@
 import { Revision, Term } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { ERRORS, PutRequest } from '@etcd-ts/wire-protocol';
 
 import { applied } from './apply/outcome.js';
@@ -6,7 +7,6 @@ import { encodeDirectWrite, splitId } from './plain-put.js';
 import { DirectPut } from './proposal.js';
 import { Proposals } from './proposals.js';
 import { raftRequest } from './raft-request.js';
-import { ManualTime } from './testing/manual-time.js';
 import { revisionHeader } from './translate/response-translation.js';
 
 const OUTCOME = applied({ kind: 'conf' });

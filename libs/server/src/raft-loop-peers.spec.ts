@@ -1,6 +1,6 @@
 import { Term } from '@etcd-ts/foundation';
+import { settle } from '@etcd-ts/manual-time';
 
-import { settle } from './testing/manual-time.js';
 import { append, LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
 
 describe('the raft loop among others', () => {

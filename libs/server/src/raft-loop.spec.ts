@@ -1,6 +1,6 @@
+import { settle } from '@etcd-ts/manual-time';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
-import { settle } from './testing/manual-time.js';
 import { append, LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
 import type { SetUp } from './testing/raft-loop-fixture.js';
 

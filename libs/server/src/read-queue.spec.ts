@@ -1,8 +1,8 @@
 import { must, RaftIndex } from '@etcd-ts/foundation';
+import { ManualTime, settle } from '@etcd-ts/manual-time';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 
 import { ReadQueue } from './read-queue.js';
-import { ManualTime, settle } from './testing/manual-time.js';
 
 const TIMEOUT_MS = 7000;
 const at = RaftIndex;

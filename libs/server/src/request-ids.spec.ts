@@ -1,7 +1,7 @@
 import { MemberId } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 
 import { RequestIds } from './request-ids.js';
-import { ManualTime } from './testing/manual-time.js';
 
 const START_MS = 0x18a_1234_5678;
 const MEMBER = MemberId(0x8e9e05c52164694dn);

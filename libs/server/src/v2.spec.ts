@@ -1,11 +1,11 @@
 import { must } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { v2Request } from '@etcd-ts/v2-store';
 import type { V2Outcome, V2Request } from '@etcd-ts/v2-store';
 import { AlarmRequest, AlarmRequest_AlarmAction, AlarmType, ERRORS } from '@etcd-ts/wire-protocol';
 
 import type { Member } from './member.js';
 import { ClusterFixture, eventually, leaderOf } from './testing/cluster-fixture.js';
-import { ManualTime } from './testing/manual-time.js';
 import { memberConfig, MemberFixture } from './testing/member-fixture.js';
 import type { OpenedMember } from './testing/member-fixture.js';
 

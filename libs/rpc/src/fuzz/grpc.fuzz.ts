@@ -1,6 +1,7 @@
 import { assert, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Rng } from '@etcd-ts/foundation';
 import { pick } from '@etcd-ts/fuzzing';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { ERRORS } from '@etcd-ts/wire-protocol';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -11,7 +12,6 @@ import type { BoundMethod, ByteSink } from '../service/bound-service.js';
 import type { MethodObserver } from '../service/observer.js';
 import { MemorySocket } from '../page/memory-socket.js';
 import { ManualSocket, turns } from '../testing/manual-socket.js';
-import { ManualTime } from '../testing/manual-time.js';
 import { GrpcServer } from '../transport/grpc-server.js';
 import { cutUp, greeting, RandomClient } from './traffic.js';
 

@@ -1,10 +1,10 @@
 import { SILENT_LOGGER } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { FrameReader, GREETING } from '../http2/testing/raw-frames.js';
 import type { BoundService } from '../service/bound-service.js';
 import { NO_OBSERVER } from '../service/observer.js';
 import { GrpcServer } from '../transport/grpc-server.js';
 import { ManualSocket, turns } from './manual-socket.js';
-import { ManualTime } from './manual-time.js';
 
 /** For specs: a server with one connection whose other end the spec is. */
 export class Scene {

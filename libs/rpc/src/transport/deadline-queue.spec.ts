@@ -1,5 +1,5 @@
+import { ManualTime } from '@etcd-ts/manual-time';
 import * as fc from 'fast-check';
-import { ManualTime } from '../testing/manual-time.js';
 import { DeadlineQueue } from './deadline-queue.js';
 import type { DeadlineSlot, Expiring } from './deadline-queue.js';
 

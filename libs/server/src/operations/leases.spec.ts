@@ -1,6 +1,6 @@
 import { LeaseId } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 
-import { ManualTime } from '../testing/manual-time.js';
 import { Leases } from './leases.js';
 import type { LeasesParts } from './leases.js';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LeaseId, NO_LEASE, SeededRng } from '@etcd-ts/foundation';
+import { LeaseId, NO_LEASE, SeededRng, SILENT_LOGGER } from '@etcd-ts/foundation';
 import type { Clock, Scheduler } from '@etcd-ts/foundation';
 import { MvccStore } from '@etcd-ts/mvcc';
 import type {
@@ -12,7 +12,6 @@ import type {
 import { Backend } from '@etcd-ts/storage';
 import { RangeRequest, RangeRequest_SortOrder } from '@etcd-ts/wire-protocol';
 
-import { silentLogger } from '../testing/silent-logger.js';
 import { SYSTEM_CLOCK } from '../system-time.js';
 import { toDomainRange } from '../translate/request-translation.js';
 import { isLongRange, readLongRange } from './long-range.js';
@@ -49,7 +48,7 @@ describe('a range over many keys', () => {
   beforeEach(() => {
     directory = fs.mkdtempSync(join(tmpdir(), 'etcd-ts-long-range-'));
     backend = Backend.open(join(directory, 'db.sqlite'), {
-      logger: silentLogger,
+      logger: SILENT_LOGGER,
       clock: SYSTEM_CLOCK,
       mustExist: false,
     });

@@ -1,7 +1,6 @@
 import { MemberId, SILENT_LOGGER } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import type { Raft } from '@etcd-ts/raft';
-
-import { ManualTime } from '../testing/manual-time.js';
 
 import { hastenFirstElection } from './first-election.js';
 

@@ -6,6 +6,7 @@ import {
   SILENT_LOGGER,
   Term,
 } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { MemoryLog, Raft } from '@etcd-ts/raft';
 import type { Entry, HardState, Message } from '@etcd-ts/raft';
 
@@ -15,7 +16,6 @@ import { RaftLoop } from '../raft-loop.js';
 import type { LogWriter, StateMachine } from '../raft-loop-parts.js';
 import { raftRequest } from '../raft-request.js';
 import { ReadQueue } from '../read-queue.js';
-import { ManualTime } from './manual-time.js';
 
 export const LOCAL = MemberId(1n);
 export const OTHER = MemberId(2n);

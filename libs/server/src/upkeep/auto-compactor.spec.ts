@@ -1,5 +1,6 @@
-import { ManualTime } from '../testing/manual-time.js';
-import { silentLogger } from '../testing/silent-logger.js';
+import { SILENT_LOGGER } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
+
 import { startAutoCompaction } from './auto-compactor.js';
 
 const MINUTE = 60_000;
@@ -13,7 +14,7 @@ function setUp() {
   const parts = {
     clock: time,
     scheduler: time,
-    logger: silentLogger,
+    logger: SILENT_LOGGER,
     currentRevision: () => 1 + Math.floor(time.monotonicMs() / MINUTE),
     isLeader: () => state.isLeader,
     compact: (revision: number) => {

@@ -1,6 +1,6 @@
+import { ManualTime, settle } from '@etcd-ts/manual-time';
 import type { Backend } from '@etcd-ts/storage';
 
-import { ManualTime, settle } from '../testing/manual-time.js';
 import { BackendCommitter } from './backend-committer.js';
 
 /** Counts operations instead of storing any. */

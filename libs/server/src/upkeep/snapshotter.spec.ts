@@ -1,8 +1,7 @@
-import { MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
+import { MemberId, RaftIndex, SILENT_LOGGER, Term } from '@etcd-ts/foundation';
+import { ManualTime, settle } from '@etcd-ts/manual-time';
 import type { Backend, SnapshotFiles, Wal } from '@etcd-ts/storage';
 
-import { ManualTime, settle } from '../testing/manual-time.js';
-import { silentLogger } from '../testing/silent-logger.js';
 import { Snapshotter } from './snapshotter.js';
 
 const CONF_STATE = {
@@ -41,7 +40,7 @@ function setUp(snapshotCount = 10) {
         purge: () => step('purge wal').then(() => 0),
       } as Partial<Wal> as Wal,
       scheduler: time,
-      logger: silentLogger,
+      logger: SILENT_LOGGER,
       confState: () => CONF_STATE,
       snapshotCount,
       maxSnapshots: 5,

@@ -1,9 +1,9 @@
 import { MemberId, SILENT_LOGGER } from '@etcd-ts/foundation';
+import { ManualTime } from '@etcd-ts/manual-time';
 import { AlarmRequest_AlarmAction, AlarmType } from '@etcd-ts/wire-protocol';
 
 import { Alarms } from '../alarms.js';
 import { Quota } from '../quota.js';
-import { ManualTime } from '../testing/manual-time.js';
 import { endNoSpaceAlarm } from './space-recovery.js';
 
 const LOCAL = MemberId(1n);

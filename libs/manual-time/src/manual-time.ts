@@ -7,8 +7,8 @@ interface Timer {
 }
 
 /**
- * Time that passes when a test says so. Files and promises go on by themselves: `soon` is the real
- * end of the turn.
+ * Time that passes when a test says so: timers fire in order of time, each at its own moment. Files
+ * and promises go on by themselves: `soon` is the real end of the turn.
  */
 export class ManualTime implements Clock, Scheduler {
   #nowMs = 0;
@@ -27,6 +27,7 @@ export class ManualTime implements Clock, Scheduler {
     return this.#startWallMs + this.#nowMs;
   }
 
+  /** How many have neither fired for the last time nor been cancelled. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -43,16 +44,17 @@ export class ManualTime implements Clock, Scheduler {
     setImmediate(callback);
   }
 
-  /** Fires what falls due, in order of time; between two timers everything else gets a few turns. */
+  /** Fires what falls due, all in this turn. */
+  pass(durationMs: number): void {
+    const endMs = this.#nowMs + durationMs;
+    while (this.#fireNext(endMs));
+    this.#nowMs = endMs;
+  }
+
+  /** Fires what falls due; after each timer everything else gets a few turns. */
   async advance(durationMs: number): Promise<void> {
     const endMs = this.#nowMs + durationMs;
-    for (let timer = this.#next(endMs); timer !== undefined; timer = this.#next(endMs)) {
-      this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
-      if (timer.intervalMs === undefined) this.#timers.delete(timer);
-      else timer.dueMs += timer.intervalMs;
-      timer.callback();
-      await settle();
-    }
+    while (this.#fireNext(endMs)) await settle();
     this.#nowMs = endMs;
     await settle();
   }
@@ -60,6 +62,16 @@ export class ManualTime implements Clock, Scheduler {
   /** Something holds the thread meanwhile: nothing fires. */
   hold(durationMs: number): void {
     this.#nowMs += durationMs;
+  }
+
+  #fireNext(endMs: number): boolean {
+    const timer = this.#next(endMs);
+    if (timer === undefined) return false;
+    this.#nowMs = Math.max(this.#nowMs, timer.dueMs);
+    if (timer.intervalMs === undefined) this.#timers.delete(timer);
+    else timer.dueMs += timer.intervalMs;
+    timer.callback();
+    return true;
   }
 
   #next(endMs: number): Timer | undefined {

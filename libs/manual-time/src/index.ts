@@ -1,0 +1,1 @@
+export { ManualTime, settle } from './manual-time.js';

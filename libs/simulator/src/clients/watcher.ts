@@ -54,6 +54,7 @@ export class WatchingClient {
   #records: WatchRecord[] = [];
   #named = 0;
   #connection: Connection | undefined;
+  #owed: { readonly connection: Connection; readonly revision: number } | undefined;
 
   constructor(parts: WatchingParts) {
     this.#parts = parts;
@@ -70,10 +71,18 @@ export class WatchingClient {
     });
   }
 
-  /** At the end: whoever is connected has had the time to get everything up to `revision`. */
-  finish(revision: number): void {
-    const record = this.#connection?.record;
-    if (this.#connection?.isOpen === true && record !== undefined) record.mustReach = revision;
+  /** Near the end: from now on whoever is connected has the time to get everything up to `revision`. */
+  owe(revision: number): void {
+    const connection = this.#connection;
+    this.#owed = connection?.isOpen === true ? { connection, revision } : undefined;
+  }
+
+  /** At the end. A watcher that has connected since it was owed something may not have it yet. */
+  finish(): void {
+    const owed = this.#owed;
+    if (owed?.connection === this.#connection && owed?.connection.isOpen === true) {
+      owed.connection.record.mustReach = owed.revision;
+    }
     this.#connection?.close();
     this.#process.die();
   }

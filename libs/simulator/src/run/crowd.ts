@@ -79,9 +79,13 @@ export class Crowd {
     this.#administrator?.stop();
   }
 
-  /** Watchers that are connected have had the time to get everything up to `revision`. */
-  finish(revision: number): void {
-    for (const watcher of this.#watchers) watcher.finish(revision);
+  /** Watchers that are connected from now until the end have the time to get everything up to it. */
+  owe(revision: number): void {
+    for (const watcher of this.#watchers) watcher.owe(revision);
+  }
+
+  finish(): void {
+    for (const watcher of this.#watchers) watcher.finish();
   }
 }
 

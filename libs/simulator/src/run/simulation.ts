@@ -247,11 +247,11 @@ class Simulation {
       await this.#advance(STEP_MS);
     }
     await this.#advance(SETTLE_MS + SETTLE_HEARTBEATS * heartbeatMs - ON_ITS_WAY_MS);
-    const owed = this.#watch.newestRevision;
+    this.#crowd.owe(this.#watch.newestRevision);
     await this.#advance(ON_ITS_WAY_MS);
     const disagreement = this.#health.disagreement();
     if (disagreement !== undefined) this.#watch.found('members-differ', disagreement);
-    this.#crowd.finish(owed);
+    this.#crowd.finish();
     this.#maintenance.compareHashes(0);
     await this.#advance(STEP_MS);
   }

@@ -132,12 +132,16 @@ export class EtcdCluster {
   }
 
   async remove(member: ClusterMember): Promise<void> {
-    const request = MemberRemoveRequest.fromPartial({ ID: await this.idOf(member) });
-    await this.#reconfigure(`remove ${member.name}`, member, (via) =>
-      via.client.unary(ClusterDefinition, memberRemove, request, {
-        deadlineMs: REQUEST_DEADLINE_MS,
-      }),
-    );
+    await this.#remove(member.name, await this.idOf(member), member);
+  }
+
+  /** Removes whoever joined without our knowing: by an addition whose answer was lost. */
+  async removeStrangers(): Promise<void> {
+    const ours = this.members.map(({ peerUrl }) => peerUrl);
+    for (const { ID, peerURLs } of await this.list()) {
+      if (ours.some((url) => peerURLs.includes(url))) continue;
+      await this.#remove(`a stranger at ${peerURLs.join(',')}`, ID);
+    }
   }
 
   async promote(member: ClusterMember): Promise<void> {
@@ -285,10 +289,19 @@ export class EtcdCluster {
     );
   }
 
+  async #remove(what: string, ID: bigint, subject?: ClusterMember): Promise<void> {
+    const request = MemberRemoveRequest.fromPartial({ ID });
+    await this.#reconfigure(`remove ${what}`, subject, (via) =>
+      via.client.unary(ClusterDefinition, memberRemove, request, {
+        deadlineMs: REQUEST_DEADLINE_MS,
+      }),
+    );
+  }
+
   /** Asks again while the cluster says that it is too young or too unwell to be changed. */
   async #reconfigure<T>(
     what: string,
-    subject: ClusterMember,
+    subject: ClusterMember | undefined,
     request: (via: ClusterMember) => Promise<Outcome<T>>,
   ): Promise<void> {
     let refusal = '';

@@ -2,6 +2,7 @@ import {
   Client,
   credentials,
   Metadata,
+  status,
   type ChannelCredentials,
   type ClientDuplexStream,
   type ClientReadableStream,
@@ -46,6 +47,8 @@ const CHANNEL_OPTIONS = {
   'grpc.max_reconnect_backoff_ms': 200,
 };
 
+const CLOSED = { kind: 'error', code: status.CANCELLED, message: 'the client is closed' } as const;
+
 /** A plain gRPC client with one connection: no retries, no balancing, errors as values. */
 export class RpcClient {
   readonly #client: Client;
@@ -74,6 +77,8 @@ export class RpcClient {
 
   /** One call with a body that need not be valid protobuf. */
   unaryBytes(fullPath: string, body: Buffer, options: CallOptions = {}): Promise<Outcome<Buffer>> {
+    // grpc-js would throw: load that goes on while its cluster is taken down is no failure of its own.
+    if (this.#isClosed) return Promise.resolve(CLOSED);
     return new Promise((resolve) => {
       const done = (error: ServiceError | null, response?: Buffer): void => {
         if (error !== null) resolve({ kind: 'error', code: error.code, message: error.details });
@@ -120,7 +125,7 @@ export class RpcClient {
     );
   }
 
-  /** Calls are not allowed any more. */
+  /** Streams are not allowed any more, and calls fail. */
   get isClosed(): boolean {
     return this.#isClosed;
   }

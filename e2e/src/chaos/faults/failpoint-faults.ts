@@ -1,6 +1,12 @@
 import { FAILPOINT_NAMES, type FailpointName } from '@etcd-ts/failpoint';
-import { eventually, type ClusterMember } from '@etcd-ts/testkit';
-import { DefragmentRequest, MaintenanceDefinition } from '@etcd-ts/wire-protocol';
+import { eventually, pause, type ClusterMember } from '@etcd-ts/testkit';
+import {
+  DefragmentRequest,
+  MaintenanceDefinition,
+  WatchCreateRequest,
+  WatchDefinition,
+  WatchProgressRequest,
+} from '@etcd-ts/wire-protocol';
 
 import type { ChaosFault, Site } from './chaos-fault.js';
 import { leaveBehind } from './link-faults.js';
@@ -9,6 +15,8 @@ const REACHED_TIMEOUT_MS = 60_000;
 /** Numbered apart from the clients of the load, and from those that disturb it. */
 const COMPACTING_CLIENT = 600_000;
 const BLOCK_MS = [2_000, 5_000] as const;
+const WATCHERS_IN_TURN = 20;
+const WATCHES_FOR_MS = 100;
 
 /** Where the control interface of a member listens; its environment says so. */
 function control({ setup }: ClusterMember): string {
@@ -43,10 +51,28 @@ const needingSnapshot: Trigger = async (site, member) => {
 };
 /** A point on the way to a membership change: somebody joins, and leaves again afterwards. */
 const reconfiguring: Trigger = async ({ cluster }) => {
+  // Whoever died at this point has not said that somebody joined.
+  await cluster.removeStrangers();
   const joined = await cluster.add({ learner: true });
   await joined.start();
   await cluster.remove(joined);
   await cluster.retire(joined);
+};
+/** Watchers that have something to catch up on, and ask how far they are. */
+const watching: Trigger = async ({ load }, member) => {
+  const { watch } = WatchDefinition.methods;
+  for (let i = 0; i < WATCHERS_IN_TURN && member.isUp; i++) {
+    const stream = member.client.bidi(WatchDefinition, watch);
+    stream.on('error', () => undefined).resume();
+    const create = { key: Buffer.of(0), rangeEnd: Buffer.of(0) };
+    const startRevision = BigInt(Math.max(1, load.revision - 1));
+    const value = WatchCreateRequest.fromPartial({ ...create, startRevision });
+    stream.write({ requestUnion: { $case: 'createRequest', value } });
+    const progress = WatchProgressRequest.fromPartial({});
+    stream.write({ requestUnion: { $case: 'progressRequest', value: progress } });
+    await pause(WATCHES_FOR_MS);
+    stream.cancel();
+  }
 };
 const restarting: Trigger = async (_site, member) => {
   await member.stop('SIGKILL');
@@ -58,6 +84,7 @@ function triggerOf(name: FailpointName): Trigger | undefined {
   if (name === 'defragBeforeCopy') return defragmenting;
   if (name === 'beforeApplyOneConfChange') return reconfiguring;
   if (name === 'beforePublishing') return restarting;
+  if (name === 'beforeSyncWatchers' || name === 'beforeProgressIfSync') return watching;
   return isOfSnapshots(name) ? needingSnapshot : undefined;
 }
 
@@ -65,8 +92,10 @@ function isOfSnapshots(name: FailpointName): boolean {
   return /Snap|WALRelease|OpenSnapshot/u.test(name);
 }
 
+const FOLLOWERS_ONLY: readonly FailpointName[] = ['raftBeforeFollowerSend', 'raftDropHeartbeat'];
+
 async function victim(name: FailpointName, { cluster, rng }: Site): Promise<ClusterMember> {
-  const follows = name === 'raftBeforeFollowerSend' || isOfSnapshots(name);
+  const follows = FOLLOWERS_ONLY.includes(name) || isOfSnapshots(name);
   if (name === 'raftBeforeLeaderSend') return cluster.leader();
   if (follows && cluster.members.length > 1) return cluster.follower();
   return rng.below(2) === 0 || cluster.members.length === 1 ? cluster.leader() : cluster.follower();
@@ -77,7 +106,7 @@ function crashing(name: FailpointName): ChaosFault {
     name: `${name}=panic`,
     row: 'F3',
     failpoints: true,
-    minSize: isOfSnapshots(name) || name === 'raftBeforeFollowerSend' ? 3 : 1,
+    minSize: FOLLOWERS_ONLY.includes(name) || isOfSnapshots(name) ? 3 : 1,
     lastsMs: [0, 500],
     inflict: async (site) => {
       const member = await victim(name, site);
@@ -112,12 +141,15 @@ function stalling(name: FailpointName, terms: string, title = `${name}=${terms}`
     row: title.startsWith('event loop') ? 'F7' : 'F3',
     failpoints: true,
     lastsMs: [1_000, 3_000],
+    minSize: FOLLOWERS_ONLY.includes(name) ? 3 : 1,
     inflict: async (site) => {
       const member = await victim(name, site);
       await arm(member, name, terms);
+      const triggered = triggerOf(name)?.(site, member);
       let count = 0;
       return {
         heal: async () => {
+          await triggered;
           count = await executions(member, name);
           await disarm(member, name);
         },

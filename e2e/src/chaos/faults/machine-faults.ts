@@ -54,8 +54,10 @@ const SLOW_DISK: ChaosFault = {
   lastsMs: [3_000, 6_000],
   inflict: async (site) => {
     const member = await anyone(site);
-    await restarted(member, { wrapper: injecting('fdatasync', 'delay_enter=1000000') });
+    await member.stop('SIGTERM');
     const before = member.log.length;
+    // It may not get ready in all that time: the short log of the others is cut before it has caught up.
+    await member.launch({ wrapper: injecting('fdatasync', 'delay_enter=1000000') });
     return {
       heal: () => restarted(member, {}),
       proof: () =>

@@ -125,7 +125,13 @@ export class EtcdCluster {
       token: this.#token,
       state: 'existing',
     });
-    await this.#announce(member, options.learner ?? false);
+    try {
+      await this.#announce(member, options.learner ?? false);
+    } catch (error) {
+      // It may be in the membership all the same: see `removeStrangers`.
+      await this.retire(member);
+      throw error;
+    }
     member.wipe(this.#joining(member));
     this.#members.set(member.name, member);
     return member;
@@ -138,7 +144,7 @@ export class EtcdCluster {
   /** Removes whoever joined without our knowing: by an addition whose answer was lost. */
   async removeStrangers(): Promise<void> {
     const ours = this.members.map(({ peerUrl }) => peerUrl);
-    for (const { ID, peerURLs } of await this.list()) {
+    for (const { ID, peerURLs } of await this.list(await this.leader())) {
       if (ours.some((url) => peerURLs.includes(url))) continue;
       await this.#remove(`a stranger at ${peerURLs.join(',')}`, ID);
     }

@@ -51,8 +51,6 @@ const needingSnapshot: Trigger = async (site, member) => {
 };
 /** A point on the way to a membership change: somebody joins, and leaves again afterwards. */
 const reconfiguring: Trigger = async ({ cluster }) => {
-  // Whoever died at this point has not said that somebody joined.
-  await cluster.removeStrangers();
   const joined = await cluster.add({ learner: true });
   await joined.start();
   await cluster.remove(joined);
@@ -127,6 +125,8 @@ function crashing(name: FailpointName): ChaosFault {
           if (reached) await member.start();
           else await disarm(member, name);
           await triggered;
+          // Whoever died there has not answered that somebody joined, whom everybody would go on dialling.
+          if (trigger === reconfiguring) await site.cluster.removeStrangers();
         },
         proof: () => (said ? `${member.name} died there` : undefined),
       };

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '@etcd-ts/foundation';
 import { type Disk, type DiskFile, NODE_DISK } from './disk.js';
-import { StorageError } from './storage-error.js';
+import { messageOf, StorageError } from './storage-error.js';
 import { logExists } from './wal/wal-directory.js';
 
 export interface DataDirectoryOptions {
@@ -73,7 +73,7 @@ export class DataDirectory {
       }
     } catch (error) {
       if (error instanceof StorageError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new StorageError('io', `cannot open data directory ${path}: ${reason}`, error);
     }
   }

@@ -57,7 +57,7 @@ export class WalFailedError extends Error {
   readonly errno: string | undefined;
 
   constructor(cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(`wal: write-ahead log failed and accepts nothing more: ${reason}`, { cause });
     this.errno = errnoOf(cause);
   }
@@ -66,4 +66,10 @@ export class WalFailedError extends Error {
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Not by class: the addon of SQLite is loaded once in a process, and its errors with it. */
+export function messageOf(error: unknown): string {
+  const hasMessage = typeof error === 'object' && error !== null && 'message' in error;
+  return String(hasMessage ? error.message : error);
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { errnoOf, StorageError } from '../storage-error.js';
+import { errnoOf, messageOf, StorageError } from '../storage-error.js';
 
 export type Sqlite = Database.Database;
 
@@ -128,7 +128,7 @@ export function openDatabase(file: string, mustExist: boolean): Sqlite {
     return openChecked(file);
   } catch (error) {
     if (error instanceof StorageError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     if (isBusy(error)) {
       throw new StorageError('dataDirectoryLocked', `${file} is in use by another process`, error);
     }

@@ -1,4 +1,4 @@
-import { errnoOf } from '../storage-error.js';
+import { errnoOf, messageOf } from '../storage-error.js';
 
 /**
  * What went wrong in SQLite, in the words an operator looks for: SQLite hides the error of the
@@ -10,12 +10,6 @@ export function sqliteFailure(cause: unknown, path: string): string {
   if (code?.startsWith('SQLITE_') !== true) return `${message}, '${path}'`;
   const system = systemErrorOf(code);
   return `${system === undefined ? '' : `${system}: `}${message} (${code}), '${path}'`;
-}
-
-/** Not by class: the addon is loaded once in a process, and its errors with it. */
-function messageOf(cause: unknown): string {
-  const hasMessage = typeof cause === 'object' && cause !== null && 'message' in cause;
-  return String(hasMessage ? cause.message : cause);
 }
 
 /** sqlite.org/rescode.html: FULL is told for ENOSPC alone, IOERR and its kind for all the rest. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Revision } from '@etcd-ts/foundation';
 import { toBinaryString } from '@etcd-ts/foundation';
 import type { Disk, DiskFile } from '../disk.js';
-import { StorageError } from '../storage-error.js';
+import { messageOf, StorageError } from '../storage-error.js';
 import type { ImportTarget } from './backend-import.js';
 import { BucketTable } from './bucket-table.js';
 import { createDatabase, type Sqlite } from './database.js';
@@ -130,6 +130,5 @@ function asIo<T>(path: string, action: () => T): T {
 }
 
 function ioError(path: string, cause: unknown): StorageError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new StorageError('io', `cannot build ${path}: ${reason}`, cause);
+  return new StorageError('io', `cannot build ${path}: ${messageOf(cause)}`, cause);
 }

@@ -86,16 +86,29 @@ function triggerOf(name: FailpointName): Trigger | undefined {
   return isOfSnapshots(name) ? needingSnapshot : undefined;
 }
 
+/** Leads a member to the point. That may fail: it asks a member that dies meanwhile. */
+async function lead(member: ClusterMember, name: FailpointName, site: Site): Promise<void> {
+  await triggerOf(name)?.(site, member).catch(() => undefined);
+}
+
 function isOfSnapshots(name: FailpointName): boolean {
   return /Snap|WALRelease|OpenSnapshot/u.test(name);
 }
 
 const FOLLOWERS_ONLY: readonly FailpointName[] = ['raftBeforeFollowerSend', 'raftDropHeartbeat'];
 
+/** Others never come there: it takes a cluster of several. */
+function isOfFollowers(name: FailpointName): boolean {
+  return FOLLOWERS_ONLY.includes(name) || isOfSnapshots(name);
+}
+
+function minSizeFor(name: FailpointName): number {
+  return isOfFollowers(name) ? 3 : 1;
+}
+
 async function victim(name: FailpointName, { cluster, rng }: Site): Promise<ClusterMember> {
-  const follows = FOLLOWERS_ONLY.includes(name) || isOfSnapshots(name);
   if (name === 'raftBeforeLeaderSend') return cluster.leader();
-  if (follows && cluster.members.length > 1) return cluster.follower();
+  if (isOfFollowers(name)) return cluster.follower();
   return rng.below(2) === 0 || cluster.members.length === 1 ? cluster.leader() : cluster.follower();
 }
 
@@ -104,15 +117,13 @@ function crashing(name: FailpointName): ChaosFault {
     name: `${name}=panic`,
     row: 'F3',
     failpoints: true,
-    minSize: FOLLOWERS_ONLY.includes(name) || isOfSnapshots(name) ? 3 : 1,
+    minSize: minSizeFor(name),
     lastsMs: [0, 500],
     inflict: async (site) => {
       const member = await victim(name, site);
-      const trigger = triggerOf(name);
       const before = member.log.length;
       if (name !== 'beforePublishing') await arm(member, name, 'panic');
-      // The trigger itself may fail: it asks a member that dies meanwhile.
-      const triggered = trigger?.(site, member).catch(() => undefined);
+      const triggered = lead(member, name, site);
       const reached = await eventually(
         `${member.name} reaches ${name}`,
         () => (member.isUp ? undefined : true),
@@ -126,7 +137,7 @@ function crashing(name: FailpointName): ChaosFault {
           else await disarm(member, name);
           await triggered;
           // Whoever died there has not answered that somebody joined, whom everybody would go on dialling.
-          if (trigger === reconfiguring) await site.cluster.removeStrangers();
+          if (triggerOf(name) === reconfiguring) await site.cluster.removeStrangers();
         },
         proof: () => (said ? `${member.name} died there` : undefined),
       };
@@ -141,11 +152,11 @@ function stalling(name: FailpointName, terms: string, title = `${name}=${terms}`
     row: title.startsWith('event loop') ? 'F7' : 'F3',
     failpoints: true,
     lastsMs: [1_000, 3_000],
-    minSize: FOLLOWERS_ONLY.includes(name) ? 3 : 1,
+    minSize: minSizeFor(name),
     inflict: async (site) => {
       const member = await victim(name, site);
       await arm(member, name, terms);
-      const triggered = triggerOf(name)?.(site, member);
+      const triggered = lead(member, name, site);
       let count = 0;
       return {
         heal: async () => {

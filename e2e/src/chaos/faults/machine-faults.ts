@@ -1,7 +1,12 @@
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { eventually, type ClusterMember, type LaunchChange } from '@etcd-ts/testkit';
+import {
+  eventually,
+  type ClusterMember,
+  type EtcdProcess,
+  type LaunchChange,
+} from '@etcd-ts/testkit';
 
 import type { ChaosFault, Site } from './chaos-fault.js';
 
@@ -19,10 +24,14 @@ async function anyone({ cluster, rng }: Site): Promise<ClusterMember> {
   return rng.below(2) === 0 ? cluster.leader() : cluster.follower();
 }
 
-/** Starts the member again, with something wrong around it. */
-async function restarted(member: ClusterMember, change: LaunchChange): Promise<void> {
+/** Launches the member again, with something wrong around it, and does not wait until it is ready. */
+async function relaunched(member: ClusterMember, change: LaunchChange): Promise<EtcdProcess> {
   await member.stop('SIGTERM');
-  await member.start(change);
+  return member.launch(change);
+}
+
+async function restarted(member: ClusterMember, change: LaunchChange): Promise<void> {
+  await (await relaunched(member, change)).ready();
 }
 
 /** After a failed write nothing may be acknowledged: the member has to end, and with a failure. */
@@ -34,8 +43,7 @@ function failingDisk(name: string, calls: string, error: string): ChaosFault {
     inflict: async (site) => {
       const member = await anyone(site);
       const wrapper = injecting(calls, `error=${error}:when=${CALLS_BEFORE}+`);
-      await member.stop('SIGTERM');
-      const node = await member.launch({ wrapper });
+      const node = await relaunched(member, { wrapper });
       const keepWriting = setInterval(() => void site.load.pulse(member, 1_000), 20);
       const exit = await node.exit(END_TIMEOUT_MS).finally(() => clearInterval(keepWriting));
       const said = node.log.includes(error);
@@ -54,10 +62,9 @@ const SLOW_DISK: ChaosFault = {
   lastsMs: [3_000, 6_000],
   inflict: async (site) => {
     const member = await anyone(site);
-    await member.stop('SIGTERM');
     const before = member.log.length;
     // It may not get ready in all that time: the short log of the others is cut before it has caught up.
-    await member.launch({ wrapper: injecting('fdatasync', 'delay_enter=1000000') });
+    await relaunched(member, { wrapper: injecting('fdatasync', 'delay_enter=1000000') });
     return {
       heal: () => restarted(member, {}),
       proof: () =>

@@ -79,7 +79,7 @@ export class Crowd {
     this.#administrator?.stop();
   }
 
-  /** Watchers that are connected from now until the end have the time to get everything up to it. */
+  /** See WatchingClient: those that stay connected until the end have to get everything up to `revision`. */
   owe(revision: number): void {
     for (const watcher of this.#watchers) watcher.owe(revision);
   }

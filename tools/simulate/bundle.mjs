@@ -19,7 +19,6 @@ export async function bundle(mutant) {
     format: 'cjs',
     sourcemap: mutant === undefined,
     external: ['better-sqlite3', 'koffi', '@node-rs/bcrypt'],
-    dropLabels: ['FAILPOINT'],
     tsconfig: join(root, 'tsconfig.base.json'),
     logLevel: 'warning',
     plugins: mutant === undefined ? [] : [mutationPlugin(mutant, changed)],

@@ -22,6 +22,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STEP_LIMIT_MS = 60 * 60 * 1000;
 /** Short ones; a machine with nothing else to do has them in three minutes. */
 const SEEDS = 2000;
+/** Of members that stop in the midst of their work, which is none of the usual faults. */
+const SEEDS_OF_NAMED_POINTS = 100;
 /** Longer than a step may take: a simulation whose time is over ends well, with fewer seeds. */
 const SEEDS_MINUTES = (2 * STEP_LIMIT_MS) / 60_000;
 /** What the tests of e2e start; a launcher that finds no bundle would build it in the middle of one. */
@@ -119,10 +121,21 @@ async function tests(name, args) {
 }
 
 /** Simulated clusters, judged seed after seed, on what the tests beside it leave of the processors. */
-const simulations = () =>
+async function simulations() {
+  const usual = await simulate('--seeds', `${SEEDS}`);
+  const special = await simulate(
+    '--profile',
+    'named points',
+    '--seeds',
+    `${SEEDS_OF_NAMED_POINTS}`,
+  );
+  return usual && special;
+}
+
+const simulate = (...options) =>
   run(
     process.execPath,
-    ['tools/simulate/main.mjs', '--short', '--seeds', `${SEEDS}`, '--minutes', `${SEEDS_MINUTES}`],
+    ['tools/simulate/main.mjs', '--short', '--minutes', `${SEEDS_MINUTES}`, ...options],
     { quiet: true, isPatient: true },
   );
 

@@ -1,15 +1,20 @@
 import type { FailpointName } from './names.js';
-import type { FailpointRegistry, Returned } from './registry.js';
+import type { Returned } from './registry.js';
+
+/** Whoever decides what happens at failpoints. */
+export interface Failpoints {
+  reach(name: FailpointName): Returned | undefined;
+}
 
 /**
  * The one piece of state in this house that belongs to a process and not to a node: failpoints are
  * about processes that die. It exists only in builds that are made to fail.
  */
-let active: FailpointRegistry | undefined;
+let active: Failpoints | undefined;
 
-/** From now on this process fails where the registry says. */
-export function activateFailpoints(registry: FailpointRegistry | undefined): void {
-  active = registry;
+/** From now on this process fails where these say. */
+export function activateFailpoints(failpoints: Failpoints | undefined): void {
+  active = failpoints;
 }
 
 /**

@@ -1,4 +1,5 @@
 export { activateFailpoints, failpoint } from './failpoint.js';
+export type { Failpoints } from './failpoint.js';
 export { FAILPOINT_NAMES } from './names.js';
 export type { FailpointName } from './names.js';
 export { FailpointRegistry, isFailpoint } from './registry.js';

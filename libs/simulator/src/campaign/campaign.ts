@@ -52,6 +52,7 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
   const startedMs = performance.now();
   const untilMs = startedMs + minutes * 60_000;
   const sum = { ...NOTHING_YET };
+  const deathsAt = new Map<string, number>();
   let runs = 0;
   let reportedMs = startedMs;
   const report = (): string => {
@@ -69,6 +70,9 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
     const result = await simulate(planFor(seed), { logger });
     runs++;
     for (const key of COUNTED) sum[key] += result[key];
+    for (const [point, deaths] of result.deathsAtPoints) {
+      deathsAt.set(point, (deathsAt.get(point) ?? 0) + deaths);
+    }
     if (result.unjudged !== undefined) print(`seed ${seed} not judged: ${result.unjudged}`);
     if (result.finding !== undefined) {
       print(
@@ -85,6 +89,8 @@ export async function campaign(parts: CampaignOptions): Promise<number> {
       print(report());
     }
   }
-  print(`${isTerminal ? '\n' : ''}${report()}; nothing found from seed ${firstSeed} on`);
+  if (isTerminal) print('');
+  for (const [point, deaths] of [...deathsAt].sort()) print(`${deaths} died at ${point}`);
+  print(`${report()}; nothing found from seed ${firstSeed} on`);
   return 0;
 }

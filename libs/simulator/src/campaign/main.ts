@@ -88,7 +88,7 @@ void runCampaignCommand({
       planFor,
       again: [
         given.short ? ' --short' : '',
-        profile === '' ? '' : ` --profile ${profile}`,
+        profile === '' ? '' : ` --profile '${profile}'`,
         members === 0 ? '' : ` --members ${members}`,
         virtualSeconds === 0 ? '' : ` --virtual-seconds ${virtualSeconds}`,
         given.steps ? ' --steps' : '',

@@ -26,6 +26,7 @@ function judge(plan: Plan): SimulationResult {
     leaptMs: 0,
     pauses: 0,
     readsInPauses: 0,
+    deathsAtPoints: new Map(),
   };
 }
 

@@ -133,6 +133,7 @@ export class SimulatedClient {
     queue.in(0, process, () => {
       const server = origin === undefined ? member.server : member.server.as(origin);
       void execute(server, operation).then((answer) => {
+        if (!process.alive) return;
         connection();
         back(answer);
       });

@@ -1,4 +1,4 @@
-import { must, SeededRng } from '@etcd-ts/foundation';
+import { SeededRng } from '@etcd-ts/foundation';
 import type { Logger, MemberId, Rng } from '@etcd-ts/foundation';
 import type { EtcdMetrics } from '@etcd-ts/observability';
 import { BootstrapError, MemberRemovedError, openMember } from '@etcd-ts/server';
@@ -70,8 +70,9 @@ export class Machine implements Endpoint {
     this.#clock = new MachineClock(parts.queue, parts.skew);
     this.#mirror = new LogMirror(this.name, parts.watch, () => this.#isAlone());
     this.#disk = new MachineDisk(parts.rng, (delayMs, callback) => {
-      const { process } = must(this.#current, 'only a running member syncs');
-      parts.queue.in(delayMs, process, callback);
+      const { process } = this.#current ?? {};
+      // Who has died in the midst of its work, and goes on to the end of it, waits for ever.
+      if (process !== undefined) parts.queue.in(delayMs, process, callback);
     });
   }
 
@@ -139,7 +140,7 @@ export class Machine implements Endpoint {
         peers,
         files,
       });
-      this.#opened(incarnation, member);
+      if (process.alive) this.#opened(incarnation, member);
     } catch (error) {
       if (!process.alive) return;
       process.die();
@@ -163,10 +164,18 @@ export class Machine implements Endpoint {
       },
       installed: (appliedIndex) => {
         watch.snapshots++;
-        watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash: false });
+        // Before it is open it finds what it was to install when the power went.
+        const afterCrash = incarnation.member === undefined;
+        watch.observe({ kind: 'restored', member: this.name, appliedIndex, afterCrash });
       },
     };
-    return observedFiles(this.#disk.files, this.#mirror, observer, settings.segmentBytes);
+    return observedFiles({
+      files: this.#disk.files,
+      mirror: this.#mirror,
+      observer,
+      segmentBytes: settings.segmentBytes,
+      isAlive: () => incarnation.process.alive,
+    });
   }
 
   /** Whom it asked has not heard of its addition yet: the process ends, and is started again. */
@@ -192,7 +201,7 @@ export class Machine implements Endpoint {
     });
     watch.observe({ kind: 'term', member: this.name, term: raftTerm });
     this.#hasRun = true;
-    this.#listen(member);
+    this.#listen(incarnation, member);
     member.ready.then(
       () => (incarnation.isReady = true),
       () => undefined,
@@ -201,15 +210,16 @@ export class Machine implements Endpoint {
   }
 
   /** Whatever the member publishes, from now on. */
-  #listen(member: Member): void {
+  #listen(incarnation: Incarnation, member: Member): void {
     const sink: WatchSink = {
       offer: (_watcher, commits: readonly RevisionCommit[]) => {
         const { watch, queue } = this.#parts;
+        if (!incarnation.process.alive) return true;
         for (const commit of commits) watch.published(this.name, commit, queue.nowMs);
         return true;
       },
       // A snapshot brought it further than it can tell.
-      compacted: () => queueMicrotask(() => this.#listen(member)),
+      compacted: () => queueMicrotask(() => this.#listen(incarnation, member)),
     };
     member.server.watch.hub.watch({
       key: EVERYTHING,

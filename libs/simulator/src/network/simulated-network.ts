@@ -133,6 +133,7 @@ export class SimulatedNetwork {
       updatePeer: (id, urls) => void peers.set(id, first(urls)),
       peerIds: () => [...peers.keys()],
       send: (messages) => {
+        if (!process.alive) return;
         for (const message of messages) {
           this.#observer.sent(process, message);
           const to = peers.get(message.to) ?? remotes.get(message.to);
@@ -187,6 +188,7 @@ export class SimulatedNetwork {
     }
     const { parts, process } = to;
     const take = (): void => {
+      this.#queue.goOnAs(process);
       if (parts.raft.isRemoved(message.from)) {
         this.#queue.in(1, from.process, () => from.parts?.raft.removedFromCluster());
         return;
@@ -213,16 +215,21 @@ export class SimulatedNetwork {
     let close: () => void = () => undefined;
     try {
       if (broken()) return;
+      this.#queue.goOnAs(from.process);
       const content = await source.snapshotSource.open(message);
       close = () => content.close();
       const { index } = content.message.snapshot.metadata;
+      this.#queue.goOnAs(to.process);
       await sink.snapshotSink.save(index, unlessBroken(content.chunks, broken));
+      if (!to.process.alive) return;
+      this.#queue.goOnAs(to.process);
       sink.raft.receive(content.message);
       outcome = 'finish';
     } catch {
       // As over HTTP: the sender learns that it failed, and raft tries again.
     } finally {
       if (from.process.alive) {
+        this.#queue.goOnAs(from.process);
         close();
         source.raft.reportSnapshot(message.to, outcome);
       }
@@ -251,6 +258,7 @@ export class SimulatedNetwork {
     question: (member: Member) => Promise<T>,
   ): Promise<Answer<T>> {
     return new Promise((resolve) => {
+      if (!from.process.alive) return;
       const cancelTimeout = this.#queue.in(timeoutMs, from.process, () =>
         resolve({ kind: 'none' }),
       );
@@ -264,6 +272,7 @@ export class SimulatedNetwork {
         }
         const { member, process } = to;
         const back = (answer: Answer<T>): void => {
+          if (!process.alive) return;
           const link = this.link(url, from.url);
           const [here] = link.arrivals(this.#queue.nowMs, this.weather, this.#rng);
           if (here === undefined) return;

@@ -1,3 +1,4 @@
+import type { FailpointName } from '@etcd-ts/failpoint';
 import type { Rng } from '@etcd-ts/foundation';
 import { unreachable } from '@etcd-ts/foundation';
 import type { Survival } from '@etcd-ts/storage';
@@ -7,6 +8,8 @@ import type { Link } from '../network/link.js';
 import type { SimulatedNetwork } from '../network/simulated-network.js';
 import type { EventQueue } from '../time/event-queue.js';
 import type { Fault, Victim } from './fault.js';
+import type { NamedPointFault } from './named-point-fault.js';
+import type { NamedPoints } from './named-points.js';
 import type { Pauses } from './pauses.js';
 import type { Reconfiguration } from './reconfiguration.js';
 
@@ -18,6 +21,7 @@ export interface FaultParts {
   readonly machines: readonly Machine[];
   readonly reconfiguration: Reconfiguration;
   readonly pauses: Pauses;
+  readonly namedPoints: NamedPoints;
   /** How far clocks run apart, as a share. */
   readonly clockSkew: number;
   /** The cluster has to bear something for so long. */
@@ -42,6 +46,7 @@ export class FaultInjection {
   readonly #parts: FaultParts;
   /** Faults that found somebody to hit. */
   injected = 0;
+  #isSomebodyAbsent = false;
 
   constructor(parts: FaultParts) {
     this.#parts = parts;
@@ -57,6 +62,7 @@ export class FaultInjection {
   endAll(): void {
     const { network, machines } = this.#parts;
     network.heal();
+    this.#parts.namedPoints.disarmAll();
     for (const machine of machines) {
       machine.healDisk();
       machine.start();
@@ -126,6 +132,9 @@ export class FaultInjection {
         machine.stop();
         later(() => machine.start());
         return;
+      case 'namedPoints':
+        this.#leadToPoints(machine, fault, later);
+        return;
       case 'isolate':
         this.#cut(machine, true, true, later);
         return;
@@ -151,6 +160,37 @@ export class FaultInjection {
       default:
         unreachable(fault, 'fault');
     }
+  }
+
+  #leadToPoints(
+    machine: Machine,
+    fault: NamedPointFault,
+    later: (action: () => void) => void,
+  ): void {
+    const { leadUp, points } = fault;
+    // Without a quorum there would be nothing to miss.
+    if (leadUp === 'absence' && !this.#isSomebodyAbsent) {
+      this.#isSomebodyAbsent = true;
+      this.#cut(machine, true, true, later);
+      later(() => (this.#isSomebodyAbsent = false));
+    }
+    if (leadUp === 'start') machine.kill();
+    this.#dieAtPoints(machine, points, fault);
+    if (leadUp === 'start') machine.start();
+  }
+
+  #dieAtPoints(
+    machine: Machine,
+    [point, ...others]: readonly FailpointName[],
+    fault: NamedPointFault,
+  ): void {
+    if (point === undefined) return;
+    const { namedPoints, queue } = this.#parts;
+    namedPoints.arm(machine, point, fault.passes, () => {
+      machine.losePower(this.#survival());
+      this.#dieAtPoints(machine, others, fault);
+      queue.in(fault.downMs, undefined, () => machine.start());
+    });
   }
 
   #lengthOf(fault: Fault): number {

@@ -1,5 +1,8 @@
 import type { Rng } from '@etcd-ts/foundation';
+
 import type { NetworkWeather } from '../network/link.js';
+import { planNamedPointFault } from './named-point-fault.js';
+import type { NamedPointFault } from './named-point-fault.js';
 
 /** Whom a fault hits: a machine by its number, or whoever leads at that moment. */
 export type Victim = number | 'leader' | 'all';
@@ -96,6 +99,7 @@ export type Fault =
       readonly drift: number;
       readonly wallJumpMs: number;
     }
+  | NamedPointFault
   /** A member is removed for good. */
   | { readonly kind: 'shrink'; readonly atMs: number; readonly victim: number };
 
@@ -115,8 +119,11 @@ export interface FaultMix {
   readonly spacing: number;
 }
 
-/** Of those that happen to every cluster; the others take their time. */
-export const ALL_FAULTS: Readonly<Record<Exclude<FaultKind, 'upgrade' | 'clock'>, number>> = {
+/** They take their time, or are asked for. */
+type SpecialKind = 'upgrade' | 'clock' | 'namedPoints';
+
+/** Of those that happen to every cluster. */
+export const ALL_FAULTS: Readonly<Record<Exclude<FaultKind, SpecialKind>, number>> = {
   kill: 12,
   powerLoss: 16,
   pause: 12,
@@ -170,6 +177,8 @@ function planFault(rng: Rng, mix: FaultMix, members: number, atMs: number): Faul
     case 'isolate':
     case 'brokenDisk':
       return { kind, atMs, forMs, victim };
+    case 'namedPoints':
+      return planNamedPointFault(rng, mix.allShare, { kind, atMs, forMs, victim });
     case 'partition': {
       const group = Array.from({ length: members }, (_, i) => i).filter(() => rng.below(2) === 0);
       return { kind, atMs, forMs, group };

@@ -41,6 +41,11 @@ export class Fleet {
     );
   }
 
+  /** Undefined: it is no process of a machine, or has ended. */
+  machineOf(process: Process): Machine | undefined {
+    return this.#byProcess.get(process);
+  }
+
   /** Of the machine on which it runs; of a process that has ended, its own. */
   nameOf(process: Process): string {
     return this.#byProcess.get(process)?.name ?? process.name;

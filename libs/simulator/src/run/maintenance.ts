@@ -85,22 +85,18 @@ export class Maintenance {
   }
 
   /** All members are asked for the hash of one revision; 0: whichever is their newest. */
-  compareHashes(revision: number): void {
+  compareHashes(asked: number): void {
     const { queue, machines, watch } = this.#parts;
     for (const machine of machines) {
       const serving = machine.serving();
       if (serving === undefined) continue;
       const { member, process } = serving;
       queue.in(0, process, () => {
-        member.server.maintenance.hashKv(revision).then(
-          ({ hash, hashRevision, compactRevision }) =>
-            watch.observe({
-              kind: 'hash',
-              member: machine.name,
-              revision: hashRevision,
-              compactRevision,
-              hash,
-            }),
+        member.server.maintenance.hashKv(asked).then(
+          ({ hash, hashRevision: revision, compactRevision }) => {
+            if (!process.alive) return;
+            watch.observe({ kind: 'hash', member: machine.name, revision, compactRevision, hash });
+          },
           // Not there yet, or compacted already.
           () => undefined,
         );

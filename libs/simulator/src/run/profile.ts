@@ -173,6 +173,31 @@ const PAUSES: Profile = {
   }),
 };
 
+/** The power goes in the midst of any step of storage, of raft, of a snapshot or a compaction. */
+const NAMED_POINTS: Profile = {
+  name: 'named points',
+  members: [1, 3, 3, 3, 5],
+  faults: (rng) => ({
+    weights: { namedPoints: 20, moveLeader: 1, grow: 2, shrink: 2, replace: 1 },
+    leaderShare: 0.4,
+    allShare: 0.15,
+    minMs: 50,
+    maxMs: pick(rng, [500, 5000]),
+    spacing: 0.6,
+  }),
+  changes: (rng) => ({
+    watchers: 4,
+    clients: 8,
+    // Who asks anybody waits for whoever is cut off, and nothing is missed.
+    pinnedShare: 0.95,
+    thinkMs: pick(rng, [8, 20]),
+    workloads: pick(rng, [['etcd'], ['registers', 'leases'], ['kubernetes', 'readers'], ['lists']]),
+    compactEveryMs: pick(rng, [150, 400, 1000]),
+    snapshotCount: pick(rng, [10, 20]),
+    snapshotCatchupEntries: pick(rng, [0, 5]),
+  }),
+};
+
 /** The leadership goes round, while leases are near their ends. */
 const LEADER_CHANGES: Profile = {
   name: 'leader changes',
@@ -237,6 +262,7 @@ const PROFILES: readonly (readonly [Profile, number])[] = [
   [ADMINISTRATION, 2],
   // Only if asked for: what they find is in others, too, and the seeds of former campaigns stay theirs.
   [PAUSES, 0],
+  [NAMED_POINTS, 0],
   // Only if asked for: one seed of it takes longer than a hundred of the others.
   [YEARS, 0],
 ];

@@ -25,6 +25,15 @@ const ANY_READ = rangeRequest({ kind: 'range', key: 'any' });
 
 type Step = (machine: Machine) => Promise<boolean>;
 
+interface Request {
+  /** Asked of a member; true when it has worked. */
+  readonly step: Step;
+  /** Whom nobody asks. */
+  readonly except?: Machine;
+  /** It can be seen to have worked, though nobody could answer. */
+  readonly isDone?: () => boolean;
+}
+
 /**
  * What an operator does to the members of a cluster: adds one, as a learner that is promoted or a
  * voter at once, removes one, or does both where a machine is lost. One thing after the other, and
@@ -91,29 +100,30 @@ export class Reconfiguration {
       if (known.some((each) => each.id === id) && id !== undefined) await cluster?.removeMember(id);
       return known.length > 0;
     };
-    this.#repeat(step, victim, () => {
+    this.#repeat({ step, except: victim }, () => {
       this.done++;
       then();
     });
   }
 
   #add(asLearner: boolean, take: (machine: Machine) => void): void {
-    const { create } = this.#parts;
+    const { create, machines } = this.#parts;
     const name = `n${++this.#created}`;
     const url = urlOf(name);
     let initialCluster = '';
-    const step: Step = async ({ member }) => {
-      if (member === undefined) return false;
-      const { cluster } = member.server;
-      const isKnown = cluster.knownMembers().some(({ peerUrls }) => peerUrls.includes(url));
-      if (!isKnown) await cluster.addMember([url], asLearner);
-      initialCluster = cluster
-        .knownMembers()
-        .flatMap(({ peerUrls }) => peerUrls.map((peer) => `${serverNameOf(peer)}=${peer}`))
-        .join(',');
+    const isKnownTo = ({ member }: Machine): boolean => {
+      const urls = member?.server.cluster.knownMembers().flatMap(({ peerUrls }) => peerUrls) ?? [];
+      if (!urls.includes(url)) return false;
+      initialCluster = urls.map((peer) => `${serverNameOf(peer)}=${peer}`).join(',');
       return true;
     };
-    this.#repeat(step, undefined, () => {
+    // Who was alone, and has died before it could answer, leads no more without the one it has added.
+    const isDone = (): boolean => machines.some(isKnownTo);
+    const step: Step = async ({ member }) => {
+      await member?.server.cluster.addMember([url], asLearner);
+      return isDone();
+    };
+    this.#repeat({ step, isDone }, () => {
       const machine = create(name, initialCluster);
       take(machine);
       machine.start();
@@ -134,7 +144,7 @@ export class Reconfiguration {
       if (own.isLearner) await server.cluster.promoteMember(own.id);
       return true;
     };
-    this.#repeat(step, undefined, () => {
+    this.#repeat({ step }, () => {
       this.done++;
       this.#isBusy = false;
     });
@@ -171,6 +181,7 @@ export class Reconfiguration {
       const asked = machines.map((other) => other.process);
       member.server.keyValues.range(ANY_READ).then(
         () => {
+          if (!process.alive) return;
           if (!machines.every((other, i) => other.process === asked[i])) return;
           found('removed-member-serves', `${removed.name} was removed and answers reads`);
         },
@@ -180,7 +191,7 @@ export class Reconfiguration {
   }
 
   /** Asks one member after the other. */
-  #repeat(step: Step, except: Machine | undefined, then: () => void): void {
+  #repeat({ step, except, isDone = () => false }: Request, then: () => void): void {
     const { queue, machines } = this.#parts;
     let tries = 0;
     const attempt = (): void => {
@@ -193,10 +204,8 @@ export class Reconfiguration {
         if (done) queue.in(0, undefined, then);
         else queue.in(RETRY_MS, undefined, attempt);
       };
-      if (machine === undefined || serving === undefined) {
-        over(false);
-        return;
-      }
+      if (isDone()) return over(true);
+      if (machine === undefined || serving === undefined) return over(false);
       serving.process.onDeath(() => over(false));
       queue.in(0, serving.process, () => {
         step(machine).then(over, () => over(false));

@@ -20,6 +20,7 @@ import type { Judgement } from './judgement.js';
 import { Longevity } from './longevity.js';
 import { Maintenance } from './maintenance.js';
 import type { Era } from './era.js';
+import { NamedPoints } from './named-points.js';
 import { Pauses } from './pauses.js';
 import type { Plan } from './plan.js';
 import { Reconfiguration } from './reconfiguration.js';
@@ -54,6 +55,8 @@ export interface SimulationResult {
   readonly pauses: number;
   /** Linearizable reads that were answered, and under way then. */
   readonly readsInPauses: number;
+  /** Of machines, at each named step. */
+  readonly deathsAtPoints: ReadonlyMap<string, number>;
 }
 
 /** How long a healthy cluster may take to serve everybody again, in virtual time. */
@@ -95,6 +98,7 @@ class Simulation {
   /** Of those that live for long. */
   readonly #longevity: Longevity | undefined;
   readonly #pauses = new Pauses();
+  readonly #namedPoints: NamedPoints;
   readonly #traceHash = new TraceHash();
   #answered = 0;
 
@@ -123,6 +127,10 @@ class Simulation {
       metrics,
     });
     const { machines } = this.#fleet;
+    this.#namedPoints = new NamedPoints({
+      running: () => this.#queue.running,
+      machineOf: (process) => this.#fleet.machineOf(process),
+    });
     this.#recorder = new HistoryRecorder(() => this.#queue.nowMs);
     this.#reconfiguration = new Reconfiguration({
       queue: this.#queue,
@@ -131,16 +139,7 @@ class Simulation {
       machines,
       create: (name, initialCluster) => this.#fleet.add(name, initialCluster),
     });
-    this.#faults = new FaultInjection({
-      queue: this.#queue,
-      rng: this.#rng(2),
-      network: this.#network,
-      machines,
-      reconfiguration: this.#reconfiguration,
-      pauses: this.#pauses,
-      clockSkew: plan.clockSkew,
-      began: (forMs) => this.#longevity?.troubled(forMs),
-    });
+    this.#faults = this.#injection();
     this.#maintenance = new Maintenance({
       queue: this.#queue,
       rng: this.#rng(3),
@@ -164,6 +163,20 @@ class Simulation {
     });
     this.#health = new ClusterHealth(machines, this.#crowd, this.#reconfiguration);
     this.#longevity = plan.era && this.#longLife(plan.era);
+  }
+
+  #injection(): FaultInjection {
+    return new FaultInjection({
+      queue: this.#queue,
+      rng: this.#rng(2),
+      network: this.#network,
+      machines: this.#fleet.machines,
+      reconfiguration: this.#reconfiguration,
+      pauses: this.#pauses,
+      namedPoints: this.#namedPoints,
+      clockSkew: this.#plan.clockSkew,
+      began: (forMs) => this.#longevity?.troubled(forMs),
+    });
   }
 
   #longLife(era: Era): Longevity {
@@ -200,6 +213,15 @@ class Simulation {
   }
 
   async run(): Promise<SimulationResult> {
+    const deactivate = this.#namedPoints.activate();
+    try {
+      return await this.#run();
+    } finally {
+      deactivate();
+    }
+  }
+
+  async #run(): Promise<SimulationResult> {
     const { durationMs, faults } = this.#plan;
     for (const machine of this.#fleet.machines) machine.start();
     this.#crowd.start();
@@ -290,6 +312,7 @@ class Simulation {
       leaptMs: this.#queue.leaptMs,
       pauses: this.#pauses.count,
       readsInPauses: this.#pauses.reads,
+      deathsAtPoints: this.#namedPoints.deaths,
     };
   }
 }

@@ -84,6 +84,17 @@ export class EventQueue {
   /** Virtual time that was leapt over. */
   leaptMs = 0;
   leaper: Leaper | undefined;
+  #running: Process | undefined;
+
+  /** Whose code runs at this moment. */
+  get running(): Process | undefined {
+    return this.#running;
+  }
+
+  /** The rest of the present event is work of this process. */
+  goOnAs(process: Process): void {
+    this.#running = process;
+  }
 
   get nowMs(): number {
     return this.#nowMs;
@@ -156,6 +167,7 @@ export class EventQueue {
             return;
           }
           this.#handled++;
+          this.#running = last.owner;
           last.run();
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));

@@ -1,3 +1,4 @@
+import { failpoint } from '@etcd-ts/failpoint';
 import { assert } from '@etcd-ts/foundation';
 import { sqliteFailure } from '../backend/sqlite-failure.js';
 import type { PendingChanges } from '../backend/pending-changes.js';
@@ -59,11 +60,15 @@ export class MemoryDatabase implements StateDatabase {
   *write(changes: PendingChanges): Generator<void, void, number> {
     let budget: number = yield;
     assert(!this.#isWriting, 'one commit at a time');
+    FAILPOINT: failpoint('beforeStartDBTxn');
     this.#isWriting = true;
+    FAILPOINT: failpoint('afterStartDBTxn');
     for (let left = changes.operations; left > budget; left -= Math.max(1, budget)) budget = yield;
     assert(!this.#isClosed, 'nothing is written into a closed database');
     this.#databases.onCommit(this.path);
+    FAILPOINT: failpoint('beforeCommit');
     this.#file.commit(changes);
+    FAILPOINT: failpoint('afterCommit');
     this.#isWriting = false;
     this.#measure();
   }

@@ -78,14 +78,7 @@ function assembleOver(
   const { config, clock } = parts;
   const core = createCore(storage, state, parts, control, () => loop);
   const { raft, proposals, reads, network, traffic } = core;
-  const { replica, upkeep } = assembleStateMachine(
-    parts,
-    control,
-    storage,
-    state,
-    core,
-    () => loop,
-  );
+  const { replica, upkeep } = assembleStateMachine(parts, control, storage, state, core);
   const lateness = new HeartbeatLateness({
     clock,
     logger: parts.logger.named('server/raft-loop'),
@@ -143,7 +136,6 @@ function assembleStateMachine(
   storage: OpenedStorage,
   state: MemberState,
   core: MemberCore,
-  loop: () => RaftLoop,
 ) {
   const confChanges = new ConfChangeApplier({
     raft: core.raft,
@@ -186,7 +178,6 @@ function assembleStateMachine(
     ...core,
     ...upkeep,
     confChanges,
-    whenCommitDurable: (then) => loop().whenCommitDurable(then),
   });
   return { upkeep, replica };
 }

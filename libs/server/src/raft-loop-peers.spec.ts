@@ -1,9 +1,58 @@
-import { Term } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, RaftIndex, Term } from '@etcd-ts/foundation';
 import { settle } from '@etcd-ts/manual-time';
+import { encodeConfChange } from '@etcd-ts/wire-protocol';
 
 import { append, LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
+import type { SetUp } from './testing/raft-loop-fixture.js';
+
+const YES = { from: OTHER, to: LOCAL, term: Term(1), reject: false } as const;
+
+async function leadTwo({ loop, time, raft }: SetUp): Promise<void> {
+  loop.start();
+  await time.advance(2000);
+  for (const type of ['requestPreVoteResponse', 'requestVoteResponse'] as const) {
+    loop.receive({ ...YES, type });
+    await settle();
+  }
+  expect(raft.isLeader).toBe(true);
+}
+
+/** The other one has everything up to there. */
+async function acknowledge({ loop }: SetUp, index: number): Promise<void> {
+  const rejected = { rejectHint: RaftIndex(0), hintTerm: Term(0) };
+  const type = 'appendEntriesResponse';
+  loop.receive({ ...YES, ...rejected, type, index: RaftIndex(index) });
+  await settle();
+}
+
+const heardCommits = ({ sent }: SetUp): number[] =>
+  sent.flatMap((message) => ('commit' in message ? [message.commit] : []));
 
 describe('the raft loop among others', () => {
+  it('tells nobody that a change of the members is committed, and does not follow it, before that is on disk', async () => {
+    for (const diskFails of [false, true]) {
+      const parts = setUp([LOCAL, OTHER]);
+      await leadTwo(parts);
+      await acknowledge(parts, 2);
+      const removal = { id: 1n, type: 'removeNode', nodeId: OTHER, context: EMPTY_BYTES } as const;
+      parts.loop.tell((raft) => raft.proposeConfChange(removal, encodeConfChange(removal)));
+      await settle();
+      parts.writer.isHeld = true;
+      await acknowledge(parts, 3);
+      await parts.time.advance(300);
+      expect(parts.raft.status().commit).toBe(3);
+      expect([Math.max(...heardCommits(parts)), parts.raft.appliedIndex]).toEqual([2, 2]);
+      if (diskFails) parts.writer.fail(new Error('EIO'));
+      else parts.writer.release();
+      await settle();
+      const reached = diskFails ? 2 : 3;
+      expect([Math.max(...heardCommits(parts)), parts.raft.appliedIndex]).toEqual([
+        reached,
+        reached,
+      ]);
+    }
+  });
+
   it('asks for votes only when its own is on disk', async () => {
     const parts = setUp([LOCAL, OTHER]);
     parts.loop.start();

@@ -26,25 +26,6 @@ describe('the raft loop', () => {
     expect(parts.texts().at(-1)).toBe('a');
   });
 
-  it('tells that a commit is durable only after an fsync, and never after one has failed', async () => {
-    const parts = setUp();
-    await lead(parts);
-    const told: string[] = [];
-    parts.writer.isHeld = true;
-    parts.loop.whenCommitDurable(() => told.push('first'));
-    await parts.time.advance(1000);
-    expect(told).toEqual([]);
-    parts.writer.release();
-    await settle();
-    expect(told).toEqual(['first']);
-    parts.writer.isHeld = true;
-    parts.loop.whenCommitDurable(() => told.push('second'));
-    parts.writer.fail(new Error('EIO'));
-    await parts.time.advance(1000);
-    expect(told).toEqual(['first']);
-    expect(parts.failures.map(({ message }) => message)).toEqual(['EIO']);
-  });
-
   it('gathers the next batch while an fsync is under way', async () => {
     const parts = setUp();
     await lead(parts);

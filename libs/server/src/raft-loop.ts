@@ -1,5 +1,5 @@
 import { failpoint } from '@etcd-ts/failpoint';
-import { NO_MEMBER, RaftIndex } from '@etcd-ts/foundation';
+import { assert, NO_MEMBER, RaftIndex } from '@etcd-ts/foundation';
 import type { CancelTimer, MemberId } from '@etcd-ts/foundation';
 import type { ReceiveOutcome } from '@etcd-ts/peer-transport';
 import type { Entry, Message, Raft, Ready, Snapshot } from '@etcd-ts/raft';
@@ -8,14 +8,10 @@ import { ERRORS } from '@etcd-ts/wire-protocol';
 import { DurabilityQueue } from './durability-queue.js';
 import { proposalBatches } from './proposal-batches.js';
 import type { RaftLoopParts, StateMachine } from './raft-loop-parts.js';
+import { WritesInFlight } from './writes-in-flight.js';
 
 /** A read round that got no answer for this long is asked again (etcd: 500 ms). */
 const READ_RETRY_MS = 500;
-/**
- * Received entries that may wait for the disk. A leader sends up to 512 appends of a megabyte ahead;
- * a disk that stalls must not fill the heap with them. What is refused is sent again.
- */
-const MAX_UNPERSISTED_BYTES = 256 * 1024 * 1024;
 
 /**
  * Turns raft's decisions into disk writes, messages and applications.
@@ -31,23 +27,20 @@ export class RaftLoop {
   readonly #durable: DurabilityQueue;
   #scheduled = false;
   #stopped = false;
-  /** A received snapshot is being installed: no Ready is taken until its state serves. */
-  #installing = false;
+  /** Until a received snapshot serves, or a change of the members is durable, no Ready is taken. */
+  #isHeld = false;
   #failure: Error | undefined;
   /** The last one known; stays when there is none. */
   #leader: MemberId = NO_MEMBER;
   #cancelTicks: CancelTimer = () => undefined;
-  #unpersistedBytes = 0;
-  #writesInFlight = 0;
-  /** Since when writes are in flight without one having ended. */
-  #writingSinceMs = 0;
-  #isStalled = false;
+  readonly #writes: WritesInFlight;
   /** When the others last could see that this member lives. */
   #seenMs = 0;
 
   constructor(parts: RaftLoopParts, machine: StateMachine) {
     this.#parts = parts;
     this.#machine = machine;
+    this.#writes = new WritesInFlight(parts);
     this.#durable = new DurabilityQueue((error) => this.#fail(error));
   }
 
@@ -70,9 +63,7 @@ export class RaftLoop {
   /** A message from another member; what follows from it happens at the end of this turn. */
   receive(message: Message): ReceiveOutcome {
     if (this.#stopped) return 'stopped';
-    if (message.type === 'appendEntries' && this.#unpersistedBytes > MAX_UNPERSISTED_BYTES) {
-      return 'full';
-    }
+    if (message.type === 'appendEntries' && this.#writes.isFull) return 'full';
     this.#guarded(() => {
       this.#parts.raft.step(message);
       this.wake();
@@ -90,11 +81,13 @@ export class RaftLoop {
 
   /**
    * The only voter needs nobody's vote: waiting for an election timeout would only delay the start.
-   * Does nothing unless this member is just that.
+   * Does nothing unless this member is just that, by the changes of the members that are on their way.
    */
   campaignIfAlone(): void {
-    this.tell((raft) => {
-      if (isOnlyVoter(raft)) raft.campaign();
+    this.#durable.after(undefined, () => {
+      this.tell((raft) => {
+        if (isOnlyVoter(raft)) raft.campaign();
+      });
     });
   }
 
@@ -106,16 +99,13 @@ export class RaftLoop {
   showLife(): void {
     if (this.#stopped) return;
     const { clock, raft, send, tickIntervalMs } = this.#parts;
+    // A leader's heartbeat tells what is committed, and a change of the members not before its time.
+    if (this.#isHeld && raft.isLeader) return;
     const now = clock.monotonicMs();
     if (now - this.#seenMs < tickIntervalMs) return;
     this.#seenMs = now;
     const messages = raft.signsOfLife();
     if (messages.length > 0) send(messages);
-  }
-
-  /** Calls back when what this member knows to be committed survives a loss of power: see #persist. */
-  whenCommitDurable(then: () => void): void {
-    this.#durable.after(this.#parts.wal.sync(), then);
   }
 
   /** No more turns. Resolves when no write is in flight, with the failure if there was one. */
@@ -129,31 +119,16 @@ export class RaftLoop {
   #tick(): void {
     this.#seenMs = this.#parts.clock.monotonicMs();
     this.#guarded(() => {
-      if (!this.#diskIsStalled()) this.#parts.raft.tick();
+      // A member whose disk takes nothing cannot lead: its clients would wait for as long as the disk
+      // does. Without ticks it sends no heartbeats, and the others elect somebody who can write.
+      const { raft } = this.#parts;
+      if (!this.#writes.areStalled(raft.isLeader)) raft.tick();
       // Raft may drop a request for a read index without a word (no leader, deposed, too many):
       // whatever the reason, this asks again.
       const retry = this.#parts.reads.retryRound(READ_RETRY_MS);
-      if (retry !== undefined) this.#parts.raft.readIndex(retry);
+      if (retry !== undefined) raft.readIndex(retry);
       this.#drain();
     });
-  }
-
-  /**
-   * A member whose disk takes nothing cannot lead: its clients would wait for as long as the disk
-   * does. Without ticks it sends no heartbeats, and the others elect somebody who can write.
-   */
-  #diskIsStalled(): boolean {
-    const { clock, electionTimeoutMs, logger, raft } = this.#parts;
-    const waitedMs = this.#writesInFlight === 0 ? 0 : clock.monotonicMs() - this.#writingSinceMs;
-    const stalled = waitedMs > electionTimeoutMs;
-    if (stalled && !this.#isStalled) {
-      logger.warn('disk takes no writes; this member neither leads nor campaigns until it does', {
-        'write-in-flight-for': `${waitedMs.toFixed(0)}ms`,
-        'is-leader': raft.isLeader,
-      });
-    }
-    this.#isStalled = stalled;
-    return stalled;
   }
 
   #turn(): void {
@@ -174,7 +149,7 @@ export class RaftLoop {
     const { raft } = this.#parts;
     this.#takeProposals();
     this.#takeReads();
-    while (!this.#stopped && !this.#installing && raft.hasReady()) this.#handle(raft.ready());
+    while (!this.#stopped && !this.#isHeld && raft.hasReady()) this.#handle(raft.ready());
   }
 
   /**
@@ -183,7 +158,7 @@ export class RaftLoop {
    */
   #takeProposals(): void {
     const { raft, proposals } = this.#parts;
-    if (raft.leader === NO_MEMBER || raft.isTransferring || this.#installing) return;
+    if (raft.leader === NO_MEMBER || raft.isTransferring || this.#isHeld) return;
     const fresh = proposals.takeFresh(raft.isLeader ? raft.term : undefined);
     for (const batch of proposalBatches(fresh, raft.isLeader)) {
       if (raft.propose(batch) === 'accepted') continue;
@@ -209,9 +184,44 @@ export class RaftLoop {
    * and behind every write before it.
    */
   #handle(ready: Ready): void {
-    FAILPOINT: if (this.#parts.raft.isLeader) failpoint('raftBeforeLeaderSend');
-    if (ready.messages.length > 0) this.#parts.send(ready.messages);
+    if (ready.committedEntries.some(({ type }) => type !== 'normal')) {
+      this.#handleChangeOfMembers(ready);
+      return;
+    }
+    this.#send(ready);
     this.#persist(ready);
+    this.#follow(ready);
+  }
+
+  /**
+   * A commit index alone is not synced, for the quorum that made it will make it again. But whoever
+   * has heard of its own removal goes away, and may have been half of that quorum: of two voters the
+   * one that stays would be nobody without it, if it lost the power now. So before anybody hears that
+   * a change of the members is committed, and before it has any effect here, it is durable that it is.
+   */
+  #handleChangeOfMembers(ready: Ready): void {
+    assert(
+      ready.snapshot === undefined,
+      'nothing is applied behind a snapshot that is not installed',
+    );
+    this.#isHeld = true;
+    this.#persist(ready);
+    this.#durable.after(this.#parts.wal.sync(), () => {
+      this.#isHeld = false;
+      this.#guarded(() => {
+        this.#send(ready);
+        this.#follow(ready);
+        this.#drain();
+      });
+    });
+  }
+
+  #send({ messages }: Ready): void {
+    FAILPOINT: if (this.#parts.raft.isLeader) failpoint('raftBeforeLeaderSend');
+    if (messages.length > 0) this.#parts.send(messages);
+  }
+
+  #follow(ready: Ready): void {
     if (ready.softState !== undefined) this.#leadershipChanged(ready.softState.leader);
     for (const state of ready.readStates) {
       if (this.#parts.reads.confirm(state.requestContext, state.index)) this.wake();
@@ -240,7 +250,7 @@ export class RaftLoop {
   #persist(ready: Ready): void {
     const { wal, log } = this.#parts;
     if (ready.snapshot !== undefined) {
-      this.#installing = true;
+      this.#isHeld = true;
       this.#durable.after(this.#persistSnapshot(ready, ready.snapshot), () =>
         this.#installed(ready),
       );
@@ -251,12 +261,10 @@ export class RaftLoop {
       wal.append(ready.hardState, ready.entries);
       if (ready.hardState !== undefined) log.setHardState(ready.hardState);
     }
-    // A commit index alone may be lost: the quorum that made it will make it again. It rides
-    // along with the next write. Only the removal of a member, whose machine will be gone when it
-    // is needed for that quorum, is told to nobody before (whenCommitDurable).
+    // A commit index alone may be lost (but see #handleChangeOfMembers). It rides along with the
+    // next write.
     if (ready.mustSync) {
-      if (this.#writesInFlight++ === 0) this.#writingSinceMs = this.#parts.clock.monotonicMs();
-      this.#unpersistedBytes += sizeOf(ready.entries);
+      this.#writes.began(ready.entries);
       this.#durable.after(wal.sync(this.#isLoneWrite(ready)), () => this.#persisted(ready));
     } else if (ready.messagesAfterPersist.length > 0) {
       this.#durable.after(undefined, () => this.#parts.send(ready.messagesAfterPersist));
@@ -268,15 +276,13 @@ export class RaftLoop {
    * that a disk which stalls would hold back together with this thread.
    */
   #isLoneWrite({ entries }: Ready): boolean {
-    return this.#writesInFlight === 1 && entries.length === 1 && isOnlyVoter(this.#parts.raft);
+    return this.#writes.count === 1 && entries.length === 1 && isOnlyVoter(this.#parts.raft);
   }
 
   #persisted(ready: Ready): void {
     if (this.#stopped) return;
     FAILPOINT: failpoint('raftAfterSave');
-    this.#unpersistedBytes -= sizeOf(ready.entries);
-    this.#writesInFlight--;
-    this.#writingSinceMs = this.#parts.clock.monotonicMs();
+    this.#writes.ended(ready.entries);
     const last = ready.entries[ready.entries.length - 1];
     if (last !== undefined) {
       this.#parts.log.append(ready.entries);
@@ -313,7 +319,7 @@ export class RaftLoop {
   }
 
   #installed(ready: Ready): void {
-    this.#installing = false;
+    this.#isHeld = false;
     if (this.#stopped) return;
     this.#guarded(() => {
       const { raft } = this.#parts;
@@ -340,10 +346,4 @@ export class RaftLoop {
 function isOnlyVoter(raft: Raft): boolean {
   const { voters, votersOutgoing } = raft.confState;
   return voters.length === 1 && voters[0] === raft.id && votersOutgoing.length === 0;
-}
-
-function sizeOf(entries: readonly Entry[]): number {
-  let bytes = 0;
-  for (const { data } of entries) bytes += data.length;
-  return bytes;
 }

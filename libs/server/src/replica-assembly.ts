@@ -19,7 +19,6 @@ type Parts = MemberParts &
   Upkeep & {
     readonly confChanges: ConfChangeApplier;
     readonly install: (snapshot: Snapshot) => Promise<void>;
-    readonly whenCommitDurable: (then: () => void) => void;
   };
 
 export function assembleReplica(parts: Parts): Replica {
@@ -40,7 +39,6 @@ export function assembleReplica(parts: Parts): Replica {
     backend: parts.backend,
     applier,
     confChanges: parts.confChanges,
-    whenCommitDurable: parts.whenCommitDurable,
     proposals: parts.proposals,
     lessor,
     raft: parts.raft,

@@ -22,8 +22,6 @@ export interface ReplicaParts {
   readonly backend: Backend;
   readonly applier: Applier;
   readonly confChanges: ConfChangeApplier;
-  /** See RaftLoop. */
-  readonly whenCommitDurable: (then: () => void) => void;
   readonly proposals: Proposals;
   readonly lessor: Lessor;
   readonly raft: Raft;
@@ -124,9 +122,9 @@ export class Replica implements StateMachine {
   }
 
   #applyConfChange(entry: Entry): void {
-    const { proposals, confChanges, whenCommitDurable } = this.#parts;
+    const { proposals, confChanges } = this.#parts;
     const { id, outcome } = confChanges.apply(entry);
-    whenCommitDurable(() => proposals.settle(id, outcome));
+    proposals.settle(id, outcome);
   }
 
   #applyNormal(entry: Entry): void {

@@ -44,8 +44,10 @@ export interface MemberControl {
   readonly stopped: () => boolean;
   /** The member cannot go on: stop at once, acknowledge nothing more. */
   readonly failed: (error: Error) => void;
-  /** The cluster has removed this member. */
+  /** The cluster has removed this member: so its own log says. */
   readonly removed: () => void;
+  /** So another member says. */
+  readonly removalConfirmed: () => void;
 }
 
 export interface AssembledMember extends OpenedStorage, MemberState, MemberCore, Upkeep {

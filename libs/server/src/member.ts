@@ -7,6 +7,7 @@ import { closeStorage } from './bootstrap/close-storage.js';
 import { assembleMember } from './member-assembly.js';
 import { electionTicks } from './member-core.js';
 import type { AssembledMember, MemberParts } from './member-assembly.js';
+import { Departure } from './peers/departure.js';
 import { hastenFirstElection } from './peers/first-election.js';
 import { MemberRemovedError } from './peers/member-removed-error.js';
 import { transferOnStop } from './peers/leadership-transfer.js';
@@ -15,9 +16,6 @@ import { createHashCheck, startDuties } from './upkeep/duties.js';
 
 /** How often overdue requests are looked for; a timeout of seconds needs no finer clock. */
 const TIMEOUT_CHECK_MS = 250;
-
-/** Between the removal of this member and its end (etcd: one second). */
-const REMOVAL_DELAY_MS = 1000;
 
 /** One running member of a cluster, without any network: the faces are put in front of it. */
 export interface Member {
@@ -53,6 +51,8 @@ class RunningMember implements Member {
   readonly ready: Promise<void>;
   readonly stopped: Promise<Error | undefined>;
   #stopping: Promise<void> | undefined;
+  /** Since it was removed. */
+  #ownDeparture: Departure | undefined;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -77,7 +77,8 @@ class RunningMember implements Member {
     this.#assembled = await assembleMember(this.#parts, {
       stopped: () => this.#isStopped,
       failed: (error) => this.#fail(error),
-      removed: () => this.#removed(),
+      removed: () => this.#departure().begin(),
+      removalConfirmed: () => this.#departure().confirmed(),
     });
     try {
       await this.#checkData();
@@ -180,11 +181,18 @@ class RunningMember implements Member {
     this.#reportStopped(error);
   }
 
-  /** In a moment: the others should still hear that this member has applied its removal. */
-  #removed(): void {
-    const { scheduler } = this.#parts;
-    const cancel = scheduler.after(REMOVAL_DELAY_MS, () => this.#fail(new MemberRemovedError()));
-    this.#cancels.push(cancel);
+  #departure(): Departure {
+    const { peers, clock, scheduler, logger } = this.#parts;
+    this.#ownDeparture ??= new Departure({
+      cluster: this.#running.cluster,
+      calls: peers.calls,
+      clock,
+      scheduler,
+      logger: logger.named('server/departure'),
+      stopped: () => this.#isStopped,
+      leave: () => this.#fail(new MemberRemovedError()),
+    });
+    return this.#ownDeparture;
   }
 
   async #stop(): Promise<void> {
@@ -228,6 +236,7 @@ class RunningMember implements Member {
     const { proposals, reads, committer, compaction, reclaimer, catchUp } = this.#running;
     this.#running.appliedWaits.failAll();
     for (const cancel of this.#cancels) cancel();
+    this.#ownDeparture?.stop();
     for (const part of [committer, compaction, catchUp]) part.stop();
     void reclaimer.stop();
     proposals.failAll(() => ERRORS.Stopped.error());

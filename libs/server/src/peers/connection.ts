@@ -33,7 +33,7 @@ export function connectPeers(
     },
     reportSnapshot: (id, outcome) => loop().tell((target) => target.reportSnapshot(id, outcome)),
     isRemoved: (id) => cluster.isRemoved(id),
-    removedFromCluster: () => control.removed(),
+    removedFromCluster: () => control.removalConfirmed(),
   };
   const network = parts.peers.connect({
     local: {

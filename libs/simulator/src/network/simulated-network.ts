@@ -220,7 +220,8 @@ export class SimulatedNetwork {
       close = () => content.close();
       const { index } = content.message.snapshot.metadata;
       this.#queue.goOnAs(to.process);
-      await sink.snapshotSink.save(index, unlessBroken(content.chunks, broken));
+      const saved = sink.snapshotSink.save(index, unlessBroken(content.chunks, broken));
+      await Promise.race([saved, deathOf(to.process)]);
       if (!to.process.alive) return;
       this.#queue.goOnAs(to.process);
       sink.raft.receive(content.message);
@@ -296,6 +297,11 @@ type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'error'; readonly error: unknown }
   | { readonly kind: 'none' };
+
+/** A process takes its connections with it, also while its disk has not answered yet. */
+function deathOf(process: Process): Promise<void> {
+  return new Promise((resolve) => void process.onDeath(resolve));
+}
 
 async function* unlessBroken(
   chunks: AsyncIterable<Uint8Array>,

@@ -216,7 +216,7 @@ interface SpecialClients {
 function loadOf(
   cluster: EtcdCluster,
   { seed, base = FRESH_STORE, clients = CLIENTS, thinkMs = THINK_MS }: SceneSetup,
-  { workloads, stalls }: Traffic,
+  { workloads, stalls, callerFor }: Traffic,
   { own, npm }: SpecialClients,
 ): ClusterLoad {
   return new ClusterLoad(cluster, {
@@ -226,7 +226,13 @@ function loadOf(
     thinkMs,
     workloads: () => workloads,
     callerFor: (client) =>
-      client === OWN_CLIENT ? own.call : client === NPM_CLIENT ? npm.call : undefined,
+      callerFor !== undefined
+        ? callerFor(client)
+        : client === OWN_CLIENT
+          ? own.call
+          : client === NPM_CLIENT
+            ? npm.call
+            : undefined,
     ...(stalls === undefined ? {} : { stalls }),
   });
 }

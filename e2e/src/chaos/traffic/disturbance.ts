@@ -1,4 +1,11 @@
-import { pause, type EtcdCluster } from '@etcd-ts/testkit';
+import {
+  pause,
+  type ClusterMember,
+  type EtcdCluster,
+  type Method,
+  type Outcome,
+  type Service,
+} from '@etcd-ts/testkit';
 import type { Rng } from '@etcd-ts/foundation';
 
 import type { ClusterLoad } from '../../cluster/load/cluster-load.js';
@@ -16,6 +23,24 @@ export interface Disturbance {
   once(surroundings: Surroundings): Promise<unknown>;
   /** Leaves the cluster as every client expects it, and says what members do not agree on. */
   settle?(surroundings: Surroundings): Promise<string | undefined>;
+}
+
+const DEADLINE_MS = 2_000;
+
+export function someone({ cluster, rng }: Surroundings): ClusterMember {
+  const member = cluster.awake[rng.below(cluster.awake.length)];
+  if (member === undefined) throw new Error('no member is awake');
+  return member;
+}
+
+export function ask<Request, Response>(
+  member: ClusterMember,
+  service: Service,
+  method: Method<Request, Response>,
+  request: Request,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Outcome<Response>> {
+  return member.client.unary(service, method, request, { deadlineMs: DEADLINE_MS, metadata });
 }
 
 /** Runs a disturbance until stopped. */

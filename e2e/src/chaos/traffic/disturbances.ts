@@ -5,7 +5,6 @@ import {
   type ClusterMember,
   type Method,
   type Outcome,
-  type Service,
 } from '@etcd-ts/testkit';
 import {
   AlarmRequest,
@@ -28,27 +27,12 @@ import {
   SnapshotRequest,
 } from '@etcd-ts/wire-protocol';
 
-import type { Disturbance, Surroundings } from './disturbance.js';
+import { ask, someone, type Disturbance } from './disturbance.js';
 
 const DEADLINE_MS = 2_000;
 /** The clients that disturb are numbered apart from all others. */
 const COMPACTING_CLIENT = 500_000;
 const MAINTENANCE = MaintenanceDefinition.methods;
-
-function someone({ cluster, rng }: Surroundings): ClusterMember {
-  const member = cluster.awake[rng.below(cluster.awake.length)];
-  if (member === undefined) throw new Error('no member is awake');
-  return member;
-}
-
-function ask<Request, Response>(
-  member: ClusterMember,
-  service: Service,
-  method: Method<Request, Response>,
-  request: Request,
-): Promise<Outcome<Response>> {
-  return member.client.unary(service, method, request, { deadlineMs: DEADLINE_MS });
-}
 
 /** At any of the last revisions, and up to five that do not exist yet; judged like all operations. */
 export const COMPACTING: Disturbance = {
@@ -111,7 +95,7 @@ const AUTH = AuthDefinition.methods;
 const NAMES = ['ada', 'bob', 'eve'];
 const PERMISSIONS = [Permission_Type.READ, Permission_Type.WRITE, Permission_Type.READWRITE];
 
-/** Users and roles come and go. Nobody has to log in: what is tried is that members agree on them. */
+/** Users and roles come and go, those that Access does not need. Members must agree on them. */
 export const USERS: Disturbance = {
   everyMs: [20, 80],
   once: (around) => {

@@ -14,7 +14,9 @@ import {
   type Workload,
 } from '@etcd-ts/checker';
 
+import type { Caller } from '../../cluster/load/cluster-load.js';
 import type { Verified } from '../../cluster/load/verification.js';
+import { Access } from './access.js';
 import type { Disturbance } from './disturbance.js';
 import { COMPACTING, UPKEEP, USERS } from './disturbances.js';
 
@@ -33,6 +35,8 @@ export interface Traffic {
   readonly reconfigures?: boolean;
   readonly stalls?: { readonly oneIn: number; readonly durationMs: number };
   judge?(verified: Verified): Verdict;
+  /** By whom the requests of a client are sent; undefined: as usual. */
+  callerFor?(client: number): Caller | undefined;
 }
 
 /** How long a client that holds a lock stands still at times: longer than its lease lives. */
@@ -70,8 +74,11 @@ export function trafficOf(kind: WorkloadKind, unique: number): Traffic {
       return { ...plain, disturbances: [COMPACTING], watchers: true };
     case 'D':
       return { ...plain, disturbances: [UPKEEP] };
-    case 'U':
-      return { ...plain, disturbances: [USERS] };
+    case 'U': {
+      const access = new Access(kind);
+      const callerFor = (client: number): Caller | undefined => access.callerFor(client);
+      return { ...plain, disturbances: [access, USERS], callerFor };
+    }
     case 'V':
       return { ...plain, v2: true };
   }

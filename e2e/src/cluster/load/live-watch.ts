@@ -30,6 +30,8 @@ export class WatchLog {
   /** False when the watch is over. */
   take({ created, canceled, compactRevision, header, events, fragment }: WatchMessage): boolean {
     const revision = Number(header?.revision ?? 0n);
+    // Whoever may not watch is told so in the same breath.
+    if (canceled && compactRevision === 0n) return false;
     if (created) this.#createdRevision = revision;
     if (events.length > 0) {
       this.#responses.push({

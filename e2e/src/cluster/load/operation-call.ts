@@ -9,7 +9,7 @@ import {
   txnResult,
 } from '@etcd-ts/checker';
 import type { Failure, Operation, OperationResult } from '@etcd-ts/checker';
-import type { Outcome, RpcClient } from '@etcd-ts/testkit';
+import type { CallOptions, Outcome, RpcClient } from '@etcd-ts/testkit';
 import {
   CompactionRequest,
   KVDefinition,
@@ -50,6 +50,7 @@ const NEVER_PROPOSED = new Set([
   'etcdserver: not capable',
   'etcdserver: rpc not supported for learner',
   'etcdserver: user name is empty',
+  'etcdserver: invalid auth token',
   'etcdserver: permission denied',
   'etcdserver: revision of auth store is old',
 ]);
@@ -59,8 +60,9 @@ export async function call(
   client: RpcClient,
   operation: Operation,
   deadlineMs: number,
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<CallEnd> {
-  const options = { deadlineMs };
+  const options = { deadlineMs, metadata };
   switch (operation.kind) {
     case 'range': {
       const answer = client.unary(KVDefinition, range, rangeRequest(operation), options);
@@ -99,7 +101,7 @@ export async function call(
       return ended(operation, await answer, () => ({ kind: 'leaseRevoke' }));
     }
     case 'leaseKeepAlive':
-      return keepAlive(client, operation.lease, deadlineMs);
+      return keepAlive(client, operation.lease, options);
   }
 }
 
@@ -128,8 +130,12 @@ export function refusal(operation: Operation, message: string): CallEnd {
 }
 
 /** One renewal on a stream of its own. That the lease is gone is told by a TTL of nothing. */
-function keepAlive(client: RpcClient, lease: bigint, deadlineMs: number): Promise<CallEnd> {
-  const stream = client.bidi(LeaseDefinition, leaseKeepAlive);
+function keepAlive(
+  client: RpcClient,
+  lease: bigint,
+  { deadlineMs, metadata }: Required<CallOptions>,
+): Promise<CallEnd> {
+  const stream = client.bidi(LeaseDefinition, leaseKeepAlive, { metadata });
   return new Promise((resolve) => {
     const end = (how: CallEnd): void => {
       clearTimeout(timer);

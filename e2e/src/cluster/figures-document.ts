@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
-import { workspaceRoot } from '@etcd-ts/testkit';
+import { median, workspaceRoot } from '@etcd-ts/testkit';
 
 import type { Figures } from './figures.js';
 
@@ -14,11 +14,6 @@ const EXPLANATION =
   'every 20 ms, 4 more clients read and write, and this happens: median (least-most) of all rounds. ' +
   'The election timeout is 1,000 ms on both sides. `SIGSTOP` and the silent cut are noticed by ' +
   'nobody but by waiting; a leader that is stopped with `SIGTERM` hands over.';
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
 
 function cell(values: readonly number[]): string {
   const whole = (value: number): string => value.toFixed(0);

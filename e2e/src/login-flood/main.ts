@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-import { EtcdProcess, RpcClient, runCampaignCommand } from '@etcd-ts/testkit';
+import { EtcdProcess, median, RpcClient, runCampaignCommand } from '@etcd-ts/testkit';
 
 import { guess } from './guesses.js';
 import { processorMs } from './processor-time.js';
@@ -79,10 +79,6 @@ async function guesser([endpoint = '', rate, durationMs]: readonly string[]): Pr
 const shown = ({ writesPerSecond, p50Ms, p99Ms, processorUs }: Phase): string =>
   `${writesPerSecond.toFixed(0)} writes/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms, ` +
   `${processorUs.toFixed(0)} us of processor a write`;
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
 
 type Print = (line: string) => void;
 

@@ -11,6 +11,7 @@ export type { Exit, NodeSetup } from './etcd-process.js';
 export { etcdctl, startEtcdctl } from './etcdctl.js';
 export { isInstalled } from './installed.js';
 export type { LinkState } from './link-state.js';
+export { median } from './median.js';
 export { freePort } from './ports.js';
 export { ProgressLine } from './progress.js';
 export { RpcClient, succeeded } from './rpc-client.js';

@@ -1,8 +1,9 @@
+import { median } from '@etcd-ts/testkit';
+
 import { placesOf, workOf } from './growth-table.js';
 import { renderPanels, type Panel, type Point, type Series } from './plot/panels.js';
 import type { Row } from './record.js';
 import type { Sides } from './sides.js';
-import { median } from './statistics.js';
 
 /** A picture beside the record. */
 export interface Plot {

@@ -1,5 +1,6 @@
+import { median } from '@etcd-ts/testkit';
+
 import type { Row } from './record.js';
-import { median } from './statistics.js';
 import { figure, table } from './table.js';
 
 /** The work of a growth row without the clients and keys that are its place: "put, 10 clients, ..." */

@@ -1,6 +1,8 @@
+import { median } from '@etcd-ts/testkit';
+
 import type { Group } from './group.js';
 import type { BenchRecord, Row } from './record.js';
-import { median, ratios } from './statistics.js';
+import { ratios } from './statistics.js';
 import { figure, table, type Cells } from './table.js';
 import { judge, TARGETS, type Verdict } from './targets.js';
 

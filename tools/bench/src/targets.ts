@@ -1,6 +1,8 @@
+import { median } from '@etcd-ts/testkit';
+
 import type { BenchRecord, Row } from './record.js';
 import type { Sides } from './sides.js';
-import { median, ratios } from './statistics.js';
+import { ratios } from './statistics.js';
 
 type Rule =
   | { readonly kind: 'ratioAtLeast'; readonly value: number }

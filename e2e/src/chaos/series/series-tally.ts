@@ -1,3 +1,5 @@
+import { median } from '@etcd-ts/testkit';
+
 import type { ChaosFault } from '../faults/chaos-fault.js';
 import type { ChaosScene, RoundEnd } from '../scene.js';
 import type { WorkloadKind } from '../traffic/workload-kinds.js';
@@ -135,7 +137,6 @@ function freshRow(fault: ChaosFault, workload: WorkloadKind): Row {
 }
 
 function medianAndWorst(values: readonly number[]): string {
-  const ascending = values.toSorted((a, b) => a - b);
-  const told = [ascending[Math.floor(ascending.length / 2)], ascending.at(-1)];
-  return told.map((ms) => ms?.toFixed(0) ?? '–').join(', ');
+  if (values.length === 0) return '–, –';
+  return [median(values), Math.max(...values)].map((ms) => ms.toFixed(0)).join(', ');
 }

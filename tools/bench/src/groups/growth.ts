@@ -1,4 +1,4 @@
-import type { Flavour } from '@etcd-ts/testkit';
+import { median, type Flavour } from '@etcd-ts/testkit';
 
 import { KEY_PREFIX } from '../distinct-key.js';
 import type { KeyCall } from '../generator-job.js';
@@ -9,7 +9,6 @@ import { OneMember } from '../one-member.js';
 import type { Sizes } from '../options.js';
 import { detailsOf, RowTable } from '../row-table.js';
 import { FLAVOURS } from '../sides.js';
-import { median } from '../statistics.js';
 
 /** Of stores; those above `--keys` are left out, and `--keys` itself is the last. */
 const STORES = [10_000, 100_000, 1_000_000];

@@ -4,6 +4,7 @@
 //   npm run simulate -- --short --seeds 2000 --minutes 60       what every change is tried with
 //   npm run simulate -- --seed 4711 --seeds 1 --log      one seed, with what its members log
 //   npm run simulate -- --mutants [NAME...]              known bugs, to see that they are found
+//   npm run simulate -- --mutants --build                only builds them: each must fit the sources
 //   npm run simulate -- --speed                          virtual against real time, under light load
 import { spawn } from 'node:child_process';
 
@@ -11,11 +12,18 @@ import { bundle, root } from './bundle.mjs';
 import { MUTANTS } from './mutants.mjs';
 
 const args = process.argv.slice(2);
-if (args[0] === '--mutants') process.exitCode = await huntMutants(args.slice(1));
+if (args[0] === '--mutants' && args[1] === '--build') await buildMutants();
+else if (args[0] === '--mutants') process.exitCode = await huntMutants(args.slice(1));
 else {
   const outfile = await bundle();
   const { code } = await run(['--enable-source-maps', outfile, ...args], 'inherit');
   process.exitCode = code;
+}
+
+/** Throws when one does not fit the sources any more. */
+async function buildMutants() {
+  for (const mutant of MUTANTS) await bundle(mutant);
+  console.log(`${MUTANTS.length} mutants fit the sources`);
 }
 
 /** 0 if every one was found. */

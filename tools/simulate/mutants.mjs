@@ -36,9 +36,9 @@ export const MUTANTS = [
     changes: [
       [
         "assert(!this.#entryOpen, 'an entry is already open');",
-        `this.#position = { ...this.#position, index: (this.#position.index + 1) as RaftIndex };
-         this.#positionChanged = true;
-         if (this.#position.index % 16 === 0) this.commit();`,
+        `const { index, term } = this.#position.applied;
+         this.#position.applied = { index: (index + 1) as RaftIndex, term };
+         if (index % 16 === 15) this.commit();`,
       ],
     ],
   },
@@ -199,8 +199,8 @@ export const MUTANTS = [
     file: 'libs/server/src/operations/leases.ts',
     changes: [
       [
-        'await this.#parts.consensus.linearizable();\n    const outcome',
-        'await Promise.resolve();\n    const outcome',
+        'await this.#parts.consensus.linearizable();\n    for (;;) {\n      const outcome',
+        'await Promise.resolve();\n    for (;;) {\n      const outcome',
       ],
     ],
   },

@@ -1,5 +1,6 @@
-import { EMPTY_BYTES, RaftIndex, Term } from '@etcd-ts/foundation';
+import { EMPTY_BYTES, MemberId, RaftIndex, Term } from '@etcd-ts/foundation';
 import { settle } from '@etcd-ts/manual-time';
+import type { Entry, Message } from '@etcd-ts/raft';
 import { encodeConfChange } from '@etcd-ts/wire-protocol';
 
 import { append, LOCAL, OTHER, setUp } from './testing/raft-loop-fixture.js';
@@ -71,6 +72,43 @@ describe('the raft loop among others', () => {
     parts.writer.release();
     await settle();
     expect(parts.sent.filter(({ type }) => type === 'requestVote')).toHaveLength(1);
+  });
+
+  it('takes in a snapshot, and the members it names, only after a change of them that waits for the disk', async () => {
+    const parts = setUp([LOCAL, OTHER]);
+    parts.loop.start();
+    const third = MemberId(3n);
+    const data = encodeConfChange({
+      id: 1n,
+      type: 'addLearnerNode',
+      nodeId: third,
+      context: EMPTY_BYTES,
+    });
+    const change: Entry = { type: 'confChange', term: Term(2), index: RaftIndex(2), data };
+    parts.loop.receive({ ...append(1), entries: [change], commit: RaftIndex(1) } as Message);
+    await settle();
+    parts.writer.isHeld = true;
+    parts.loop.receive({ ...append(2), entries: [], commit: RaftIndex(2) } as Message);
+    await settle();
+    const { confState } = parts.raft;
+    const metadata = {
+      confState: { ...confState, voters: [LOCAL, OTHER, third] },
+      index: RaftIndex(300),
+      term: Term(2),
+    };
+    parts.loop.receive({
+      type: 'installSnapshot',
+      from: OTHER,
+      to: LOCAL,
+      term: Term(2),
+      snapshot: { data: EMPTY_BYTES, metadata },
+    } as Message);
+    await settle();
+    expect([parts.raft.confState.voters, parts.raft.appliedIndex]).toEqual([[LOCAL, OTHER], 1]);
+    parts.writer.release();
+    await settle();
+    expect(parts.raft.appliedIndex).toBe(2);
+    expect(parts.raft.confState.voters).toEqual([LOCAL, OTHER, third]);
   });
 
   it('acknowledges an append only when it, and all before it, is on disk', async () => {

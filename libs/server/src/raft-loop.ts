@@ -64,10 +64,10 @@ export class RaftLoop {
   receive(message: Message): ReceiveOutcome {
     if (this.#stopped) return 'stopped';
     if (message.type === 'appendEntries' && this.#writes.isFull) return 'full';
-    this.#guarded(() => {
-      this.#parts.raft.step(message);
-      this.wake();
-    });
+    const step = (): void => this.tell((raft) => raft.step(message));
+    // Raft takes over a snapshot's members at once: changes that wait would then be made to those.
+    if (this.#isHeld && message.type === 'installSnapshot') this.#durable.after(undefined, step);
+    else step();
     return 'taken';
   }
 

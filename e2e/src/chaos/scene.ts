@@ -3,7 +3,7 @@ import { explain, FRESH_STORE, type Baseline, type WatchRecord } from '@etcd-ts/
 import { eventually, pause, type ClusterMember, type EtcdCluster } from '@etcd-ts/testkit';
 
 import { untilServed } from '../cluster/faults/recovery.js';
-import { ClusterLoad } from '../cluster/load/cluster-load.js';
+import { ClusterLoad, type Caller } from '../cluster/load/cluster-load.js';
 import { verify, type Verified } from '../cluster/load/verification.js';
 import type { ChaosFault, Inflicted } from './faults/chaos-fault.js';
 import { Disturbing } from './traffic/disturbance.js';
@@ -219,20 +219,15 @@ function loadOf(
   { workloads, stalls, callerFor }: Traffic,
   { own, npm }: SpecialClients,
 ): ClusterLoad {
+  const usualCaller = (client: number): Caller | undefined =>
+    client === OWN_CLIENT ? own.call : client === NPM_CLIENT ? npm.call : undefined;
   return new ClusterLoad(cluster, {
     seed,
     base,
     clients,
     thinkMs,
     workloads: () => workloads,
-    callerFor: (client) =>
-      callerFor !== undefined
-        ? callerFor(client)
-        : client === OWN_CLIENT
-          ? own.call
-          : client === NPM_CLIENT
-            ? npm.call
-            : undefined,
+    callerFor: callerFor ?? usualCaller,
     ...(stalls === undefined ? {} : { stalls }),
   });
 }

@@ -1,5 +1,5 @@
 import type { Operation } from '@etcd-ts/checker';
-import { eventually, pause, type ClusterMember, type Outcome } from '@etcd-ts/testkit';
+import { eventually, pause, type ClusterMember, type Method, type Outcome } from '@etcd-ts/testkit';
 import {
   AuthDefinition,
   AuthDisableRequest,
@@ -16,8 +16,8 @@ import {
 
 import type { Caller } from '../../cluster/load/cluster-load.js';
 import { call, type CallEnd } from '../../cluster/load/operation-call.js';
+import { ask, DEADLINE_MS, someone } from './disturbance.js';
 import type { Disturbance, Surroundings } from './disturbance.js';
-import { ask, someone } from './disturbance.js';
 import { Logins } from './logins.js';
 
 const AUTH = AuthDefinition.methods;
@@ -29,7 +29,6 @@ const STRANGER = 'stranger';
 const NAMELESS_CLIENT = 600_000;
 const STRANGER_CLIENT = 600_001;
 const WRITER_CLIENT = 600_002;
-const DEADLINE_MS = 2_000;
 const INTRUSIONS = 6;
 const REST_MS = 40;
 const OPEN_AGAIN_MS = 50;
@@ -44,7 +43,7 @@ const OPEN_LIMIT_MS = 30_000;
 export class Access implements Disturbance {
   readonly everyMs = [300, 900] as const;
   readonly #prefix: string;
-  readonly #end: string;
+  readonly #range: { readonly key: Buffer; readonly rangeEnd: Buffer };
   readonly #logins = new Logins();
   #isPrepared = false;
   #breach: string | undefined;
@@ -52,7 +51,8 @@ export class Access implements Disturbance {
   /** All prefixes of such traffic begin with its letter. */
   constructor(letter: string) {
     this.#prefix = letter;
-    this.#end = String.fromCharCode(letter.charCodeAt(0) + 1);
+    const end = String.fromCharCode(letter.charCodeAt(0) + 1);
+    this.#range = { key: Buffer.from(letter), rangeEnd: Buffer.from(end) };
   }
 
   /** Undefined: without a name. */
@@ -116,18 +116,13 @@ export class Access implements Disturbance {
   }
 
   #grant(member: ClusterMember): Promise<Outcome<unknown>> {
-    const perm = {
-      permType: Permission_Type.READWRITE,
-      key: Buffer.from(this.#prefix),
-      rangeEnd: Buffer.from(this.#end),
-    };
+    const perm = { permType: Permission_Type.READWRITE, ...this.#range };
     const request = AuthRoleGrantPermissionRequest.fromPartial({ name: WRITER, perm });
     return this.#askAsRoot(member, AUTH.roleGrantPermission, request);
   }
 
   #revoke(member: ClusterMember): Promise<Outcome<unknown>> {
-    const range = { key: Buffer.from(this.#prefix), rangeEnd: Buffer.from(this.#end) };
-    const request = AuthRoleRevokePermissionRequest.fromPartial({ role: WRITER, ...range });
+    const request = AuthRoleRevokePermissionRequest.fromPartial({ role: WRITER, ...this.#range });
     return this.#askAsRoot(member, AUTH.roleRevokePermission, request);
   }
 
@@ -153,12 +148,10 @@ export class Access implements Disturbance {
     }
   }
 
-  async #isGranted({ cluster }: Surroundings): Promise<boolean> {
+  async #isGranted(around: Surroundings): Promise<boolean> {
     const request = AuthRoleGetRequest.fromPartial({ role: WRITER });
-    const all = await Promise.all(
-      cluster.awake.map((member) => this.#askAsRoot(member, AUTH.roleGet, request)),
-    );
-    return all.some((outcome) => outcome.kind === 'ok' && outcome.response.perm.length > 0);
+    const roles = await this.#answersOfAll(around, AUTH.roleGet, request);
+    return roles.some(({ perm }) => perm.length > 0);
   }
 
   /** A switch that nobody knows the end of may have come late: then the revision is another one. */
@@ -169,19 +162,26 @@ export class Access implements Disturbance {
   }
 
   /** Of users and roles, at whoever is furthest; undefined: it is not certain that it is on. */
-  async #revision({ cluster }: Surroundings): Promise<bigint | undefined> {
-    const all = await Promise.all(
-      cluster.awake.map((member) =>
-        this.#askAsRoot(member, AUTH.authStatus, AuthStatusRequest.create()),
-      ),
+  async #revision(around: Surroundings): Promise<bigint | undefined> {
+    const all = await this.#answersOfAll(around, AUTH.authStatus, AuthStatusRequest.create());
+    const furthest = all.reduce<(typeof all)[number] | undefined>(
+      (highest, status) =>
+        highest === undefined || status.authRevision > highest.authRevision ? status : highest,
+      undefined,
     );
-    let highest: { enabled: boolean; authRevision: bigint } | undefined;
-    for (const outcome of all) {
-      if (outcome.kind !== 'ok') continue;
-      const { response } = outcome;
-      if (highest === undefined || response.authRevision > highest.authRevision) highest = response;
-    }
-    return highest?.enabled === true ? highest.authRevision : undefined;
+    return furthest?.enabled === true ? furthest.authRevision : undefined;
+  }
+
+  /** Of those members that give one. */
+  async #answersOfAll<Request, Response>(
+    { cluster }: Surroundings,
+    method: Method<Request, Response>,
+    request: Request,
+  ): Promise<readonly Response[]> {
+    const all = await Promise.all(
+      cluster.awake.map((member) => this.#askAsRoot(member, method, request)),
+    );
+    return all.flatMap((outcome) => (outcome.kind === 'ok' ? [outcome.response] : []));
   }
 
   async #open(around: Surroundings, asked: ClusterMember): Promise<void> {
@@ -202,7 +202,7 @@ export class Access implements Disturbance {
   /** Once more with a new token, if the old one was of no use. */
   async #askAsRoot<Request, Response>(
     member: ClusterMember,
-    method: Parameters<typeof ask<Request, Response>>[2],
+    method: Method<Request, Response>,
     request: Request,
   ): Promise<Outcome<Response>> {
     const again = (): Promise<Outcome<Response>> =>

@@ -25,7 +25,8 @@ export interface Disturbance {
   settle?(surroundings: Surroundings): Promise<string | undefined>;
 }
 
-const DEADLINE_MS = 2_000;
+/** Of every request that disturbs. */
+export const DEADLINE_MS = 2_000;
 
 export function someone({ cluster, rng }: Surroundings): ClusterMember {
   const member = cluster.awake[rng.below(cluster.awake.length)];

@@ -27,9 +27,8 @@ import {
   SnapshotRequest,
 } from '@etcd-ts/wire-protocol';
 
-import { ask, someone, type Disturbance } from './disturbance.js';
+import { ask, DEADLINE_MS, someone, type Disturbance } from './disturbance.js';
 
-const DEADLINE_MS = 2_000;
 /** The clients that disturb are numbered apart from all others. */
 const COMPACTING_CLIENT = 500_000;
 const MAINTENANCE = MaintenanceDefinition.methods;

@@ -48,7 +48,7 @@ export class Fleet {
 
   /** Of the machine on which it runs; of a process that has ended, its own. */
   nameOf(process: Process): string {
-    return this.#byProcess.get(process)?.name ?? process.name;
+    return this.machineOf(process)?.name ?? process.name;
   }
 
   /** One that joins. Whoever asks for it puts it into its place. */
